@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process'
+
+/** The gate: what every commit passes. Each step is a command that can be run by itself. */
+const steps: Readonly<Record<string, string>> = {
+  format: 'biome check --error-on-warnings',
+  lint: 'oxlint --type-aware --deny-warnings',
+  types: 'tsc --noEmit',
+  'dead code': 'knip',
+  'openapi.json': 'node server/run.mjs openapi --check',
+  migrations: 'node server/run.mjs check-migrations',
+}
+
+const failures: string[] = []
+for (const [name, command] of Object.entries(steps)) {
+  const startedAt = performance.now()
+  const isGood = await run(command)
+  console.log(`${isGood ? 'ok  ' : 'FAIL'}  ${name} (${Math.round(performance.now() - startedAt)} ms): ${command}`)
+  if (!isGood) failures.push(name)
+}
+if (failures.length > 0) console.error(`\nThe gate is closed: ${failures.join(', ')}.`)
+process.exitCode = failures.length > 0 ? 1 : 0
+
+// `npm run` puts node_modules/.bin on the path; the output is shown only when the step fails.
+async function run(command: string): Promise<boolean> {
+  const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
+  const code = await new Promise((resolve) => child.on('close', resolve))
+  if (code !== 0) process.stderr.write(Buffer.concat(output))
+  return code === 0
+}

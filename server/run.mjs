@@ -1,0 +1,39 @@
+// Runs a command: `node server/run.mjs dev`. From source where tsx is installed, else from dist/ (`npm run build`).
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const [command, ...rest] = process.argv.slice(2)
+const isInstalled = (name) => {
+  try {
+    return Boolean(createRequire(import.meta.url).resolve(name))
+  } catch {
+    return false
+  }
+}
+
+const fromSource = isInstalled('tsx/esm/api')
+const file = fromSource
+  ? path.join(root, 'server/commands', `${command}.ts`)
+  : path.join(root, 'dist/server/commands', `${command}.js`)
+if (!/^[a-z-]+$/.test(command ?? '') || !existsSync(file)) {
+  console.error(`No command "${command ?? ''}" here. Without the development dependencies, run "npm run build" first.`)
+  process.exit(1)
+}
+
+process.argv = [process.argv[0], file, ...rest]
+if (fromSource) {
+  process.env.NODE_ENV ||= 'development'
+  await (await import('./commands/generate.mjs')).generatePrismaClient()
+  const { register } = await import('tsx/esm/api')
+  register()
+}
+try {
+  await import(pathToFileURL(file).href)
+} catch (error) {
+  const isForTheReader = ['ConfigError', 'RemedyError', 'AppError'].includes(error?.name)
+  console.error(isForTheReader ? error.message : error)
+  process.exit(1)
+}

@@ -1,0 +1,72 @@
+import { describe, expect, inject, it } from 'vitest'
+import { ConfigError, loadConfig } from './config.js'
+
+const complete = () => ({
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://u:p@db.internal/plinth',
+  PUBLIC_URL: 'https://api.example.com/',
+  SMTP_URL: 'smtps://u:p@mail.example.com:465',
+  JWT_PRIVATE_KEYS: inject('signingKeys'),
+  PASSWORD_PEPPER: 'p'.repeat(32),
+  TOKEN_SECRET: 't'.repeat(32),
+})
+
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    loadConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+describe('settings', () => {
+  it('starts in production with everything that is required, and takes production when nothing is said', () => {
+    const config = loadConfig({ ...complete(), NODE_ENV: undefined })
+    expect(config.isProduction).toBe(true)
+    expect(config.listen).toEqual({ host: '0.0.0.0', port: 3000, isPortGiven: false })
+    expect(config.http.publicUrl).toBe('https://api.example.com')
+  })
+
+  it('lists everything that production lacks, each with the command that makes it', () => {
+    const faults = faultsOf({ NODE_ENV: 'production' })
+    for (const name of Object.keys(complete()).slice(1)) expect(faults.join('\n')).toContain(`${name} is missing`)
+    expect(faults.find((fault) => fault.startsWith('JWT_PRIVATE_KEYS'))).toContain('npm run keys:new')
+    expect(faults.find((fault) => fault.startsWith('TOKEN_SECRET'))).toContain('randomBytes(32)')
+  })
+
+  it.each([
+    ['PORT', '70000'],
+    ['PORT', 'http'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['JWT_PRIVATE_KEYS', 'not json'],
+    ['JWT_PRIVATE_KEYS', '{"keys":[]}'],
+    ['PASSWORD_PEPPER', 'short'],
+    ['CORS_ORIGINS', 'https://app.example.com/path'],
+    ['CORS_ORIGINS', '*'],
+    ['SEED', 'perhaps'],
+  ])('refuses %s=%s and names the setting', (name, value) => {
+    expect(faultsOf({ ...complete(), [name]: value }).join('\n')).toContain(name)
+  })
+
+  it('S1: does not start with a password length below 8', () => {
+    expect(faultsOf({ ...complete(), PASSWORD_MIN_LENGTH: '7' }).join('\n')).toContain('PASSWORD_MIN_LENGTH')
+    expect(loadConfig({ ...complete(), PASSWORD_MIN_LENGTH: '8' }).identity.passwordMinLength).toBe(8)
+    expect(loadConfig(complete()).identity.passwordMinLength).toBe(15)
+  })
+
+  it.each(['true', '1', '10.0.0.1', '10.0.0.0/33', 'loopback'])('S10: does not start with TRUST_PROXY=%s', (value) => {
+    expect(faultsOf({ ...complete(), TRUST_PROXY: value }).join('\n')).toContain('TRUST_PROXY')
+  })
+
+  it('S10: takes CIDRs as TRUST_PROXY', () => {
+    const { trustProxy } = loadConfig({ ...complete(), TRUST_PROXY: '10.0.0.0/8, fd00::/8' }).http
+    expect(trustProxy).toEqual(['10.0.0.0/8', 'fd00::/8'])
+  })
+
+  it('cannot be changed after the start', () => {
+    const config = loadConfig(complete())
+    expect(() => Object.assign(config.identity, { tokenSecret: 'x' })).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,113 @@
+import type { z } from 'zod'
+import { commandSettings, productionSettings, serverSettings } from './settings.js'
+
+/** Thrown by {@link loadConfig}; `faults` has one line for each setting that is missing or wrong. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The settings are not complete:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+export type Config = ReturnType<typeof groupServer>
+export type CommandConfig = ReturnType<typeof groupCommand>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Parses what the server needs into a frozen, grouped object. Nothing else in Plinth reads the environment.
+ *
+ * @param environment names and values, as in `process.env`; empty values count as absent
+ * @throws ConfigError with every fault at once
+ */
+export function loadConfig(environment: Environment = readEnvironment()): Config {
+  return deepFreeze(groupServer(parse(serverSettings, environment, productionSettings)))
+}
+
+/**
+ * Parses what a command needs that serves nothing: the mode, the data folder, the database. No secret is asked for.
+ *
+ * @throws ConfigError with every fault at once
+ */
+export function loadCommandConfig(environment: Environment = readEnvironment()): CommandConfig {
+  return deepFreeze(groupCommand(parse(commandSettings, environment)))
+}
+
+function parse<T extends z.ZodType>(schema: T, environment: Environment, inProduction = {}): z.output<T> {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const parsed = schema.safeParse(present)
+  const faults = [
+    ...(parsed.success ? [] : parsed.error.issues.map(describeIssue)),
+    ...missingInProduction(present, inProduction),
+  ]
+  if (!parsed.success || faults.length > 0) throw new ConfigError([...new Set(faults)])
+  return parsed.data
+}
+
+/** The process's environment, with the values of an `.env` file in the current folder below it. */
+export function readEnvironment(): Environment {
+  loadDotEnv()
+  return process.env
+}
+
+function loadDotEnv(): void {
+  try {
+    process.loadEnvFile('.env')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')} ${issue.message}`
+}
+
+function missingInProduction(present: Environment, needed: Readonly<Record<string, string>>): string[] {
+  if ((present.NODE_ENV ?? 'production') !== 'production') return []
+  return Object.entries(needed).flatMap(([name, remedy]) => (present[name] ? [] : [`${name} is missing. ${remedy}`]))
+}
+
+function groupCommand(values: z.output<typeof commandSettings>) {
+  const isProduction = values.NODE_ENV === 'production'
+  return {
+    mode: values.NODE_ENV,
+    isProduction,
+    dataDir: values.DATA_DIR,
+    seed: values.SEED,
+    logLevel: values.LOG_LEVEL ?? (values.NODE_ENV === 'test' ? ('silent' as const) : ('info' as const)),
+    listen: {
+      host: values.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1'),
+      port: values.PORT ?? 3000,
+      isPortGiven: values.PORT !== undefined,
+    },
+    database: { url: values.DATABASE_URL, testUrl: values.DATABASE_URL_TEST, poolMax: values.DATABASE_POOL_MAX },
+    redisUrl: values.REDIS_URL,
+    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
+  }
+}
+
+function groupServer(values: z.output<typeof serverSettings>) {
+  return {
+    ...groupCommand(values),
+    http: {
+      publicUrl: values.PUBLIC_URL,
+      appUrl: values.APP_URL ?? values.PUBLIC_URL,
+      corsOrigins: values.CORS_ORIGINS,
+      trustProxy: values.TRUST_PROXY,
+      metricsToken: values.METRICS_TOKEN,
+      cookieDomain: values.COOKIE_DOMAIN,
+    },
+    identity: {
+      signingKeys: values.JWT_PRIVATE_KEYS.keys,
+      passwordPepper: values.PASSWORD_PEPPER,
+      tokenSecret: values.TOKEN_SECRET,
+      passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    },
+  }
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
+  }
+  return Object.freeze(value)
+}

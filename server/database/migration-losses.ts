@@ -1,0 +1,46 @@
+/**
+ * What a script that Prisma's engine wrote takes from the data, or asks of it, a line each. It reads the engine's own
+ * form of SQL, in which each clause of ALTER TABLE stands on its own line; it is no parser of SQL.
+ */
+export function describeLosses(sql: string): string[] {
+  let table = ''
+  return sql.split('\n').flatMap((line) => {
+    table = /^ALTER TABLE "([^"]+)"/.exec(line)?.[1] ?? table
+    return describeLine(line, table)
+  })
+}
+
+function describeLine(line: string, table: string): string[] {
+  return losses.flatMap(({ pattern, describe }) => {
+    const match = pattern.exec(line)
+    return match ? [describe(match[1] ?? '', table)] : []
+  })
+}
+
+const losses: { pattern: RegExp; describe: (name: string, table: string) => string }[] = [
+  { pattern: /^DROP TABLE "([^"]+)"/, describe: (name) => `drops the table "${name}" with its rows` },
+  {
+    pattern: /\bDROP COLUMN "([^"]+)"/,
+    describe: (name, table) => `drops the column "${name}" of "${table}" with its values`,
+  },
+  {
+    pattern: /^CREATE TYPE "([^"]+)_new" AS ENUM/,
+    describe: (name) => `removes values of the enum "${name}"; it fails where rows use them`,
+  },
+  {
+    pattern: /\bALTER COLUMN "([^"]+)" SET DATA TYPE/,
+    describe: (name, table) => `changes the type of "${name}" of "${table}"; values may be cut or refused`,
+  },
+  {
+    pattern: /\bALTER COLUMN "([^"]+)" SET NOT NULL/,
+    describe: (name, table) => `makes "${name}" of "${table}" required; it fails where rows have no value`,
+  },
+  {
+    pattern: /\bADD COLUMN\s+"([^"]+)"(?=.*\bNOT NULL\b)(?!.*\bDEFAULT\b)/,
+    describe: (name, table) => `adds the required column "${name}" to "${table}"; it fails where there are rows`,
+  },
+  {
+    pattern: /^CREATE UNIQUE INDEX "([^"]+)"/,
+    describe: (name) => `adds the unique index "${name}"; it fails where values repeat`,
+  },
+]

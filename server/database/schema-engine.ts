@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { __wbg_set_wasm as setWasm } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { createEngineAdapter } from './migration-adapter.js'
+
+/** Node.js has it; its types come only with those of the browser. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
+}
+
+export type SchemaEngine = bindings.SchemaEngine
+
+/** What the engine is told of the datasource; migrations need no model. */
+const datasource = 'datasource db { provider = "postgresql" }'
+
+let loading: Promise<void> | undefined
+
+/** Thrown when the engine fails; `code` is Prisma's, such as P3005, and the message PostgreSQL's where it has one. */
+export class SchemaEngineError extends Error {
+  constructor(
+    message: string,
+    readonly code: string | undefined,
+    options: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = 'SchemaEngineError'
+  }
+}
+
+/**
+ * Opens Prisma's schema engine on a database, gives it to `work`, and closes it whatever happens.
+ * The engine is WebAssembly, so no binary is downloaded or started.
+ *
+ * @param schema the text of a Prisma schema; left out where the work concerns no model
+ * @throws SchemaEngineError with the reason that the engine or PostgreSQL gives
+ */
+export async function withSchemaEngine<T>(
+  databaseUrl: string,
+  work: (engine: SchemaEngine) => Promise<T>,
+  schema = datasource,
+): Promise<T> {
+  loading ??= loadEngine()
+  await loading
+  const { adapter, failedScripts, close } = createEngineAdapter(databaseUrl)
+  try {
+    const engine = await bindings.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, ignoreLog, adapter)
+    return await work(engine).finally(() => engine.free())
+  } catch (error) {
+    throw toEngineError(error, failedScripts.at(-1))
+  } finally {
+    await close()
+  }
+}
+
+async function loadEngine(): Promise<void> {
+  const { resolve } = createRequire(import.meta.url)
+  const folder = path.dirname(resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+  const bytes = await readFile(path.join(folder, 'schema_engine_bg.wasm'))
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineImports() })
+  Object.assign(globalThis, {
+    PRISMA_WASM_PANIC_REGISTRY: { set_message: throwPanic },
+  })
+  setWasm(instance.exports)
+  const { __wbindgen_start: start } = instance.exports
+  if (typeof start === 'function') start()
+}
+
+/** The engine waits 10 s for its lock on a timer that it does not clear; a command would end that much later. */
+function engineImports(): object {
+  const timers = Object.keys(bindings).filter((name) => name.startsWith('__wbg_setTimeout_'))
+  const setIdleTimeout = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref()
+  return { ...bindings, ...Object.fromEntries(timers.map((name) => [name, setIdleTimeout])) }
+}
+
+/** Without it the engine's panic reads "unreachable". */
+function throwPanic(message: string): never {
+  throw new Error(`Prisma's schema engine stopped: ${message}`)
+}
+
+/** What the engine logs are its queries; the errors that matter are thrown. */
+function ignoreLog(): void {}
+
+function toEngineError(error: unknown, failedScript: Error | undefined): unknown {
+  if (!(error instanceof Error)) return error
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  return new SchemaEngineError(failedScript?.message ?? error.message, code, {
+    cause: failedScript?.cause ?? error,
+  })
+}

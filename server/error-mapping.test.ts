@@ -1,0 +1,119 @@
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createDatabase, type Database } from './database/client.js'
+import { toAppError } from './error-mapping.js'
+import { AppError, errorTable } from './errors.js'
+import { createTestDatabase } from './testing/test-database.js'
+
+const log = pino({ level: 'silent' })
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Database
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDatabase({ url: database.url, poolMax: 2, log })
+})
+
+afterAll(async () => {
+  await db.$disconnect()
+  await database.drop()
+})
+
+async function codeOf(work: Promise<unknown>): Promise<AppError> {
+  return work.then(
+    () => expect.unreachable('the work succeeded'),
+    (thrown: unknown) => toAppError(thrown),
+  )
+}
+
+const data = { email: 'twice@example.com', name: 'Twice' }
+const unknownId = '00000000-0000-4000-8000-000000000000'
+
+describe('what the database refuses', () => {
+  it('is a conflict when a unique value is taken, through Prisma and in raw SQL', async () => {
+    await db.user.create({ data: { ...data, email: 'once@example.com' } })
+    expect(await codeOf(db.user.create({ data: { ...data, email: 'once@example.com' } }))).toMatchObject({
+      code: 'CONFLICT',
+    })
+    const raw = db.$executeRaw`INSERT INTO "User" (id, email, name, "updatedAt")
+      VALUES (gen_random_uuid(), 'once@example.com', 'X', now())`
+    expect(await codeOf(raw)).toMatchObject({ code: 'CONFLICT' })
+  })
+
+  it('is not found when the row is missing', async () => {
+    const update = db.user.update({ where: { id: unknownId }, data: { name: 'X' } })
+    expect(await codeOf(update)).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('is a conflict when a foreign key does not hold', async () => {
+    const times = { lastUsedAt: new Date(), expiresAt: new Date(), absoluteExpiresAt: new Date() }
+    const session = { userId: unknownId, refreshTokenHash: Buffer.from('x'), ip: '::1', userAgent: '', ...times }
+    expect(await codeOf(db.session.create({ data: session }))).toMatchObject({ code: 'CONFLICT' })
+  })
+})
+
+describe('S42: a database that does not answer in time', () => {
+  const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 1 }
+
+  it('is 503 with Retry-After when a statement takes too long', async () => {
+    const slow = db.$transaction(async (tx) => {
+      await tx.$executeRaw`SET LOCAL statement_timeout = 50`
+      await tx.$queryRaw`SELECT pg_sleep(5)::text`
+    })
+    expect(await codeOf(slow)).toMatchObject(unavailable)
+  })
+
+  it('is 503 with Retry-After when a lock is not to be had', async () => {
+    const { id } = await db.user.create({ data: { ...data, email: 'locked@example.com' } })
+    await db.$transaction(async (holder) => {
+      await holder.$queryRaw`SELECT id FROM "User" WHERE id = ${id}::uuid AND "deletedAt" IS NULL FOR UPDATE`
+      const second = db.$transaction(async (tx) => {
+        await tx.$executeRaw`SET LOCAL lock_timeout = 50`
+        await tx.user.update({ where: { id }, data: { name: 'X' } })
+      })
+      expect(await codeOf(second)).toMatchObject(unavailable)
+    })
+  })
+
+  it('is 503 with Retry-After when all connections are taken for longer than the wait', async () => {
+    const narrow = createDatabase({ url: database.url, poolMax: 1, log })
+    await narrow.$transaction(async (holder) => {
+      await holder.$queryRaw`SELECT 1`
+      expect(await codeOf(narrow.user.count())).toMatchObject(unavailable)
+    })
+    await narrow.$disconnect()
+  })
+
+  it('is 503 with Retry-After when nothing listens', async () => {
+    const nowhere = createDatabase({ url: 'postgresql://postgres@127.0.0.1:1/none', poolMax: 1, log })
+    expect(await codeOf(nowhere.user.count())).toMatchObject(unavailable)
+    await nowhere.$disconnect()
+  })
+
+  it('is 503 with Retry-After when the connection is cut in the middle, and works again after', async () => {
+    const cut = db.$transaction(async (tx) => {
+      const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
+      await db.$queryRaw`SELECT pg_terminate_backend(${row?.pid})`
+      await tx.user.count()
+    })
+    expect(await codeOf(cut)).toMatchObject(unavailable)
+    expect(await db.user.count()).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('what nobody foresaw', () => {
+  it('S36: says nothing of itself, and is kept for the log', () => {
+    const cause = new Error('secret detail')
+    const error = toAppError(cause)
+    expect(error).toMatchObject({ code: 'INTERNAL_ERROR', message: errorTable.INTERNAL_ERROR.message, cause })
+  })
+
+  it.each([undefined, null, 'text', 7, { code: 'P2002x' }])('is an internal error for a thrown %j', (thrown) => {
+    expect(toAppError(thrown).code).toBe('INTERNAL_ERROR')
+  })
+
+  it('leaves an AppError as it is', () => {
+    const error = new AppError('LAST_ADMIN')
+    expect(toAppError(error)).toBe(error)
+  })
+})

@@ -1,0 +1,67 @@
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { isDatabaseAway, isForeignKeyViolation, isMissingRow, isUniqueViolation } from './database/errors.js'
+import { AppError, type ErrorCode, type ErrorDetail } from './errors.js'
+
+/**
+ * Turns whatever was thrown into the AppError that answers for it: tRPC's and Fastify's own errors, Zod's, Prisma's
+ * and PostgreSQL's. What nobody foresaw becomes INTERNAL_ERROR with the thrown value as `cause`, for the log alone.
+ */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  if (thrown instanceof TRPCError) return fromTrpc(thrown)
+  return fromDatabase(thrown) ?? fromFastify(thrown) ?? new AppError('INTERNAL_ERROR', { cause: thrown })
+}
+
+const trpcCodes: Readonly<Record<string, ErrorCode>> = {
+  PARSE_ERROR: 'BAD_REQUEST',
+  BAD_REQUEST: 'BAD_REQUEST',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  FORBIDDEN: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  METHOD_NOT_SUPPORTED: 'METHOD_NOT_ALLOWED',
+  PAYLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  UNSUPPORTED_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+}
+
+function fromTrpc(error: TRPCError): AppError {
+  if (error.cause instanceof AppError) return error.cause
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) return fromZod(error.cause)
+  if (error.cause && error.code === 'INTERNAL_SERVER_ERROR') return toAppError(error.cause)
+  const code = trpcCodes[error.code]
+  return code ? new AppError(code, { cause: error }) : new AppError('INTERNAL_ERROR', { cause: error })
+}
+
+function fromZod(error: z.core.$ZodError): AppError {
+  return new AppError('VALIDATION_ERROR', { details: error.issues.flatMap(toDetails), cause: error })
+}
+
+// An unknown key is named in the path, so that a form or a caller sees which one it was.
+function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
+  const at = (...more: PropertyKey[]) => [...issue.path, ...more].map(String).join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ path: at(), message: issue.message, code: issue.code }]
+  return issue.keys.map((key) => ({ path: at(key), message: 'This key is not known.', code: issue.code }))
+}
+
+function fromDatabase(thrown: unknown): AppError | undefined {
+  if (isUniqueViolation(thrown) || isForeignKeyViolation(thrown)) return new AppError('CONFLICT', { cause: thrown })
+  if (isMissingRow(thrown)) return new AppError('NOT_FOUND', { cause: thrown })
+  if (isDatabaseAway(thrown)) return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, cause: thrown })
+  return undefined
+}
+
+const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_NOT_FOUND: 'NOT_FOUND',
+  FST_ERR_HANDLER_TIMEOUT: 'SERVICE_UNAVAILABLE',
+}
+
+function fromFastify(thrown: unknown): AppError | undefined {
+  if (!(thrown instanceof Error)) return undefined
+  const code = 'code' in thrown ? fastifyCodes[String(thrown.code)] : undefined
+  if (code)
+    return new AppError(code, { cause: thrown, ...(code === 'SERVICE_UNAVAILABLE' && { retryAfterSeconds: 1 }) })
+  const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500
+  return status >= 400 && status < 500 ? new AppError('BAD_REQUEST', { cause: thrown }) : undefined
+}

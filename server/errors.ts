@@ -1,0 +1,79 @@
+import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
+
+/** The one table: what an error code means in HTTP and in tRPC, and what a client reads when no message is given. */
+export const errorTable = {
+  VALIDATION_ERROR: { status: 400, trpc: 'BAD_REQUEST', message: 'The input is not valid.' },
+  BAD_REQUEST: { status: 400, trpc: 'BAD_REQUEST', message: 'The request is malformed.' },
+  UNAUTHORIZED: { status: 401, trpc: 'UNAUTHORIZED', message: 'A valid credential is needed.' },
+  INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', message: 'The address or the password is wrong.' },
+  INVALID_TOKEN: { status: 401, trpc: 'UNAUTHORIZED', message: 'The token is unknown, used or expired.' },
+  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', message: 'This is not allowed.' },
+  NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', message: 'There is nothing here.' },
+  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', message: 'This path takes other methods.' },
+  CONFLICT: { status: 409, trpc: 'CONFLICT', message: 'The request conflicts with what is stored.' },
+  EMAIL_TAKEN: { status: 409, trpc: 'CONFLICT', message: 'This address belongs to another account.' },
+  LAST_ADMIN: { status: 409, trpc: 'CONFLICT', message: 'The last admin has to stay one.' },
+  VERSION_MISMATCH: { status: 412, trpc: 'PRECONDITION_FAILED', message: 'It has changed since it was read.' },
+  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', message: 'The body is larger than 256 KiB.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    trpc: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'A body has to be application/json.',
+  },
+  UNPROCESSABLE: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'A rule refuses this.' },
+  PASSWORD_TOO_COMMON: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'This password is too common.' },
+  RATE_LIMITED: { status: 429, trpc: 'TOO_MANY_REQUESTS', message: 'Too many requests. Try again later.' },
+  INTERNAL_ERROR: { status: 500, trpc: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
+  SERVICE_UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE', message: 'The service is busy. Try again later.' },
+} as const satisfies Record<string, { status: number; trpc: TRPC_ERROR_CODE_KEY; message: string }>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** One fault of an input: where it is (`items.0.title`, empty for the input itself), what is wrong, Zod's code for it. */
+export interface ErrorDetail {
+  path: string
+  message: string
+  code: string
+}
+
+interface ErrorOptions {
+  message?: string | undefined
+  details?: ErrorDetail[]
+  /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
+  retryAfterSeconds?: number
+  cause?: unknown
+}
+
+/** The error that services throw. Its code decides the answer; its message is shown to the client. */
+export class AppError extends Error {
+  readonly details: ErrorDetail[] | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    readonly code: ErrorCode,
+    { message, details, retryAfterSeconds, cause }: ErrorOptions = {},
+  ) {
+    super(message ?? errorTable[code].message, { cause })
+    this.name = 'AppError'
+    this.details = details
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
+
+/** The `error` object of both faces: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
+export interface ErrorBody {
+  code: ErrorCode
+  message: string
+  details?: ErrorDetail[]
+  requestId: string
+}
+
+/** Writes an error as clients see it. */
+export function toErrorBody(error: AppError, requestId: string): ErrorBody {
+  const { code, message, details } = error
+  return { code, message, ...(details && { details }), requestId }
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { Container } from './container.js'
+import { createInProcessContext } from './context.js'
+import { createCallerFactory } from './procedures.js'
+import { appRouter } from './router.js'
+
+interface CallerOptions {
+  /** An `Authorization` header, such as `Bearer ...`; without one the caller is nobody. */
+  authorization?: string
+  /** For logs and the audit trail. */
+  requestId?: string
+  ip?: string
+  userAgent?: string
+}
+
+const createRouterCaller = createCallerFactory(appRouter)
+
+/**
+ * Calls procedures without HTTP, from a script or a server component in the same process. Access, limits and
+ * validation are those of the other faces; failures are thrown as TRPCError with the AppError as `cause`.
+ */
+export async function createCaller(container: Container, options: CallerOptions = {}) {
+  const { authorization, requestId = randomUUID(), ip = '127.0.0.1', userAgent = 'in-process' } = options
+  return createRouterCaller(await createInProcessContext(container, authorization, { requestId, ip, userAgent }))
+}

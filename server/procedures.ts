@@ -1,0 +1,101 @@
+import { initTRPC } from '@trpc/server'
+import superjson from 'superjson'
+import type { Context } from './context.js'
+import { toAppError } from './error-mapping.js'
+import { AppError } from './errors.js'
+import { recordProcedure } from './http/metrics.js'
+import { formatTrpcError } from './http/trpc-errors.js'
+import { type LimitRule, limitKey } from './security/rate-limits.js'
+
+export type Access = 'public' | 'user' | 'admin'
+
+/** A procedure's place under `/api`. `{id}` in a path names a key of the input. */
+export interface RestRoute {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: `/${string}`
+  /** 200 if left out; 201 answers with `Location`, 204 without a body. */
+  status?: 200 | 201 | 202 | 204
+}
+
+/** What a procedure declares beside its input and output. `access` is set by the builders below. */
+export interface Meta {
+  access?: Access
+  rest?: RestRoute
+  /** One line, for OpenAPI. */
+  summary?: string
+  /** What is charged for each call, before anything else; {@link defaultLimits} if left out. */
+  limits?: readonly LimitRule[]
+  /** Refuses to share an HTTP request with other calls. */
+  refusesBatch?: true
+  /** Signing in and out works with an access token that has expired. */
+  overlooksCredential?: true
+}
+
+/** A safety net against runaway clients, counted in each instance for itself. */
+export const defaultLimits: readonly LimitRule[] = [
+  { name: 'default', by: 'actor', points: 1200, windowSeconds: 60, store: 'local' },
+]
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({ transformer: superjson, isDev: false, errorFormatter: formatTrpcError })
+
+export const { router, createCallerFactory } = t
+
+const observe = t.middleware(async ({ ctx, path, type, next }) => {
+  const startedAt = performance.now()
+  const result = await next()
+  const elapsedMs = performance.now() - startedAt
+  const fields = { procedure: path, type, durationMs: Math.round(elapsedMs * 10) / 10 }
+  const error = result.ok ? null : toAppError(result.error)
+  recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
+  if (error) logFailure(ctx, fields, error)
+  else ctx.log.info(fields, 'procedure answered')
+  return result
+})
+
+function logFailure({ log }: Context, fields: object, error: AppError): void {
+  const outcome = { ...fields, code: error.code, status: error.status }
+  if (error.status >= 500) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
+  else log.warn(outcome, 'procedure refused')
+}
+
+const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {
+  for (const rule of meta?.limits ?? defaultLimits) {
+    ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
+  }
+  if (meta?.refusesBatch && ctx.batchSize > 1) {
+    throw new AppError('BAD_REQUEST', { message: 'This procedure is called alone, not in a batch.' })
+  }
+  return next()
+})
+
+const checkCredential = t.middleware(({ ctx, meta, next }) => {
+  if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
+  return next()
+})
+
+const requireActor = t.middleware(({ ctx, next }) => {
+  if (!ctx.actor) throw new AppError('UNAUTHORIZED')
+  return next({ ctx: { actor: ctx.actor } })
+})
+
+// A demoted or disabled admin is stopped at once: the cache that serves other procedures is passed by.
+const requireAdmin = t.middleware(async ({ ctx, next }) => {
+  const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
+  if (!actor) throw new AppError('UNAUTHORIZED')
+  if (actor.role !== 'admin') throw new AppError('FORBIDDEN')
+  return next({ ctx: { actor } })
+})
+
+const procedure = t.procedure.use(observe).use(chargeLimits).use(checkCredential)
+
+/** Anyone may call it. */
+export const publicProcedure = procedure.meta({ access: 'public' })
+
+/** A user with a living session may call it. */
+export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor)
+
+/** An admin may call it; the role is read from the database on each call. */
+export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin)

@@ -1,0 +1,82 @@
+import bcrypt from 'bcrypt'
+import { describe, expect, it } from 'vitest'
+import { AppError } from '../errors.js'
+import { createPasswords } from './passwords.js'
+
+const owner = { email: 'grace@example.com', name: 'Grace Hopper' }
+const passwords = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15 })
+
+function refusal(password: string, path?: string) {
+  try {
+    passwords.assertAcceptable(password, owner, path)
+    return null
+  } catch (error) {
+    return error instanceof AppError ? { code: error.code, detail: error.details?.[0] } : error
+  }
+}
+
+describe('what a password has to be', () => {
+  it('S1: refuses 14 characters and takes 15', () => {
+    const detail = { path: 'password', code: 'too_small', message: 'Use at least 15 characters.' }
+    expect(refusal('fourteen-chars')).toEqual({ code: 'VALIDATION_ERROR', detail })
+    expect(refusal('fifteen-charact')).toBeNull()
+  })
+
+  it('S1: counts code points, not bytes or UTF-16 units', () => {
+    expect(refusal('🦊'.repeat(14))).toMatchObject({ detail: { code: 'too_small' } })
+    expect(refusal('🔑'.repeat(64))).toBeNull()
+  })
+
+  it('bounds the length, and names the key of the input', () => {
+    expect(refusal('xy'.repeat(128))).toBeNull()
+    expect(refusal(`${'xy'.repeat(128)}z`, 'newPassword')).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      detail: { path: 'newPassword', code: 'too_big' },
+    })
+  })
+
+  it('S3: asks for no kinds of characters, and refuses a common one', () => {
+    expect(refusal('only lower case letters')).toBeNull()
+    expect(refusal('PasswordPassword')).toMatchObject({ code: 'PASSWORD_TOO_COMMON' })
+  })
+})
+
+describe('hashing', () => {
+  it('S1: 64 four-byte characters are hashed and found again', async () => {
+    const password = '🔑'.repeat(64)
+    expect(await passwords.verify(password, await passwords.hash(password))).toBe(true)
+  })
+
+  it('S2: tells passwords apart that differ only at byte 73, or only after a NUL', async () => {
+    const long = 'b'.repeat(72)
+    expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`))).toBe(false)
+    expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden'))).toBe(false)
+  })
+
+  it('S4: uses bcrypt at cost 12 over the pepper', async () => {
+    const hash = await passwords.hash('a quiet harbour')
+    expect(bcrypt.getRounds(hash)).toBe(12)
+    expect(await bcrypt.compare('a quiet harbour', hash)).toBe(false)
+    const other = createPasswords({ pepper: 'another pepper with 32 characters', minLength: 15 })
+    expect(await other.verify('a quiet harbour', hash)).toBe(false)
+  })
+
+  it('takes one password typed in two Unicode forms for the same', async () => {
+    expect(await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait'))).toBe(true)
+  })
+
+  it('S5: answers false without a hash, after a comparison of the same cost', async () => {
+    const hash = await passwords.hash('a quiet harbour')
+    const known = await milliseconds(() => passwords.verify('a wrong harbour', hash))
+    const unknown = await milliseconds(() => passwords.verify('a wrong harbour', null))
+    expect(await passwords.verify('a wrong harbour', null)).toBe(false)
+    expect(unknown / known).toBeGreaterThan(0.3)
+    expect(unknown / known).toBeLessThan(3)
+  })
+})
+
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}

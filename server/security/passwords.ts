@@ -1,0 +1,70 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import bcrypt from 'bcrypt'
+import { AppError } from '../errors.js'
+import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
+import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
+
+export interface Passwords {
+  /** @throws AppError SERVICE_UNAVAILABLE when too many hashes wait */
+  hash(password: string): Promise<string>
+  /**
+   * Compares. Without a hash the work is the same and the answer is false, so that time tells nothing (S5).
+   * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
+   */
+  verify(password: string, hash: string | null): Promise<boolean>
+  /**
+   * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
+   * @param path the input's key, for the details of the error
+   * @throws AppError VALIDATION_ERROR when too short or too long, PASSWORD_TOO_COMMON
+   */
+  assertAcceptable(password: string, owner: PasswordOwner, path?: string): void
+}
+
+interface PasswordsOptions {
+  pepper: string
+  /** In code points. */
+  minLength: number
+  queue?: PasswordQueue
+}
+
+const cost = 12
+const maxLength = 256
+
+/**
+ * Hashes passwords as `bcrypt(base64(HMAC-SHA384(pepper, password)), 12)`: bcrypt sees 64 characters without a NUL,
+ * whatever the password is, so nothing of it is cut off. Passwords are put into Unicode's form NFC before, as RFC 8265
+ * section 4.2.2 has it, so that one typed on another keyboard is the same one.
+ */
+export function createPasswords({ pepper, minLength, queue = createPasswordQueue() }: PasswordsOptions): Passwords {
+  const dummyHash = makeDummyHash()
+  const digest = (password: string) => createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
+
+  return {
+    hash: (password) => queue.run(() => bcrypt.hash(digest(password), cost)),
+
+    async verify(password, hash) {
+      const isEqual = await queue.run(() => bcrypt.compare(digest(password), hash ?? dummyHash))
+      return hash !== null && isEqual
+    },
+
+    assertAcceptable(password, owner, path = 'password') {
+      assertLength(password, minLength, path)
+      if (isCommonPassword(password.normalize('NFC'), owner)) throw new AppError('PASSWORD_TOO_COMMON')
+    },
+  }
+}
+
+// A salt of the same cost with a random digest behind it: comparing with it costs what any comparison costs.
+function makeDummyHash(): string {
+  return `${bcrypt.genSaltSync(cost)}${randomBytes(32).toString('hex').slice(0, 31)}`
+}
+
+function assertLength(password: string, minLength: number, path: string): void {
+  const length = [...password.normalize('NFC')].length
+  if (length < minLength) refuse({ path, code: 'too_small', message: `Use at least ${minLength} characters.` })
+  if (length > maxLength) refuse({ path, code: 'too_big', message: `Use at most ${maxLength} characters.` })
+}
+
+function refuse(detail: { path: string; code: string; message: string }): never {
+  throw new AppError('VALIDATION_ERROR', { details: [detail] })
+}

@@ -1,0 +1,91 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import type { Logger } from '../logger.js'
+import { type CounterOptions, createLocalCounter } from './rate-limit-counter.js'
+import { createPostgresCounters } from './rate-limit-postgres.js'
+import { createRedisCounters } from './rate-limit-redis.js'
+
+/** One counter in its two places: shared by all instances, and local, stricter, for while the shared one is away. */
+export interface Counter {
+  shared: RateLimiterAbstract
+  local: RateLimiterAbstract
+}
+
+export type RateLimitStore = ReturnType<typeof createRateLimitStore>
+
+/** How a piece of work takes a counter: where, is the store's choice. */
+export type PickCounter = (counter: Counter) => RateLimiterAbstract
+
+// A call charges twice at most (an address, an account), so that it waits for the store less than a second in all.
+const deadlineMs = 450
+const retryAfterMs = 2_000
+
+/**
+ * Opens the counters that all instances share, in Redis if there is one, else in PostgreSQL. When the store fails or
+ * is slow, work runs on local counters of half the points, and the store is tried again every two seconds.
+ */
+export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: string | undefined; log: Logger }) {
+  const { databaseUrl, redisUrl, log } = options
+  const shared = redisUrl ? createRedisCounters(redisUrl) : createPostgresCounters(databaseUrl)
+  const breaker = createBreaker(log)
+  return {
+    counter: (counter: CounterOptions): Counter => ({
+      shared: shared.counter(counter),
+      local: createLocalCounter({ ...counter, points: Math.max(1, Math.floor(counter.points / 2)) }),
+    }),
+
+    /** Runs work on the shared counters; if they fail, again on the local ones. A refusal must not be thrown in it. */
+    async run<T>(work: (pick: PickCounter) => Promise<T>): Promise<T> {
+      if (!breaker.allows()) return work(pickLocal)
+      try {
+        const result = await withDeadline(work(pickShared))
+        breaker.close()
+        return result
+      } catch (error) {
+        breaker.open(error)
+        return work(pickLocal)
+      }
+    },
+
+    close: () => shared.close(),
+  }
+}
+
+const pickShared: PickCounter = ({ shared }) => shared
+const pickLocal: PickCounter = ({ local }) => local
+
+/** Remembers that the store is away, so that only one call in two seconds waits for it. */
+function createBreaker(log: Logger) {
+  let retryAt = 0
+  let isOpen = false
+  return {
+    allows(): boolean {
+      if (!isOpen) return true
+      if (performance.now() < retryAt) return false
+      retryAt = performance.now() + retryAfterMs
+      return true
+    },
+    open(err: unknown): void {
+      if (!isOpen) log.warn({ err }, 'the rate limit store is away; stricter local limits hold')
+      isOpen = true
+      retryAt = performance.now() + retryAfterMs
+    },
+    close(): void {
+      if (isOpen) log.info('the rate limit store is back')
+      isOpen = false
+    },
+  }
+}
+
+async function withDeadline<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new Error(`The rate limit store did not answer in ${deadlineMs} ms.`))
+    // After a pause of this process the answer may be there, unread: it is read before the immediate runs.
+    timer = setTimeout(() => setImmediate(giveUp), deadlineMs)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AppError } from '../errors.js'
+import { createCutProxy } from '../testing/cut-proxy.js'
+import {
+  isRedisThere,
+  openLimits,
+  openPostgresStore,
+  openRedisStore,
+  type SharedStore,
+} from '../testing/rate-limit-stores.js'
+import { type LimitRule, limitKey, type RateLimits } from './rate-limits.js'
+
+const origin = { requestId: 'r', ip: '2001:db8::1', userAgent: '' }
+const hasRedis = await isRedisThere()
+
+const stores = [
+  { name: 'PostgreSQL', isThere: true, open: openPostgresStore },
+  { name: hasRedis ? 'Redis' : 'Redis (none answers at 127.0.0.1:6379)', isThere: hasRedis, open: openRedisStore },
+]
+
+for (const { name, isThere, open } of stores) {
+  describe.skipIf(!isThere)(`limits counted in ${name}`, () => {
+    let store: SharedStore
+    let limits: ReturnType<typeof openLimits>
+    let otherInstance: ReturnType<typeof openLimits>
+
+    beforeAll(async () => {
+      store = await open()
+      limits = openLimits(store)
+      otherInstance = openLimits(store)
+    })
+
+    afterAll(async () => {
+      await limits.close()
+      await otherInstance.close()
+      await store.drop()
+    })
+
+    it('S9: lets exactly the allowed number through of 50 charges at once on two instances', async () => {
+      const rule = ruleOf({ points: 10 })
+      const outcomes = await chargeAll([limits, otherInstance], rule, 50)
+      expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(10)
+      expect(outcomes.filter((outcome) => outcome === 'RATE_LIMITED')).toHaveLength(40)
+    })
+
+    it('S11: says how many whole seconds are left to wait', async () => {
+      const rule = ruleOf({ points: 1, windowSeconds: 60 })
+      await limits.charge(rule, 'key')
+      const error = await limits.charge(rule, 'key').catch((thrown: AppError) => thrown)
+      expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 })
+    })
+
+    it('reports what is left, and counts each key by itself', async () => {
+      const rule = ruleOf({ points: 3, windowSeconds: 60 })
+      const report = { name: rule.name, limit: 3, resetSeconds: 60 }
+      expect(await limits.charge(rule, 'one')).toEqual({ ...report, remaining: 2 })
+      expect(await limits.charge(rule, 'one')).toEqual({ ...report, remaining: 1 })
+      expect(await limits.charge(rule, 'two')).toEqual({ ...report, remaining: 2 })
+    })
+
+    it('opens again when the window is over', async () => {
+      const rule = ruleOf({ points: 1, windowSeconds: 1 })
+      await limits.charge(rule, 'key')
+      await expect(limits.charge(rule, 'key')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+      await new Promise((resolve) => setTimeout(resolve, 1_100))
+      await expect(limits.charge(rule, 'key')).resolves.toMatchObject({ remaining: 0 })
+    })
+  })
+
+  describe.skipIf(!isThere)(`limits when ${name} is away`, () => {
+    it.each(['refused', 'stalled'] as const)(
+      'S9: hold at half of the points and answer within a second: connections %s',
+      async (how) => {
+        const store = await open()
+        const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
+        const limits = openLimits(
+          store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
+        )
+        try {
+          const rule = ruleOf({ points: 10 })
+          await limits.charge(rule, 'before')
+          proxy.cut(how)
+          const startedAt = performance.now()
+          const outcomes = await chargeAll([limits], rule, 30)
+          expect(performance.now() - startedAt).toBeLessThan(1_000)
+          expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(5)
+        } finally {
+          await limits.close()
+          await proxy.close()
+          await store.drop()
+        }
+      },
+    )
+
+    it('S9: count in the store again soon after it is back', async () => {
+      const store = await open()
+      const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
+      const limits = openLimits(
+        store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
+      )
+      try {
+        const rule = ruleOf({ points: 10 })
+        await limits.charge(rule, 'before')
+        proxy.cut('refused')
+        expect((await limits.charge(rule, 'key')).remaining).toBe(4)
+        proxy.restore()
+        await expect
+          .poll(async () => (await limits.charge(ruleOf({ points: 10 }), 'key')).remaining, { timeout: 8_000 })
+          .toBe(9)
+      } finally {
+        await limits.close()
+        await proxy.close()
+        await store.drop()
+      }
+    })
+  })
+}
+
+describe('limits without any store', () => {
+  it('S9: hold from the first charge on', async () => {
+    const limits = openLimits({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl: undefined })
+    const outcomes = await chargeAll([limits], ruleOf({ points: 1 }), 5)
+    expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(1)
+    await limits.close()
+  })
+
+  it('count local rules in full', async () => {
+    const limits = openLimits({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl: undefined })
+    const outcomes = await chargeAll([limits], ruleOf({ points: 4, store: 'local' }), 9)
+    expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(4)
+    await limits.close()
+  })
+})
+
+describe('limitKey', () => {
+  const actor = { userId: randomUUID(), role: 'user', sessionId: randomUUID(), origin } as const
+
+  it('S10: counts by the network of the address', () => {
+    expect(limitKey(ruleOf({ by: 'address' }), { actor, origin })).toBe('address:2001:db8::/64')
+  })
+
+  it('counts by the user, and nobody by the address', () => {
+    expect(limitKey(ruleOf({ by: 'actor' }), { actor, origin })).toBe(`user:${actor.userId}`)
+    expect(limitKey(ruleOf({ by: 'actor' }), { actor: null, origin })).toBe('address:2001:db8::/64')
+  })
+})
+
+function ruleOf(overrides: Partial<LimitRule>): LimitRule {
+  return { name: `test-${randomUUID()}`, by: 'address', points: 10, windowSeconds: 60, ...overrides }
+}
+
+/** Shares the charges out among the instances, and makes them all at once. */
+function chargeAll(instances: readonly RateLimits[], rule: LimitRule, count: number): Promise<string[]> {
+  const charge = (limits: RateLimits) =>
+    limits.charge(rule, 'key').then(
+      () => 'allowed',
+      (error: AppError) => error.code,
+    )
+  return Promise.all(Array.from({ length: count / instances.length }, () => instances.map(charge)).flat())
+}

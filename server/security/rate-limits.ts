@@ -1,0 +1,97 @@
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Actor, Origin } from '../context.js'
+import { AppError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { clientNetwork } from './client-address.js'
+import { createLocalCounter, takePoint } from './rate-limit-counter.js'
+import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-limit-store.js'
+
+/** A limit that a procedure declares. */
+export interface LimitRule {
+  /** Names the counter; procedures that share a name share it. */
+  name: string
+  /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of nobody. */
+  by: 'address' | 'actor'
+  points: number
+  windowSeconds: number
+  /** `shared` (the default) counts for all instances together; `local` for each one by itself. */
+  store?: 'shared' | 'local'
+}
+
+/** What a charge left. */
+export interface LimitReport {
+  name: string
+  limit: number
+  remaining: number
+  resetSeconds: number
+}
+
+export interface RateLimits {
+  /**
+   * Takes one point.
+   * @throws AppError RATE_LIMITED with `retryAfterSeconds` when none is left
+   */
+  charge(rule: LimitRule, key: string): Promise<LimitReport>
+}
+
+interface RateLimitsOptions {
+  databaseUrl: string
+  redisUrl: string | undefined
+  log: Logger
+}
+
+/**
+ * Counts what procedures declare, in Redis if `redisUrl` is given, else in PostgreSQL. Time is the machine's: the
+ * counters live outside the process, where no clock can be injected. `store` is for other counters in the same place.
+ */
+export function createRateLimits(options: RateLimitsOptions) {
+  const store = createRateLimitStore(options)
+  const charges = { shared: chargeShared(store), local: chargeLocal() }
+  return {
+    store,
+    async charge(rule: LimitRule, key: string): Promise<LimitReport> {
+      const { isRefused, state } = await charges[rule.store ?? 'shared'](rule, key)
+      const report = describe(rule, state)
+      if (isRefused) throw new AppError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, report.resetSeconds) })
+      return report
+    },
+    close: () => store.close(),
+  } satisfies RateLimits & Record<string, unknown>
+}
+
+/** The key under which a rule counts a request. */
+export function limitKey(rule: LimitRule, { actor, origin }: { actor: Actor | null; origin: Origin }): string {
+  return rule.by === 'actor' && actor ? `user:${actor.userId}` : `address:${clientNetwork(origin.ip)}`
+}
+
+type Charge = (rule: LimitRule, key: string) => ReturnType<typeof takePoint>
+
+function chargeShared(store: RateLimitStore): Charge {
+  const counterOf = remember<Counter>((rule) => store.counter(rule))
+  return (rule, key) => store.run((pick) => takePoint(pick(counterOf(rule)), key))
+}
+
+function chargeLocal(): Charge {
+  const counterOf = remember<RateLimiterAbstract>(createLocalCounter)
+  return (rule, key) => takePoint(counterOf(rule), key)
+}
+
+function remember<T>(create: (rule: LimitRule) => T): (rule: LimitRule) => T {
+  const counters = new Map<string, T>()
+  return (rule) => {
+    const known = counters.get(rule.name)
+    if (known !== undefined) return known
+    const counter = create(rule)
+    counters.set(rule.name, counter)
+    return counter
+  }
+}
+
+function describe(rule: LimitRule, { remainingPoints, msBeforeNext }: RateLimiterRes): LimitReport {
+  return {
+    name: rule.name,
+    limit: rule.points,
+    remaining: remainingPoints,
+    resetSeconds: Math.max(0, Math.ceil(msBeforeNext / 1000)),
+  }
+}

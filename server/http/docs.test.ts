@@ -1,0 +1,55 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { publicProcedure, router } from '../procedures.js'
+import { pageConfig } from '../testing/page-config.js'
+import { docsPage } from './docs.js'
+
+const pingRouter = router({
+  ping: publicProcedure
+    .meta({ rest: { method: 'GET', path: '/ping' } })
+    .output(z.object({ isUp: z.boolean() }))
+    .query(() => ({ isUp: true })),
+})
+
+describe('the API reference', () => {
+  let app: FastifyInstance
+  beforeAll(async () => {
+    app = Fastify()
+    await app.register(docsPage(pingRouter, pageConfig({ PUBLIC_URL: 'https://api.example.com' })))
+  })
+  afterAll(() => app.close())
+
+  it('serves the document of the router, with the address of the settings', async () => {
+    const answer = await app.inject('/api/openapi.json')
+    expect(answer.headers['content-type']).toContain('application/json')
+    expect(answer.json()).toMatchObject({
+      openapi: '3.1.0',
+      servers: [{ url: 'https://api.example.com/api' }],
+      paths: { '/ping': { get: { operationId: 'ping' } } },
+    })
+  })
+
+  it('answers 304 to who has the newest document', async () => {
+    const { headers } = await app.inject('/api/openapi.json')
+    const etag = String(headers.etag)
+    const again = await app.inject({ url: '/api/openapi.json', headers: { 'if-none-match': etag } })
+    expect(again.statusCode).toBe(304)
+    expect(again.body).toBe('')
+    const stale = await app.inject({ url: '/api/openapi.json', headers: { 'if-none-match': '"other"' } })
+    expect(stale.statusCode).toBe(200)
+  })
+
+  it('loads every part of the page from this server', async () => {
+    const { body } = await app.inject('/docs')
+    const parts = [...body.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
+    expect(parts.filter((url) => url !== 'data:,')).toEqual([
+      '/docs/swagger-ui.css',
+      '/docs/page.css',
+      '/docs/swagger-ui.js',
+      '/docs/page.js',
+    ])
+    const answers = await Promise.all(parts.slice(1).map((url) => app.inject(url)))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200])
+  })
+})

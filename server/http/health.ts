@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+
+/** What has to work before requests may come. A check that rejects, or takes longer than a second, fails. */
+export interface Readiness {
+  checks: Readonly<Record<string, () => Promise<void>>>
+  /** Whether the process is on its way out. */
+  isDraining(): boolean
+}
+
+/** Makes the plugin that answers `GET /livez` (the process runs) and `GET /readyz` (200, or 503 with what fails). */
+export function healthRoutes(readiness: Readiness) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get('/livez', quiet, () => ({ status: 'alive' }))
+    app.get('/readyz', quiet, async (request, reply) => {
+      if (readiness.isDraining()) return reply.code(503).send({ status: 'draining', checks: {} })
+      const checks = await runChecks(readiness.checks, request.log)
+      const isReady = Object.values(checks).every((outcome) => outcome === 'ok')
+      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'unready', checks })
+    })
+  }
+}
+
+// Probes come every few seconds; their lines would hide the others.
+const quiet = { logLevel: 'warn' } as const
+const checkTimeoutMs = 1000
+
+async function runChecks(checks: Readiness['checks'], log: FastifyBaseLogger): Promise<Record<string, string>> {
+  const outcomes = Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(name, check, log)])
+  return Object.fromEntries(await Promise.all(outcomes))
+}
+
+// Why a check fails is for the log; the answer is public.
+async function outcomeOf(name: string, check: () => Promise<void>, log: FastifyBaseLogger): Promise<'ok' | 'failing'> {
+  try {
+    await withTimeout(check)
+    return 'ok'
+  } catch (err) {
+    log.warn({ err, check: name }, 'readiness check failed')
+    return 'failing'
+  }
+}
+
+async function withTimeout(check: () => Promise<void>): Promise<void> {
+  const done = new AbortController()
+  const timeout = sleep(checkTimeoutMs, undefined, { signal: done.signal }).then(
+    () => Promise.reject(new Error(`no answer within ${checkTimeoutMs} ms`)),
+    () => {},
+  )
+  try {
+    await Promise.race([check(), timeout])
+  } finally {
+    done.abort()
+  }
+}

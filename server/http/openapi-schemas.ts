@@ -1,0 +1,79 @@
+import { z } from 'zod'
+
+/** JSON Schema 2020-12, which is what OpenAPI 3.1 takes. */
+export type JsonSchema = z.core.JSONSchema.BaseSchema
+
+export interface SchemaStore {
+  /** Writes a schema; named ones (`.meta({ id })`) go to the components and are referred to. */
+  write(schema: z.ZodType, io: 'input' | 'output'): JsonSchema
+  /** Follows a reference that `write` gave. */
+  resolve(schema: JsonSchema): JsonSchema
+  /** What belongs under `components.schemas`, by name. */
+  components(): Record<string, JsonSchema>
+}
+
+/** Collects the named schemas of a document while it is written. */
+export function createSchemaStore(): SchemaStore {
+  const named = new Map<string, JsonSchema>()
+  return {
+    write(schema, io) {
+      // Inside an object, so that a named schema is referred to even if it is the whole input or output.
+      const { properties, $defs } = convert(z.object({ root: schema }), io)
+      for (const [name, definition] of Object.entries($defs ?? {})) keep(named, name, definition)
+      return asObject(properties?.root)
+    },
+    resolve(schema) {
+      const name = schema.$ref?.slice(componentPrefix.length)
+      return (name && named.get(name)) || schema
+    },
+    components: () => Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+const componentPrefix = '#/components/schemas/'
+
+function keep(named: Map<string, JsonSchema>, name: string, definition: JsonSchema): void {
+  const known = named.get(name)
+  if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
+    throw new Error(`Schema "${name}" means two things, such as an input and an output. Give one another id.`)
+  }
+  named.set(name, definition)
+}
+
+function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const converted = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema, path }) => adjust(typeOf(zodSchema), jsonSchema, io, path),
+  })
+  const text = JSON.stringify(converted).replaceAll('"#/$defs/', `"${componentPrefix}`)
+  return JSON.parse(text)
+}
+
+function typeOf(schema: z.core.$ZodType): string {
+  return schema instanceof z.ZodType ? schema.type : 'unknown'
+}
+
+const unrepresentable = new Set(['bigint', 'symbol', 'undefined', 'void', 'map', 'set', 'nan', 'custom', 'transform'])
+
+function adjust(type: string, schema: JsonSchema, io: 'input' | 'output', path: readonly PropertyKey[]): void {
+  if (type === 'date') Object.assign(schema, { type: 'string', format: 'date-time' })
+  else if (unrepresentable.has(type)) throw new Error(`JSON has no "${type}", at ${path.join('.')}.`)
+  // An answer may get new keys without breaking the clients that were generated before.
+  if (type === 'object' && io === 'output') delete schema.additionalProperties
+  dropNoise(schema)
+}
+
+const describedByFormat = new Set(['uuid', 'email', 'date-time', 'uri'])
+
+// Zod spells out what `format` and `integer` say already; in generated clients and on the page that only hides the rest.
+function dropNoise(schema: JsonSchema): void {
+  if (schema.format && describedByFormat.has(schema.format)) delete schema.pattern
+  if (schema.type !== 'integer') return
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+}
+
+function asObject(schema: z.core.JSONSchema._JSONSchema | undefined): JsonSchema {
+  return typeof schema === 'object' ? schema : {}
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { idSchema } from '../fields/schema.js'
+import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+
+const mailStatusSchema = z.enum(['pending', 'sent', 'dead'])
+
+export const listMailSchema = z.strictObject({
+  limit: limitSchema,
+  cursor: cursorSchema.optional(),
+  status: mailStatusSchema.optional(),
+})
+
+export const outboxMailSchema = z.object({
+  id: idSchema,
+  template: z.string(),
+  to: z.string(),
+  status: mailStatusSchema,
+  attempts: z.int(),
+  lastError: z.string().nullable(),
+  createdAt: z.date(),
+  sentAt: z.date().nullable(),
+})
+
+export const outboxMailPageSchema = cursorPageOf(outboxMailSchema)

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { Clock } from '../../clock.js'
+import type { Actor } from '../../context.js'
+import type { Database } from '../../database/client.js'
+import { AppError } from '../../errors.js'
+import { wakeMailWorkers } from '../../mail/outbox.js'
+import type { AuditService } from '../audit/service.js'
+import { type byIdSchema, idSchema } from '../fields/schema.js'
+import { cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
+import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
+
+type OutboxMail = z.output<typeof outboxMailSchema>
+
+interface MailServiceOptions {
+  db: Database
+  clock: Clock
+  audit: Pick<AuditService, 'record'>
+}
+
+/** The outbox as an operator sees it. */
+export function createMailService({ db, clock, audit }: MailServiceOptions) {
+  return {
+    /**
+     * One page of the outbox, newest first.
+     * @throws AppError BAD_REQUEST for a broken cursor
+     */
+    async list(_actor: Actor, input: z.output<typeof listMailSchema>): Promise<z.output<typeof outboxMailPageSchema>> {
+      const { limit, cursor, status } = input
+      const scope = ['mail', status]
+      const rows = await db.outboxMail.findMany({
+        where: { ...(status && { status }), ...(cursor && after(cursor, scope)) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      })
+      return cutPage(rows, limit, (last) => encodeCursor(scope, [last.createdAt.toISOString(), last.id]))
+    },
+
+    /**
+     * Puts a dead mail back in line, with all its attempts before it.
+     * @throws AppError NOT_FOUND; CONFLICT if the mail is not dead
+     */
+    async retry(actor: Actor, { id }: z.output<typeof byIdSchema>): Promise<OutboxMail> {
+      return db.$transaction(async (tx) => {
+        const [mail] = await tx.outboxMail.updateManyAndReturn({
+          where: { id, status: 'dead' },
+          data: { status: 'pending', attempts: 0, nextAttemptAt: clock.now() },
+        })
+        if (!mail) throw await explainRefusal(tx, id)
+        await audit.record(tx, { ...eventOf(actor), data: { mailId: id } })
+        await wakeMailWorkers(tx)
+        return mail
+      })
+    },
+  }
+}
+
+const position = z.tuple([z.iso.datetime(), idSchema])
+
+function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
+  const [createdAt, id] = decodeCursor(cursor, scope, position)
+  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }
+}
+
+async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
+  const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
+  if (!isThere) return new AppError('NOT_FOUND')
+  return new AppError('CONFLICT', { message: 'Only a mail that could not be sent is tried again.' })
+}
+
+function eventOf({ userId, origin }: Actor) {
+  return { type: 'mail.retried' as const, actorId: userId, userId: null, origin }
+}

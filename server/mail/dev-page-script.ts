@@ -1,0 +1,27 @@
+/** Sends the token of the page's address, and what the form asks for, to the API, and shows how that went. */
+export const devPageScript = `
+const form = document.getElementById('link-form')
+const outcome = document.getElementById('outcome')
+const token = new URLSearchParams(location.search).get('token') ?? ''
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const input = { token, ...Object.fromEntries(new FormData(form)) }
+  outcome.textContent = 'Sending…'
+  try {
+    const response = await fetch(form.dataset.action, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(input),
+    })
+    if (response.ok) form.hidden = true
+    outcome.textContent = response.ok ? form.dataset.done : explain((await response.json()).error)
+  } catch {
+    outcome.textContent = 'The server did not answer.'
+  }
+})
+
+function explain({ message, details = [] }) {
+  return [message, ...details.map((detail) => detail.message)].join(' ')
+}
+`

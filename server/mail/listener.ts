@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Logger } from '../logger.js'
+
+export interface Listener {
+  close(): Promise<void>
+}
+
+interface ListenOptions {
+  databaseUrl: string
+  channel: string
+  /** Called for each notification, and after each connection: there may have been some before it. */
+  onNotify: () => void
+  log: Logger
+}
+
+const reconnectMs = 1_000
+
+/** Listens on a channel of the database with a connection of its own, which is made again whenever it is lost. */
+export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): Listener {
+  const closing = new AbortController()
+  const { signal } = closing
+
+  async function listenOnce(): Promise<void> {
+    const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true, connectionTimeoutMillis: 2_000 })
+    const { promise: lost, resolve: lose } = deferred()
+    for (const event of ['error', 'end'] as const) client.on(event, lose)
+    signal.addEventListener('abort', lose)
+    try {
+      client.on('notification', onNotify)
+      await client.connect()
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`)
+      onNotify()
+      await lost
+    } finally {
+      signal.removeEventListener('abort', lose)
+      await client.end().catch(() => {})
+    }
+  }
+
+  async function keepListening(): Promise<void> {
+    while (!signal.aborted) {
+      await listenOnce().catch((err: unknown) => log.debug({ err }, 'listening failed'))
+      if (!signal.aborted) await sleep(reconnectMs, undefined, { signal }).catch(() => {})
+    }
+  }
+
+  const listening = keepListening()
+  return {
+    async close() {
+      closing.abort()
+      await listening
+    },
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import type { Clock } from '../clock.js'
+import type { Db } from '../database/client.js'
+
+const params = {
+  name: z.object({ name: z.string() }),
+  user: z.object({ userId: z.uuid(), name: z.string() }),
+  registration: z.object({ registrationId: z.uuid(), name: z.string() }),
+}
+const to = z.string()
+
+/** A mail to send, by template; what it carries is names and ids, never a token. */
+export const mailSchema = z.discriminatedUnion('template', [
+  z.object({ template: z.literal('verification'), to, params: params.registration }),
+  z.object({ template: z.literal('account-exists'), to, params: params.name }),
+  z.object({ template: z.literal('invitation'), to, params: params.user }),
+  z.object({ template: z.literal('password-reset'), to, params: params.user }),
+  z.object({ template: z.literal('password-changed'), to, params: params.name }),
+  z.object({ template: z.literal('email-changed'), to, params: params.name }),
+])
+
+export type Mail = z.output<typeof mailSchema>
+
+/** The channel on which the database wakes the workers. */
+export const mailChannel = 'plinth_mail'
+
+/**
+ * Puts a mail into the outbox as a part of the caller's transaction, and wakes the workers when that commits.
+ * Work that is rolled back sends nothing.
+ */
+export async function enqueueMail(tx: Db, clock: Clock, { template, to, params }: Mail): Promise<void> {
+  await tx.outboxMail.create({ data: { template, to, params, nextAttemptAt: clock.now() } })
+  await wakeMailWorkers(tx)
+}
+
+/** Wakes the workers of all instances when the transaction commits. */
+export async function wakeMailWorkers(tx: Db): Promise<void> {
+  await tx.$executeRaw`SELECT pg_notify(${mailChannel}, '')`
+}

@@ -1,0 +1,21 @@
+import { createTransport } from 'nodemailer'
+import type { Mailer } from './mailer.js'
+
+// Below the worker's lease, so that a mail is given up before another worker may take it. In milliseconds.
+const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
+const deadlineMs = 45_000
+
+/** Sends through the server of an `smtp:` or `smtps:` URL, over a few kept connections. */
+export function createSmtpMailer(url: string): Mailer {
+  // A mail that fails goes back to the outbox, not to nodemailer's own queue.
+  const pool = { pool: true, maxConnections: 3, maxRequeues: 0 } as const
+  const transport = createTransport({ url, ...pool, ...timeouts, disableFileAccess: true, disableUrlAccess: true })
+  return {
+    async send({ to, from, subject, text, html, messageId }) {
+      const recipient = { name: '', address: to }
+      const signal = AbortSignal.timeout(deadlineMs)
+      await transport.sendMail({ to: recipient, from, subject, text, html, messageId, signal })
+    },
+    close: () => transport.close(),
+  }
+}

@@ -32,6 +32,9 @@ const timeouts = {
   idle_in_transaction_session_timeout: 10_000,
 } satisfies PoolConfig
 
+// The adapter writes times without their offset, so that a session in another zone would store them shifted.
+const utc = '-c TimeZone=UTC'
+
 /**
  * Opens the connection pool. Connections are made when they are needed, so this succeeds without a database.
  *
@@ -41,7 +44,7 @@ const timeouts = {
 export function createDatabase({ url, poolMax, log, onStatement }: DatabaseOptions) {
   const onError = (err: Error) => log.warn({ err }, 'a database connection was lost')
   const adapter = new PrismaPg(
-    { connectionString: url, max: poolMax, ...timeouts },
+    { connectionString: url, max: poolMax, options: utc, ...timeouts },
     { statementNameGenerator: nameStatements(), onPoolError: onError, onConnectionError: onError },
   )
   const client = new PrismaClient({

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createDatabase, type Database } from '../server/database/client.js'
+import { createLogger } from '../server/logger.js'
+import { createPasswords } from '../server/security/passwords.js'
+import { createTestDatabase } from '../server/testing/test-database.js'
+import { seed } from './seed.js'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Database
+let outcomes: { seeded: boolean }[]
+const passwordPepper = 'a pepper for this test'
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDatabase({ url: database.url, poolMax: 2, log: createLogger({ mode: 'test', logLevel: 'silent' }) })
+  const options = { databaseUrl: database.url, passwordPepper }
+  outcomes = await Promise.all([seed(options), seed(options)])
+})
+
+afterAll(async () => {
+  await db.$disconnect()
+  await database.drop()
+})
+
+test('seeds once when two instances start at once, and not again', async () => {
+  expect(outcomes.filter(({ seeded }) => seeded)).toHaveLength(1)
+  expect(await seed({ databaseUrl: database.url, passwordPepper })).toEqual({ seeded: false })
+})
+
+test('makes 22 users and 200 posts in both states over 90 days', async () => {
+  expect(await db.user.count()).toBe(22)
+  const posts = await db.post.findMany()
+  expect(posts).toHaveLength(200)
+  expect(new Set(posts.map(({ title }) => title)).size).toBe(200)
+  expect(posts.filter(({ status }) => status === 'draft')).toHaveLength(40)
+  expect(posts.every((post) => (post.status === 'published') === (post.publishedAt !== null))).toBe(true)
+  const ages = posts.map(({ createdAt }) => (Date.now() - createdAt.getTime()) / 86_400_000)
+  expect(Math.max(...ages)).toBeGreaterThan(85)
+  expect(Math.max(...ages)).toBeLessThan(90)
+})
+
+test.each([
+  ['admin@example.com', 'demo-admin-passphrase', 'admin'],
+  ['ada@example.com', 'demo-user-passphrase', 'user'],
+])('%s can log in with its documented password', async (email, password, role) => {
+  const user = await db.user.findFirstOrThrow({ where: { email }, omit: { passwordHash: false } })
+  expect(user.role).toBe(role)
+  expect(user.emailVerifiedAt).not.toBeNull()
+  expect(await createPasswords({ pepper: passwordPepper, minLength: 15 }).verify(password, user.passwordHash)).toBe(
+    true,
+  )
+})
+
+test('gives nobody else a password', async () => {
+  expect(await db.user.count({ where: { passwordHash: { not: null } } })).toBe(2)
+})

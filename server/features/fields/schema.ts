@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+/** A row's id: a UUID in its usual notation, brought to lower case. */
+export const idSchema = z.guid().toLowerCase()
+
+/** The version a change was based on. A change that names an old one is refused. */
+export const versionSchema = z.int().min(1).max(2_147_483_647)
+
+/** Names one row. */
+export const byIdSchema = z.strictObject({ id: idSchema })
+
+/** Names one row and, if wanted, the version that is meant. */
+export const byIdAndVersionSchema = byIdSchema.extend({ version: versionSchema.optional() })
+
+// Cc: control characters, Cs: half of a character, Zl and Zp: separators that some programs take for a line break.
+const breaksLine = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
+
+/** Text on one line, without control characters, not trimmed and not bounded. Looked at before anything is trimmed. */
+export function oneLine() {
+  return z.string().refine((text) => !breaksLine.test(text), 'Control characters and line breaks are not allowed.')
+}
+
+/** Text on many lines, without control characters other than line breaks and tabs. */
+export function manyLines() {
+  return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
+}

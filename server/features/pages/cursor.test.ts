@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { cutPage, decodeCursor, encodeCursor } from './cursor.js'
+
+const scope = ['posts', 'newest', null, undefined]
+const position = z.tuple([z.iso.datetime(), z.guid()])
+const broken = expect.objectContaining({ name: 'AppError', code: 'BAD_REQUEST' })
+const place = ['2026-01-02T03:04:05.678Z', '01890a5d-ac96-774b-bcce-b302099a8057'] as const
+
+test('gives back the position that it was made from', () => {
+  expect(decodeCursor(encodeCursor(scope, place), scope, position)).toEqual(place)
+})
+
+test('takes a filter that is left out for one that is null, and for no other', () => {
+  const cursor = encodeCursor(scope, place)
+  expect(decodeCursor(cursor, ['posts', 'newest', undefined, null], position)).toEqual(place)
+  expect(() => decodeCursor(cursor, ['posts', 'oldest', null, null], position)).toThrow(broken)
+  expect(() => decodeCursor(cursor, ['posts', 'newest', null, ''], position)).toThrow(broken)
+  expect(() => decodeCursor(cursor, ['posts', 'newest', null], position)).toThrow(broken)
+})
+
+test.each([
+  ['nothing', ''],
+  ['no base64url', '%%%'],
+  ['no JSON', Buffer.from('{').toString('base64url')],
+  ['another shape', Buffer.from('{"__proto__":1}').toString('base64url')],
+  ['a list of nothing', Buffer.from('[]').toString('base64url')],
+  ['a position without a checksum', Buffer.from(JSON.stringify(place)).toString('base64url')],
+  ['a changed position', change(encodeCursor(scope, place), '.678', '.679')],
+  ['another notation of the same', `${encodeCursor(scope, place)}=`],
+  ['a cut one', encodeCursor(scope, place).slice(0, -2)],
+  ['a position of another kind', encodeCursor(scope, [0.5, place[1]])],
+  ['a deep one', Buffer.from('['.repeat(50_000)).toString('base64url')],
+])('refuses %s', (_name, cursor) => {
+  expect(() => decodeCursor(cursor, scope, position)).toThrow(broken)
+})
+
+test('says that there is more only when a row was read past the page', () => {
+  expect(cutPage([1, 2, 3], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: '2', hasMore: true } })
+  expect(cutPage([1, 2], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: null, hasMore: false } })
+  expect(cutPage([], 2, String)).toEqual({ items: [], meta: { limit: 2, nextCursor: null, hasMore: false } })
+})
+
+function change(cursor: string, from: string, to: string): string {
+  return Buffer.from(Buffer.from(cursor, 'base64url').toString().replace(from, to)).toString('base64url')
+}

@@ -1,0 +1,30 @@
+import type { Actor } from '../../context.js'
+import { assertVersion } from '../fields/version.js'
+import { lockPost } from './lock.js'
+import type { PostsParts } from './parts.js'
+import { recordIfForeign } from './record.js'
+import type { Post, UpdatePost } from './schema.js'
+import { postSelect } from './select.js'
+
+/**
+ * Changes the fields that are given. `publishedAt` becomes the time at which a post is first published, and stays when
+ * it is a draft again, so that publishing anew does not bring it up as new.
+ *
+ * @throws AppError NOT_FOUND, VERSION_MISMATCH
+ */
+export async function changePost(
+  { db, clock, audit }: PostsParts,
+  actor: Actor,
+  { id, version, ...changes }: UpdatePost,
+): Promise<Post> {
+  return db.$transaction(async (tx) => {
+    const post = await lockPost(tx, actor, id)
+    assertVersion(post.version, version)
+    const { title = post.title, body = post.body, status = post.status } = changes
+    const publishedAt = post.publishedAt ?? (status === 'published' ? clock.now() : null)
+    const data = { title, body, status, publishedAt, version: { increment: 1 } }
+    const changed = await tx.post.update({ where: { id }, data, select: postSelect })
+    await recordIfForeign(audit, tx, { type: 'post.updated_by_admin', actor, post })
+    return changed
+  })
+}

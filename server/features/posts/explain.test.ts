@@ -1,0 +1,170 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { systemClock } from '../../clock.js'
+import type { Actor } from '../../context.js'
+import { createDatabase, type Database } from '../../database/client.js'
+import { createLogger } from '../../logger.js'
+import { createTestDatabase } from '../../testing/test-database.js'
+import { createAuditService } from '../audit/service.js'
+import { encodeCursor } from '../pages/cursor.js'
+import { createDirectory } from '../users/directory.js'
+import { listUsersSchema } from '../users/schema.js'
+import { scopeOf } from './list.js'
+import { listPostsSchema } from './schema.js'
+import { createPostsService } from './service.js'
+
+const userCount = 2_000
+const postCount = 100_000
+
+// Of 8 KiB. The table of posts has more than 3,000; a walk from the first row to the middle would take half of them.
+const blocksMax = 400
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Database
+let client: pg.Client
+let author: Actor
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = createDatabase({ url: database.url, poolMax: 2, log: createLogger({ mode: 'test', logLevel: 'silent' }) })
+  client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  await fill()
+  const { id: userId } = await db.user.findFirstOrThrow({ orderBy: { createdAt: 'asc' }, skip: 700 })
+  author = actor('user', userId)
+}, 120_000)
+
+afterAll(async () => {
+  await client.end()
+  await db.$disconnect()
+  await database.drop()
+})
+
+const nobody = () => null
+const someUser = () => author
+const admin = () => actor('admin', '00000000-0000-7000-8000-000000000000')
+const byAuthor = () => ({ authorId: author.userId })
+
+const lists: [string, () => Actor | null, () => object][] = [
+  ['newest', nobody, () => ({})],
+  ['oldest', nobody, () => ({ order: 'oldest' })],
+  ['published', nobody, () => ({ status: 'published' })],
+  ['drafts of nobody', nobody, () => ({ status: 'draft' })],
+  ['by author', nobody, byAuthor],
+  ['published by author', nobody, () => ({ ...byAuthor(), status: 'published' })],
+  ['own drafts and published', someUser, () => ({})],
+  ['own drafts', someUser, () => ({ status: 'draft' })],
+  ['own posts', someUser, byAuthor],
+  ['all, to an admin', admin, () => ({})],
+  ['drafts, to an admin', admin, () => ({ status: 'draft' })],
+  ['search by time', nobody, () => ({ q: 'topic17' })],
+  ['search by relevance', nobody, () => ({ q: 'topic17', order: 'relevance' })],
+  ['search by author', someUser, () => ({ q: 'garden', ...byAuthor() })],
+]
+
+test.each(lists)('lists %s from an index, and so from the middle', async (_name, as, filters) => {
+  const input = listPostsSchema.parse(filters())
+  expect(await faultsOf(() => posts().list(as(), input), 'Post')).toEqual([])
+  const position = input.order === 'relevance' ? [0.3] : [new Date(Date.now() - 40 * 86_400_000).toISOString()]
+  const cursor = encodeCursor(scopeOf(input), [...position, '00000000-0000-7000-8000-000000000000'])
+  expect(await faultsOf(() => posts().list(as(), { ...input, cursor }), 'Post')).toEqual([])
+})
+
+test('reads every match of a word that is everywhere without reading the others', async () => {
+  expect(await faultsOf(() => posts().list(null, listPostsSchema.parse({ q: 'garden' })), 'Post')).toEqual([])
+})
+
+test('gets a post by its key', async () => {
+  const { id } = await db.post.findFirstOrThrow({ select: { id: true } })
+  expect(await faultsOf(() => posts().get(author, { id }), 'Post')).toEqual([])
+})
+
+test.each([
+  {},
+  { sort: 'name' },
+  { sort: 'email', order: 'desc' },
+  { role: 'admin' },
+  { status: 'disabled' },
+  { q: 'user 17' },
+])('lists users of %o from an index', async (filters) => {
+  const input = listUsersSchema.parse(filters)
+  expect(await faultsOf(() => createDirectory({ db }).list(admin(), input), 'User')).toEqual([])
+})
+
+function posts() {
+  return createPostsService({ db, clock: systemClock, audit: createAuditService({ db }) })
+}
+
+function actor(role: Actor['role'], userId: string): Actor {
+  return { userId, role, sessionId: '', origin: { requestId: '', ip: '', userAgent: '' } }
+}
+
+async function fill(): Promise<void> {
+  await client.query(`
+    INSERT INTO "User" ("id", "email", "name", "role", "disabledAt", "createdAt", "updatedAt")
+    SELECT gen_random_uuid(), 'user' || i || '@example.com', 'User ' || i,
+      (CASE WHEN i % 400 = 0 THEN 'admin' ELSE 'user' END)::"Role", CASE WHEN i % 100 = 1 THEN now() END,
+      now() - i * interval '1 minute', now()
+    FROM generate_series(1, ${userCount}) i`)
+  await client.query(`
+    INSERT INTO "Post" ("id", "authorId", "title", "body", "status", "createdAt", "updatedAt", "deletedAt")
+    SELECT gen_random_uuid(), u.ids[1 + (i * 7) % ${userCount}], 'About topic' || i % 500,
+      'A text on ' || CASE WHEN i % 3 = 0 THEN 'gardens' ELSE 'kitchens' END || ' and topic' || (i / 7) % 500,
+      (CASE WHEN i % 4 = 0 THEN 'draft' ELSE 'published' END)::"PostStatus",
+      now() - i * interval '1 minute', now(), CASE WHEN i % 50 = 0 THEN now() END
+    FROM generate_series(1, ${postCount}) i, (SELECT array_agg("id") ids FROM "User") u`)
+  await client.query('VACUUM ANALYZE')
+}
+
+interface PlanNode {
+  'Node Type': string
+  'Relation Name'?: string
+  'Shared Hit Blocks': number
+  'Shared Read Blocks': number
+  Plans?: PlanNode[]
+}
+
+// What is wrong with the statements of a list: whole tables that were read, and plans that read too much.
+async function faultsOf(list: () => Promise<unknown>, table: string): Promise<string[]> {
+  const statements = (await statementsOf(list)).filter(({ text }) => text.includes(`"${table}"`) && !isCount(text))
+  if (statements.length === 0) return ['no statement was sent']
+  const plans = await Promise.all(statements.map(explain))
+  return plans.flatMap((plan) => {
+    const isScanned = nodes(plan).some((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === table)
+    const blocks = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+    return [...(isScanned ? ['a sequential scan'] : []), ...(blocks > blocksMax ? [`${blocks} blocks`] : [])]
+  })
+}
+
+function isCount(text: string): boolean {
+  return /^SELECT COUNT/i.test(text)
+}
+
+interface Statement {
+  text: string
+  values: unknown[]
+}
+
+// What the driver is handed is what the server gets, so no copy of the SQL can fall behind.
+async function statementsOf(list: () => Promise<unknown>): Promise<Statement[]> {
+  const query = vi.spyOn(pg.Client.prototype, 'query')
+  try {
+    await list()
+    return query.mock.calls.flatMap(([config]: unknown[]) => (isStatement(config) ? [config] : []))
+  } finally {
+    query.mockRestore()
+  }
+}
+
+function isStatement(config: unknown): config is Statement {
+  return typeof config === 'object' && config !== null && 'text' in config && 'values' in config
+}
+
+async function explain({ text, values }: Statement): Promise<PlanNode> {
+  const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values)
+  return rows[0]['QUERY PLAN'][0].Plan
+}
+
+function nodes(plan: PlanNode): PlanNode[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodes)]
+}

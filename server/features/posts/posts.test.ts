@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { createPost } from './factory.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+let t: TestApp
+let author: Person
+let other: Person
+let admin: Person
+
+beforeAll(async () => {
+  t = await createTestApp()
+  author = await createSignedInUser(t, { name: 'The Author' })
+  other = await createSignedInUser(t)
+  admin = await createSignedInUser(t, { role: 'admin' })
+})
+
+afterAll(() => t.close())
+
+const as = (person?: Person) => t.client(person?.session).posts
+const input = { title: 'A title', body: 'A body.' }
+const rowOf = (id: string) =>
+  t.db.post.findFirstOrThrow({ where: { id, OR: [{ deletedAt: null }, { deletedAt: { not: null } }] } })
+const auditOf = (authorId: string) =>
+  t.db.auditEvent.findMany({ where: { userId: authorId, type: { startsWith: 'post.' } } })
+
+// Starts calls while the row is locked, so that all of them have begun when the first one gets it.
+async function whileHeld<T>(id: string, start: () => Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
+  const calls = await t.db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT p."id" FROM "Post" p WHERE p."id" = ${id}::uuid AND p."deletedAt" IS NULL FOR UPDATE`
+    const settled = Promise.allSettled(start())
+    await setTimeout(150)
+    return { settled }
+  })
+  return calls.settled
+}
+
+describe('posts.create', () => {
+  test('makes a draft of the caller unless it says otherwise', async () => {
+    const post = await as(author).create.mutate({ title: '  A title ', body: 'One.\n\n\tTwo.' })
+    expect(post).toEqual({
+      id: post.id,
+      title: 'A title',
+      body: 'One.\n\n\tTwo.',
+      status: 'draft',
+      publishedAt: null,
+      author: { id: author.user.id, name: 'The Author' },
+      createdAt: expect.any(Date),
+      updatedAt: expect.any(Date),
+      version: 1,
+    })
+    expect(await rowOf(post.id)).toMatchObject({ authorId: author.user.id, deletedAt: null })
+  })
+
+  test('publishes at once when asked to', async () => {
+    const post = await as(author).create.mutate({ ...input, status: 'published' })
+    expect(post).toMatchObject({ status: 'published', publishedAt: t.clock.now() })
+  })
+
+  test.each([
+    [
+      '25,000 words',
+      Array.from({ length: 25_000 }, (_, index) => String.fromCodePoint(0x4e00 + (index % 20_000))).join(' '),
+    ],
+    ['one word of 50,000 characters', 'a'.repeat(50_000)],
+    ['25,000 characters of two halves', '😀'.repeat(25_000)],
+    ['addresses in addresses', 'a.example.com/b-c/'.repeat(2_700)],
+  ])('takes %s, which the search index has to hold', async (_name, body) => {
+    const { id } = await as(author).create.mutate({ ...input, body })
+    expect((await as(author).get.query({ id })).body).toBe(body)
+  })
+
+  test.each([
+    ['an empty title', { title: ' ' }],
+    ['a title of 201 characters', { title: 'a'.repeat(201) }],
+    ['a title on two lines', { title: 'a\nb' }],
+    ['an empty body', { body: '' }],
+    ['a body of 50,001 characters', { body: 'a'.repeat(50_001) }],
+    ['a NUL, which the database could not store', { body: 'a\u0000b' }],
+    ['half a character', { body: 'a\ud800b' }],
+    ['an unknown status', { status: 'deleted' }],
+    ['somebody else as author', { authorId: randomUUID() }],
+  ])('refuses %s', async (_name, fault) => {
+    // @ts-ignore The types refuse some of these inputs; what comes over the wire has no types.
+    const error = await errorOf(as(author).create.mutate({ ...input, ...fault }))
+    expect(error.code).toBe('VALIDATION_ERROR')
+    expect(error.details?.map(({ path }) => path)).toEqual(Object.keys(fault))
+  })
+
+  test('refuses nobody', async () => {
+    expect((await errorOf(as().create.mutate(input))).code).toBe('UNAUTHORIZED')
+  })
+})
+
+describe('posts.get', () => {
+  test('shows a published post to anybody', async () => {
+    const { id } = await createPost(t, author.user)
+    expect(await as().get.query({ id })).toMatchObject({ id, author: { id: author.user.id } })
+    expect(await as().get.query({ id: id.toUpperCase() })).toMatchObject({ id })
+  })
+
+  test('shows a draft to its author and to admins; to others it does not exist', async () => {
+    const { id } = await createPost(t, author.user, { status: 'draft', publishedAt: null })
+    expect(await as(author).get.query({ id })).toMatchObject({ id })
+    expect(await as(admin).get.query({ id })).toMatchObject({ id })
+    expect((await errorOf(as(other).get.query({ id }))).code).toBe('NOT_FOUND')
+    expect((await errorOf(as().get.query({ id }))).code).toBe('NOT_FOUND')
+  })
+
+  test('S28: a draft of another answers as an unknown id', async () => {
+    const { id } = await createPost(t, author.user, { status: 'draft' })
+    const foreign = await errorOf(as(other).get.query({ id }))
+    const unknown = await errorOf(as(other).get.query({ id: randomUUID() }))
+    expect({ ...foreign, requestId: '' }).toEqual({ ...unknown, requestId: '' })
+  })
+
+  test('S31: hides removed posts and posts of removed users, from admins too', async () => {
+    const leaver = await createSignedInUser(t)
+    const [removed, orphan] = [await createPost(t, leaver.user), await createPost(t, leaver.user)]
+    await as(leaver).remove.mutate({ id: removed.id })
+    await t.db.user.update({ where: { id: leaver.user.id }, data: { deletedAt: t.clock.now() } })
+    for (const { id } of [removed, orphan]) {
+      expect((await errorOf(as().get.query({ id }))).code).toBe('NOT_FOUND')
+      expect((await errorOf(as(admin).get.query({ id }))).code).toBe('NOT_FOUND')
+    }
+  })
+
+  test('refuses what is no id', async () => {
+    expect((await errorOf(as().get.query({ id: '1' }))).code).toBe('VALIDATION_ERROR')
+  })
+})
+
+describe('posts.update and posts.replace', () => {
+  test('change what is given, and raise the version', async () => {
+    const { id } = await createPost(t, author.user, { title: 'Before', body: 'Before.' })
+    expect(await as(author).update.mutate({ id, title: 'After' })).toMatchObject({
+      title: 'After',
+      body: 'Before.',
+      version: 2,
+    })
+    const replaced = await as(author).replace.mutate({ id, title: 'New', body: 'New.', status: 'draft', version: 2 })
+    expect(replaced).toMatchObject({ title: 'New', body: 'New.', status: 'draft', version: 3 })
+    expect(await rowOf(id)).toMatchObject({ title: 'New', body: 'New.', status: 'draft', version: 3 })
+  })
+
+  test('replace asks for every field', async () => {
+    const { id } = await createPost(t, author.user)
+    // @ts-expect-error The types ask for it too.
+    const error = await errorOf(as(author).replace.mutate({ id, title: 'New' }))
+    expect(error.details?.map(({ path }) => path).sort()).toEqual(['body', 'status'])
+  })
+
+  test('S30: a field that is undefined stays as it is', async () => {
+    const { id, title } = await createPost(t, author.user)
+    expect(await as(author).update.mutate({ id, title: undefined, body: 'After.' })).toMatchObject({
+      title,
+      body: 'After.',
+    })
+  })
+
+  test('publishedAt is set when a post is first published, and stays', async () => {
+    const { id } = await createPost(t, author.user, { status: 'draft', publishedAt: null })
+    const publishedAt = t.clock.now()
+    expect(await as(author).update.mutate({ id, status: 'published' })).toMatchObject({ publishedAt })
+    t.clock.advance(1)
+    expect(await as(author).update.mutate({ id, status: 'draft' })).toMatchObject({ status: 'draft', publishedAt })
+    expect(await as(author).update.mutate({ id, status: 'published' })).toMatchObject({ publishedAt })
+  })
+
+  test('an old version is refused and changes nothing', async () => {
+    const { id } = await createPost(t, author.user, { title: 'Before', version: 4 })
+    expect((await errorOf(as(author).update.mutate({ id, title: 'After', version: 3 }))).code).toBe('VERSION_MISMATCH')
+    expect((await errorOf(as(author).remove.mutate({ id, version: 3 }))).code).toBe('VERSION_MISMATCH')
+    expect(await rowOf(id)).toMatchObject({ title: 'Before', version: 4, deletedAt: null })
+  })
+
+  test('of 20 updates at once that name one version exactly one wins', async () => {
+    const { id } = await createPost(t, author.user)
+    const outcomes = await whileHeld(id, () =>
+      Array.from({ length: 20 }, (_, index) => as(author).update.mutate({ id, title: `Title ${index}`, version: 1 })),
+    )
+    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const lost = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [errorOf(Promise.reject(outcome.reason))] : [],
+    )
+    expect(won).toHaveLength(1)
+    expect(new Set((await Promise.all(lost)).map(({ code }) => code))).toEqual(new Set(['VERSION_MISMATCH']))
+    expect(await rowOf(id)).toMatchObject({ title: won[0]?.title, version: 2 })
+  })
+
+  test('20 updates at once that name no version all count', async () => {
+    const { id } = await createPost(t, author.user)
+    await whileHeld(id, () => [
+      ...Array.from({ length: 19 }, () => as(author).update.mutate({ id, body: randomUUID() })),
+      as(author).update.mutate({ id, title: 'Kept by those that change the body alone' }),
+    ])
+    expect(await rowOf(id)).toMatchObject({ title: 'Kept by those that change the body alone', version: 21 })
+  })
+
+  test("another's post does not exist, whatever its status", async () => {
+    for (const status of ['draft', 'published'] as const) {
+      const { id } = await createPost(t, author.user, { status, title: 'Before' })
+      expect((await errorOf(as(other).update.mutate({ id, title: 'After' }))).code).toBe('NOT_FOUND')
+      expect((await errorOf(as(other).replace.mutate({ id, ...input, status }))).code).toBe('NOT_FOUND')
+      expect((await errorOf(as(other).remove.mutate({ id }))).code).toBe('NOT_FOUND')
+      expect(await rowOf(id)).toMatchObject({ title: 'Before', version: 1, deletedAt: null })
+    }
+  })
+
+  test("an admin changes another's post, and that is on record", async () => {
+    const writer = await createSignedInUser(t)
+    const { id } = await createPost(t, writer.user)
+    expect(await as(admin).update.mutate({ id, title: 'Moderated' })).toMatchObject({
+      title: 'Moderated',
+      author: { id: writer.user.id },
+    })
+    await as(writer).update.mutate({ id, title: 'Mine again' })
+    expect(await auditOf(writer.user.id)).toMatchObject([
+      { type: 'post.updated_by_admin', actorId: admin.user.id, data: { postId: id } },
+    ])
+  })
+
+  test('refuse nobody, and what is not there', async () => {
+    const { id } = await createPost(t, author.user)
+    expect((await errorOf(as().update.mutate({ id, title: 'After' }))).code).toBe('UNAUTHORIZED')
+    expect((await errorOf(as().replace.mutate({ id, ...input, status: 'draft' }))).code).toBe('UNAUTHORIZED')
+    expect((await errorOf(as(admin).update.mutate({ id: randomUUID(), title: 'After' }))).code).toBe('NOT_FOUND')
+  })
+})
+
+describe('posts.remove and posts.restore', () => {
+  test('remove hides the row and keeps it', async () => {
+    const { id } = await createPost(t, author.user)
+    expect(await as(author).remove.mutate({ id, version: 1 })).toBeUndefined()
+    expect(await rowOf(id)).toMatchObject({ deletedAt: t.clock.now(), version: 2 })
+    expect((await errorOf(as(author).get.query({ id }))).code).toBe('NOT_FOUND')
+    expect((await errorOf(as(author).remove.mutate({ id }))).code).toBe('NOT_FOUND')
+    expect((await errorOf(as(author).update.mutate({ id, title: 'After' }))).code).toBe('NOT_FOUND')
+  })
+
+  test('restore brings it back, and what admins do is on record', async () => {
+    const writer = await createSignedInUser(t)
+    const { id } = await createPost(t, writer.user)
+    await as(admin).remove.mutate({ id })
+    expect(await as(admin).restore.mutate({ id })).toMatchObject({ id, version: 3, author: { id: writer.user.id } })
+    expect(await as().get.query({ id })).toMatchObject({ id })
+    expect((await auditOf(writer.user.id)).map(({ type }) => type).sort()).toEqual(['post.removed', 'post.restored'])
+  })
+
+  test('restore finds no post that is not removed', async () => {
+    const { id } = await createPost(t, author.user)
+    expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('NOT_FOUND')
+    expect((await errorOf(as(admin).restore.mutate({ id: randomUUID() }))).code).toBe('NOT_FOUND')
+    expect(await rowOf(id)).toMatchObject({ version: 1 })
+  })
+
+  test('restore is refused while the author is removed, and changes nothing', async () => {
+    const leaver = await createSignedInUser(t)
+    const { id } = await createPost(t, leaver.user, { deletedAt: t.clock.now() })
+    await t.db.user.update({ where: { id: leaver.user.id }, data: { deletedAt: t.clock.now() } })
+    expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('CONFLICT')
+    expect((await rowOf(id)).deletedAt).not.toBeNull()
+    expect(await auditOf(leaver.user.id)).toEqual([])
+  })
+
+  test('restore is for admins', async () => {
+    const { id } = await createPost(t, author.user, { deletedAt: t.clock.now() })
+    expect((await errorOf(as(author).restore.mutate({ id }))).code).toBe('FORBIDDEN')
+    expect((await errorOf(as().restore.mutate({ id }))).code).toBe('UNAUTHORIZED')
+    expect((await errorOf(as().remove.mutate({ id }))).code).toBe('UNAUTHORIZED')
+  })
+})

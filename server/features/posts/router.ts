@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { adminProcedure, protectedProcedure, publicProcedure, router } from '../../procedures.js'
+import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
+import {
+  createPostSchema,
+  listPostsSchema,
+  postPageSchema,
+  postSchema,
+  replacePostSchema,
+  updatePostSchema,
+} from './schema.js'
+
+export const postsRouter = router({
+  list: publicProcedure
+    .meta({ rest: { method: 'GET', path: '/posts' }, summary: 'List or search posts' })
+    .input(listPostsSchema)
+    .output(postPageSchema)
+    .query(({ ctx, input }) => ctx.services.posts.list(ctx.actor, input)),
+
+  get: publicProcedure
+    .meta({ rest: { method: 'GET', path: '/posts/{id}' }, summary: 'Read a post' })
+    .input(byIdSchema)
+    .output(postSchema)
+    .query(({ ctx, input }) => ctx.services.posts.get(ctx.actor, input)),
+
+  create: protectedProcedure
+    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, summary: 'Write a post' })
+    .input(createPostSchema)
+    .output(postSchema)
+    .mutation(({ ctx, input }) => ctx.services.posts.create(ctx.actor, input)),
+
+  replace: protectedProcedure
+    .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post of your own; admins, any' })
+    .input(replacePostSchema)
+    .output(postSchema)
+    .mutation(({ ctx, input }) => ctx.services.posts.replace(ctx.actor, input)),
+
+  update: protectedProcedure
+    .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Change a post of your own; admins, any' })
+    .input(updatePostSchema)
+    .output(postSchema)
+    .mutation(({ ctx, input }) => ctx.services.posts.update(ctx.actor, input)),
+
+  remove: protectedProcedure
+    .meta({ rest: { method: 'DELETE', path: '/posts/{id}', status: 204 }, summary: 'Remove a post' })
+    .input(byIdAndVersionSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.posts.remove(ctx.actor, input)),
+
+  restore: adminProcedure
+    .meta({ rest: { method: 'POST', path: '/posts/{id}/restore' }, summary: 'Bring a removed post back' })
+    .input(byIdSchema)
+    .output(postSchema)
+    .mutation(({ ctx, input }) => ctx.services.posts.restore(ctx.actor, input)),
+})

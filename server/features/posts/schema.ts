@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { byIdSchema, idSchema, manyLines, oneLine, versionSchema } from '../fields/schema.js'
+import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+
+const postStatusSchema = z.enum(['draft', 'published'])
+
+export const postSchema = z
+  .object({
+    id: idSchema,
+    title: z.string(),
+    body: z.string(),
+    status: postStatusSchema,
+    publishedAt: z.date().nullable(),
+    author: z.object({ id: idSchema, name: z.string() }),
+    createdAt: z.date(),
+    updatedAt: z.date(),
+    version: z.int(),
+  })
+  .meta({ id: 'Post' })
+
+export const postPageSchema = cursorPageOf(postSchema)
+
+export const listPostsSchema = z
+  .strictObject({
+    limit: limitSchema,
+    cursor: cursorSchema.optional(),
+    authorId: idSchema.optional(),
+    status: postStatusSchema.optional(),
+    q: oneLine().trim().max(200).optional(),
+    order: z.enum(['newest', 'oldest', 'relevance']).default('newest'),
+  })
+  .refine(({ order, q }) => order !== 'relevance' || q !== undefined, {
+    path: ['order'],
+    message: 'Only a search (q) can be ordered by relevance.',
+  })
+
+const writableFields = {
+  title: oneLine().trim().min(1).max(200),
+  body: manyLines().min(1).max(50_000),
+  status: postStatusSchema,
+}
+
+export const createPostSchema = z.strictObject({ ...writableFields, status: postStatusSchema.default('draft') })
+
+export const replacePostSchema = byIdSchema.extend({ ...writableFields, version: versionSchema.optional() })
+
+export const updatePostSchema = byIdSchema
+  .extend(z.object(writableFields).partial().shape)
+  .extend({ version: versionSchema.optional() })
+
+export type Post = z.output<typeof postSchema>
+export type PostStatus = z.output<typeof postStatusSchema>
+export type ListPosts = z.output<typeof listPostsSchema>
+export type CreatePost = z.output<typeof createPostSchema>
+export type UpdatePost = z.output<typeof updatePostSchema>

@@ -1,0 +1,55 @@
+import type { Actor } from '../../context.js'
+import type { Prisma } from '../../database/generated/client.js'
+import { AppError } from '../../errors.js'
+import type { UsersParts } from './parts.js'
+import type { ListUsers, User, UserStatus } from './schema.js'
+import { toUser } from './view.js'
+
+/** What admins look up. Removed users are found by asking for them: `status: 'deleted'`. */
+export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
+  return {
+    async list(_actor: Actor, input: ListUsers) {
+      const { page, limit } = input
+      const where = whereOf(input)
+      const [rows, total] = await Promise.all([
+        db.user.findMany({ where, orderBy: orderOf(input), skip: (page - 1) * limit, take: limit }),
+        db.user.count({ where }),
+      ])
+      return { items: rows.map(toUser), meta: { total, page, limit } }
+    },
+
+    /** @throws AppError NOT_FOUND, for removed users too */
+    async get(_actor: Actor, { id }: { id: string }): Promise<User> {
+      const row = await db.user.findUnique({ where: { id } })
+      if (!row) throw new AppError('NOT_FOUND')
+      return toUser(row)
+    },
+  }
+}
+
+function whereOf({ q, role, status }: ListUsers): Prisma.UserWhereInput {
+  return { ...(q && matching(q)), ...(role && { role }), ...(status && conditions[status]) }
+}
+
+function matching(q: string): Prisma.UserWhereInput {
+  // The database client hands LIKE's wildcards on as they are.
+  const text = { contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
+  return { OR: [{ email: text }, { name: text }] }
+}
+
+const conditions = {
+  active: { disabledAt: null },
+  disabled: { disabledAt: { not: null } },
+  deleted: { deletedAt: { not: null } },
+} satisfies Record<UserStatus, Prisma.UserWhereInput>
+
+function orderOf({ sort, order }: ListUsers): Prisma.UserOrderByWithRelationInput[] {
+  const { by, natural } = sorts[sort]
+  return [by(order ?? natural), { id: order ?? natural }]
+}
+
+const sorts = {
+  createdAt: { by: (order: Prisma.SortOrder) => ({ createdAt: order }), natural: 'desc' },
+  name: { by: (order: Prisma.SortOrder) => ({ name: order }), natural: 'asc' },
+  email: { by: (order: Prisma.SortOrder) => ({ email: order }), natural: 'asc' },
+} as const

@@ -1,0 +1,35 @@
+import type { Actor } from '../../context.js'
+import type { Transaction } from '../../database/client.js'
+import { AppError } from '../../errors.js'
+import { killMailTokens } from '../../security/mail-tokens.js'
+import type { AuditEventType } from '../audit/schema.js'
+import type { LockedUserAmongAdmins } from './lock.js'
+import type { UsersParts } from './parts.js'
+
+/** Ends what lets a user in: sessions and mailed links, those that are still to be sent included. */
+export async function endAccess(
+  { sessions, clock }: UsersParts,
+  tx: Transaction,
+  { userId, reason }: { userId: string; reason: AuditEventType },
+): Promise<void> {
+  await sessions.endAll(tx, { userId, reason })
+  await killMailTokens(tx, { userId, now: clock.now() })
+}
+
+/**
+ * Soft-deletes a locked user.
+ *
+ * @throws AppError LAST_ADMIN
+ */
+export async function removeLocked(
+  parts: UsersParts,
+  tx: Transaction,
+  { actor, user, isLastAdmin }: LockedUserAmongAdmins & { actor: Actor },
+): Promise<void> {
+  if (isLastAdmin) throw new AppError('LAST_ADMIN')
+  const data = { deletedAt: parts.clock.now(), version: { increment: 1 } }
+  await tx.user.updateMany({ where: { id: user.id }, data })
+  await endAccess(parts, tx, { userId: user.id, reason: 'user.removed' })
+  const { userId: actorId, origin } = actor
+  await parts.audit.record(tx, { type: 'user.removed', actorId, userId: user.id, origin })
+}

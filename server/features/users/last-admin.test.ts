@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
+import { testPassword } from '../../testing/secrets.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+let t: TestApp
+let admin: Person
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+
+beforeEach(async () => {
+  await t.db.user.updateMany({ where: { role: 'admin' }, data: { role: 'user' } })
+  admin = await createSignedInUser(t, { role: 'admin' })
+})
+
+afterAll(() => t.close())
+
+const as = (person: Person) => t.client(person.session).users
+const activeAdmins = () => t.db.user.findMany({ where: { role: 'admin', disabledAt: null } })
+
+test('the last admin cannot be demoted, disabled, replaced, removed, and cannot remove the own account', async () => {
+  const { id, email, name } = admin.user
+  await createUser(t, { role: 'admin', disabledAt: t.clock.now() })
+  await createUser(t, { role: 'admin', deletedAt: t.clock.now() })
+  const attempts = [
+    () => as(admin).update.mutate({ id, role: 'user' }),
+    () => as(admin).update.mutate({ id, status: 'disabled' }),
+    () => as(admin).replace.mutate({ id, email, name, role: 'user', status: 'active' }),
+    () => as(admin).remove.mutate({ id }),
+    () => as(admin).removeMe.mutate({ password: testPassword }),
+  ]
+  for (const attempt of attempts) expect((await errorOf(attempt())).code).toBe('LAST_ADMIN')
+  expect(await activeAdmins()).toMatchObject([{ id, version: 1 }])
+  expect(await as(admin).me.query()).toMatchObject({ id, role: 'admin', status: 'active' })
+})
+
+test('the last admin can be changed in other ways', async () => {
+  expect(await as(admin).update.mutate({ id: admin.user.id, name: 'Root', role: 'admin' })).toMatchObject({
+    name: 'Root',
+  })
+})
+
+test('an admin who is one of two can step down', async () => {
+  await createSignedInUser(t, { role: 'admin' })
+  expect(await as(admin).update.mutate({ id: admin.user.id, role: 'user' })).toMatchObject({ role: 'user' })
+  expect(await activeAdmins()).toHaveLength(1)
+})
+
+test('S32: of two admins who demote each other at once one remains, ten times over', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const [one, two] = await twoAdmins()
+    const outcomes = await Promise.allSettled([
+      as(one).update.mutate({ id: two.user.id, role: 'user' }),
+      as(two).update.mutate({ id: one.user.id, role: 'user' }),
+    ])
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await activeAdmins()).toHaveLength(1)
+  }
+})
+
+test('S32: of two admins who leave at once, each in another way, one remains', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const [one, two] = await twoAdmins()
+    const outcomes = await Promise.allSettled([
+      as(one).removeMe.mutate({ password: testPassword }),
+      as(two).update.mutate({ id: two.user.id, status: 'disabled' }),
+    ])
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await activeAdmins()).toHaveLength(1)
+  }
+})
+
+test('S32: of five admins who all remove one another at once at least one remains, and no call hangs', async () => {
+  const admins = [admin, ...(await Promise.all([1, 2, 3, 4].map(() => createSignedInUser(t, { role: 'admin' }))))]
+  const attempts = admins.flatMap((one) =>
+    admins.filter((other) => other !== one).map((other) => as(one).remove.mutate({ id: other.user.id })),
+  )
+  await Promise.allSettled(attempts)
+  expect((await activeAdmins()).length).toBeGreaterThanOrEqual(1)
+})
+
+async function twoAdmins(): Promise<[Person, Person]> {
+  await t.db.user.updateMany({ where: { role: 'admin' }, data: { role: 'user' } })
+  return [await createSignedInUser(t, { role: 'admin' }), await createSignedInUser(t, { role: 'admin' })]
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { adminProcedure, protectedProcedure, router } from '../../procedures.js'
+import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
+import {
+  createUserSchema,
+  listUsersSchema,
+  removeMeSchema,
+  replaceUserSchema,
+  updateMeSchema,
+  updateUserSchema,
+  userPageSchema,
+  userSchema,
+} from './schema.js'
+
+export const usersRouter = router({
+  me: protectedProcedure
+    .meta({ rest: { method: 'GET', path: '/users/me' }, summary: 'Read your own account' })
+    .output(userSchema)
+    .query(({ ctx }) => ctx.services.users.me(ctx.actor)),
+
+  updateMe: protectedProcedure
+    .meta({ rest: { method: 'PATCH', path: '/users/me' }, summary: 'Change your own account' })
+    .input(updateMeSchema)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => ctx.services.users.updateMe(ctx.actor, input)),
+
+  removeMe: protectedProcedure
+    .meta({
+      rest: { method: 'DELETE', path: '/users/me', status: 204 },
+      summary: 'Remove your own account',
+      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+    })
+    .input(removeMeSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.users.removeMe(ctx.actor, input)),
+
+  list: adminProcedure
+    .meta({ rest: { method: 'GET', path: '/users' }, summary: 'List users' })
+    .input(listUsersSchema)
+    .output(userPageSchema)
+    .query(({ ctx, input }) => ctx.services.users.list(ctx.actor, input)),
+
+  get: adminProcedure
+    .meta({ rest: { method: 'GET', path: '/users/{id}' }, summary: 'Read a user' })
+    .input(byIdSchema)
+    .output(userSchema)
+    .query(({ ctx, input }) => ctx.services.users.get(ctx.actor, input)),
+
+  create: adminProcedure
+    .meta({ rest: { method: 'POST', path: '/users', status: 201 }, summary: 'Invite a user by mail' })
+    .input(createUserSchema)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => ctx.services.users.create(ctx.actor, input)),
+
+  replace: adminProcedure
+    .meta({ rest: { method: 'PUT', path: '/users/{id}' }, summary: 'Replace what can be written of a user' })
+    .input(replaceUserSchema)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => ctx.services.users.replace(ctx.actor, input)),
+
+  update: adminProcedure
+    .meta({ rest: { method: 'PATCH', path: '/users/{id}' }, summary: 'Change a user' })
+    .input(updateUserSchema)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => ctx.services.users.update(ctx.actor, input)),
+
+  remove: adminProcedure
+    .meta({ rest: { method: 'DELETE', path: '/users/{id}', status: 204 }, summary: 'Remove a user' })
+    .input(byIdAndVersionSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.users.remove(ctx.actor, input)),
+
+  restore: adminProcedure
+    .meta({ rest: { method: 'POST', path: '/users/{id}/restore' }, summary: 'Bring a removed user back' })
+    .input(byIdSchema)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => ctx.services.users.restore(ctx.actor, input)),
+})

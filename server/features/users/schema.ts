@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.js'
+import { limitSchema, offsetPageOf, pageNumberSchema } from '../pages/schema.js'
+
+/** An address, trimmed and in lower case. Quoted local parts and comments are refused. */
+export const emailSchema = oneLine().trim().toLowerCase().max(254).pipe(z.email())
+
+/** What a person is called. */
+export const nameSchema = oneLine().trim().min(1).max(100)
+
+const roleSchema = z.enum(['user', 'admin'])
+
+/** What an admin may set; `deleted` is reached by removing. */
+const writableStatusSchema = z.enum(['active', 'disabled'])
+
+const userStatusSchema = z.enum(['active', 'disabled', 'deleted'])
+
+export const userSchema = z
+  .object({
+    id: idSchema,
+    email: z.string(),
+    name: z.string(),
+    role: roleSchema,
+    status: userStatusSchema,
+    emailVerifiedAt: z.date().nullable(),
+    createdAt: z.date(),
+    updatedAt: z.date(),
+    version: z.int(),
+  })
+  .meta({ id: 'User' })
+
+export const userPageSchema = offsetPageOf(userSchema)
+
+export const updateMeSchema = z.strictObject({ name: nameSchema.optional(), version: versionSchema.optional() })
+
+/** A password that is compared, not set: the rules for new ones do not apply to it. */
+export const removeMeSchema = z.strictObject({ password: z.string().min(1).max(1024) })
+
+export const listUsersSchema = z.strictObject({
+  page: pageNumberSchema,
+  limit: limitSchema,
+  q: oneLine().trim().max(200).optional(),
+  role: roleSchema.optional(),
+  status: userStatusSchema.optional(),
+  sort: z.enum(['createdAt', 'name', 'email']).default('createdAt'),
+  order: z.enum(['asc', 'desc']).optional(),
+})
+
+export const createUserSchema = z.strictObject({
+  email: emailSchema,
+  name: nameSchema,
+  role: roleSchema.default('user'),
+})
+
+const writableFields = { email: emailSchema, name: nameSchema, role: roleSchema, status: writableStatusSchema }
+
+export const replaceUserSchema = byIdSchema.extend({ ...writableFields, version: versionSchema.optional() })
+
+export const updateUserSchema = byIdSchema
+  .extend(z.object(writableFields).partial().shape)
+  .extend({ version: versionSchema.optional() })
+
+export type User = z.output<typeof userSchema>
+export type UserStatus = z.output<typeof userStatusSchema>
+export type UpdateMe = z.output<typeof updateMeSchema>
+export type RemoveMe = z.output<typeof removeMeSchema>
+export type ListUsers = z.output<typeof listUsersSchema>
+export type CreateUser = z.output<typeof createUserSchema>
+export type UpdateUser = z.output<typeof updateUserSchema>

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import type { AuditEventType } from './schema.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+const origin = { requestId: 'request-1', ip: '192.0.2.7', userAgent: 'test' }
+
+let t: TestApp
+let admin: Person
+let user: Person
+
+beforeAll(async () => {
+  t = await createTestApp()
+  admin = await createSignedInUser(t, { role: 'admin' })
+  user = await createSignedInUser(t)
+})
+
+afterAll(() => t.close())
+
+const as = (person?: Person) => t.client(person?.session).audit
+
+describe('recording', () => {
+  test('keeps who did what to whom, and from where', async () => {
+    const userId = randomUUID()
+    const { audit } = t.container.services
+    const data = { from: 'user', to: 'admin', sessions: 2, wasForced: false, note: null }
+    await audit.record(t.db, { type: 'user.role_changed', actorId: admin.user.id, userId, origin, data })
+    const { items } = await as(admin).list.query({ userId })
+    expect(items).toEqual([
+      {
+        id: expect.any(String),
+        type: 'user.role_changed',
+        actorId: admin.user.id,
+        userId,
+        ...origin,
+        data,
+        createdAt: expect.any(Date),
+      },
+    ])
+  })
+
+  test('is undone with the transaction that it tells of', async () => {
+    const userId = randomUUID()
+    const work = t.db.$transaction(async (tx) => {
+      await t.container.services.audit.record(tx, { type: 'login.failed', actorId: null, userId, origin: null })
+      throw new Error('rolled back')
+    })
+    await expect(work).rejects.toThrow('rolled back')
+    expect(await t.db.auditEvent.count({ where: { userId } })).toBe(0)
+  })
+})
+
+describe('audit.list', () => {
+  test('goes through all events, newest first and each once, also where many have the same time', async () => {
+    const userId = await recordMany(7)
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<ReturnType<typeof as>['list']['query']>> = await as(admin).list.query({
+        userId,
+        limit: 3,
+        ...(cursor && { cursor }),
+      })
+      expect(page.meta.limit).toBe(3)
+      expect(page.meta.hasMore).toBe(page.meta.nextCursor !== null)
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.meta.nextCursor
+    } while (cursor)
+    const rows = await t.db.auditEvent.findMany({ where: { userId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })
+    expect(seen).toEqual(rows.map(({ id }) => id))
+  })
+
+  test('filters by kind and by whom it happened to', async () => {
+    const userId = await recordMany(2, 'logout')
+    await recordMany(1, 'login.failed', userId)
+    expect((await as(admin).list.query({ userId, type: 'logout' })).items).toHaveLength(2)
+    expect((await as(admin).list.query({ userId: randomUUID() })).items).toEqual([])
+  })
+
+  test('answers in REST with a link to the next page', async () => {
+    const userId = await recordMany(2)
+    const { status, headers, body } = await t.rest(admin.session)('GET', '/audit-events', {
+      query: { userId, limit: '1' },
+    })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ data: [{ userId }], meta: { limit: 1, hasMore: true } })
+    expect(headers.link).toContain('rel="next"')
+  })
+
+  test('refuses a broken cursor, one of another filter, an unknown kind and an unknown key', async () => {
+    const userId = await recordMany(2)
+    const { meta } = await as(admin).list.query({ userId, limit: 1 })
+    const cursor = meta.nextCursor ?? ''
+    expect((await errorOf(as(admin).list.query({ cursor: 'broken' }))).code).toBe('BAD_REQUEST')
+    expect((await errorOf(as(admin).list.query({ cursor, type: 'logout' }))).code).toBe('BAD_REQUEST')
+    // @ts-expect-error What comes over the wire has no types.
+    expect((await errorOf(as(admin).list.query({ type: 'odd' }))).code).toBe('VALIDATION_ERROR')
+    // @ts-expect-error What comes over the wire has no types.
+    expect((await errorOf(as(admin).list.query({ where: {} }))).code).toBe('VALIDATION_ERROR')
+  })
+
+  test('refuses nobody and users', async () => {
+    expect((await errorOf(as().list.query({}))).code).toBe('UNAUTHORIZED')
+    expect((await errorOf(as(user).list.query({}))).code).toBe('FORBIDDEN')
+  })
+})
+
+/** Events of one time, so that their ids alone order them. */
+async function recordMany(count: number, type: AuditEventType = 'login.succeeded', userId: string = randomUUID()) {
+  const row = { type, userId, data: {}, createdAt: t.clock.now() }
+  await t.db.auditEvent.createMany({ data: Array.from({ length: count }, () => row) })
+  return userId
+}

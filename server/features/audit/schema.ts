@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { idSchema } from '../fields/schema.js'
+import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+
+/** What the audit trail tells of. */
+const auditEventTypeSchema = z.enum([
+  'login.succeeded',
+  'login.failed',
+  'login.throttled',
+  'logout',
+  'session.revoked',
+  'sessions.revoked',
+  'refresh.reused',
+  'register.requested',
+  'email.verified',
+  'password.reset_requested',
+  'password.reset',
+  'password.changed',
+  'user.created',
+  'user.updated',
+  'user.role_changed',
+  'user.disabled',
+  'user.enabled',
+  'user.removed',
+  'user.restored',
+  'user.email_changed',
+  'post.removed',
+  'post.restored',
+  'post.updated_by_admin',
+  'mail.retried',
+])
+
+export type AuditEventType = z.output<typeof auditEventTypeSchema>
+
+export const listAuditEventsSchema = z.strictObject({
+  limit: limitSchema,
+  cursor: cursorSchema.optional(),
+  type: auditEventTypeSchema.optional(),
+  /** Whom it happened to. */
+  userId: idSchema.optional(),
+})
+
+const auditEventSchema = z.object({
+  id: idSchema,
+  type: z.string(),
+  actorId: idSchema.nullable(),
+  userId: idSchema.nullable(),
+  ip: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  requestId: z.string().nullable(),
+  data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  createdAt: z.date(),
+})
+
+export const auditEventPageSchema = cursorPageOf(auditEventSchema)

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { Actor, Origin } from '../../context.js'
+import type { Database, Db } from '../../database/client.js'
+import { idSchema } from '../fields/schema.js'
+import { cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
+import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
+
+/** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */
+export interface AuditRecord {
+  type: AuditEventType
+  actorId: string | null
+  userId: string | null
+  origin: Origin | null
+  data?: Record<string, string | number | boolean | null>
+}
+
+type AuditListInput = z.output<typeof listAuditEventsSchema>
+type AuditPage = z.output<typeof auditEventPageSchema>
+
+export type AuditService = ReturnType<typeof createAuditService>
+
+/** The audit trail: what happened is added, and read by admins; nothing changes it. */
+export function createAuditService({ db }: { db: Database }) {
+  return {
+    /** Adds an event, in the transaction that it tells of where there is one. */
+    async record(tx: Db, { type, actorId, userId, origin, data = {} }: AuditRecord): Promise<void> {
+      const { ip = null, userAgent = null, requestId = null } = origin ?? {}
+      await tx.auditEvent.create({ data: { type, actorId, userId, ip, userAgent, requestId, data } })
+    },
+
+    /**
+     * One page of events, newest first.
+     * @throws AppError BAD_REQUEST for a broken cursor
+     */
+    async list(_actor: Actor, input: AuditListInput): Promise<AuditPage> {
+      const { limit, cursor, type, userId } = input
+      const scope = ['audit', type, userId]
+      const rows = await db.auditEvent.findMany({
+        where: { ...(type && { type }), ...(userId && { userId }), ...(cursor && after(cursor, scope)) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      })
+      const page = cutPage(rows, limit, (last) => encodeCursor(scope, [last.createdAt.toISOString(), last.id]))
+      return auditEventPageSchema.parse(page)
+    },
+  }
+}
+
+const position = z.tuple([z.iso.datetime(), idSchema])
+
+function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
+  const [createdAt, id] = decodeCursor(cursor, scope, position)
+  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }
+}

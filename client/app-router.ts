@@ -1,0 +1,55 @@
+import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import type { AppRouter as ServerRouter } from '../server/router.js'
+
+/**
+ * The router as clients see it: paths, inputs, outputs and errors. For types alone; nothing loads this file at run time.
+ *
+ * The compiler writes the type of an inferred constant out in full, and that of an alias as a reference. So the
+ * declaration of this constant names nothing of the server, neither its context with Prisma and Fastify nor a schema.
+ *
+ * @public
+ */
+export const appRouter = publish<ServerRouter>()
+
+export type AppRouter = typeof appRouter
+
+declare function publish<
+  Router extends ServerRouter,
+  Nouns = Router['_def']['record'],
+  Shape extends ErrorShape = Router['_def']['_config']['$types']['errorShape'],
+>(): TRPCBuiltRouter<
+  {
+    ctx: object
+    meta: object
+    transformer: true
+    errorShape: {
+      message: string
+      code: Shape['code']
+      data: {
+        code: Shape['data']['code']
+        httpStatus: number
+        path: string | undefined
+        error: {
+          code: Shape['data']['error']['code']
+          message: string
+          details?: { path: string; message: string; code: string }[]
+          requestId: string
+        }
+        retryAfterSeconds?: number
+      }
+    }
+  },
+  {
+    [Noun in keyof Nouns]: {
+      [Verb in keyof Nouns[Noun]]: Nouns[Noun][Verb] extends { _def: { type: infer Kind; $types: infer Types } }
+        ? Types extends { input: infer Input; output: infer Output }
+          ? Kind extends 'query'
+            ? TRPCQueryProcedure<{ meta: unknown; input: Input; output: Output }>
+            : TRPCMutationProcedure<{ meta: unknown; input: Input; output: Output }>
+          : never
+        : never
+    }
+  }
+>
+
+type ErrorShape = ServerRouter['_def']['_config']['$types']['errorShape']

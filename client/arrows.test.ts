@@ -1,0 +1,51 @@
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Import, importsOf, reachableFrom } from './scripts/imports.js'
+
+const root = join(import.meta.dirname, '..')
+
+describe('what the client takes from the server', () => {
+  it('is values of schema.ts files and types of router.ts', () => {
+    const crossings = clientFiles().flatMap(importsOf).filter(leavesClient)
+    expect(crossings.length).toBeGreaterThan(0)
+    expect(crossings.filter((arrow) => !isAllowedCrossing(arrow)).map(inWords)).toEqual([])
+  })
+
+  it('imports no package but those it declares', () => {
+    const packages = clientFiles()
+      .flatMap(importsOf)
+      .map(({ target }) => target)
+    const foreign = packages.filter((target) => !target.startsWith('/'))
+    expect(new Set(foreign)).toEqual(new Set(['@trpc/client', '@trpc/server', 'superjson']))
+  })
+
+  it('schemas import Zod and other schemas only', () => {
+    const schemas = reachableFrom([join(root, 'client/schemas.ts')]).filter(isSchema)
+    expect(schemas.length).toBeGreaterThan(2)
+    const others = schemas.flatMap(importsOf).filter(({ target }) => target !== 'zod' && !isSchema(target))
+    expect(others.map(inWords)).toEqual([])
+  })
+})
+
+function clientFiles(): string[] {
+  const names = readdirSync(join(root, 'client')).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  return names.map((name) => join(root, 'client', name))
+}
+
+function leavesClient({ target }: Import): boolean {
+  return target.startsWith('/') && relative(join(root, 'client'), target).startsWith('..')
+}
+
+function isAllowedCrossing({ from, target, isType }: Import): boolean {
+  if (target === join(root, 'server/router.ts')) return isType
+  return isSchema(target) && from === join(root, 'client/schemas.ts')
+}
+
+function isSchema(target: string): boolean {
+  return /^server\/features\/[\w-]+\/schema\.ts$/.test(relative(root, target))
+}
+
+function inWords({ from, target }: Import): string {
+  return `${relative(root, from)} -> ${relative(root, target)}`
+}

@@ -1,0 +1,279 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createSignedInUser, createUser } from '../server/testing/factories.js'
+import { testPassword } from '../server/testing/secrets.js'
+import { createTestApp, type TestApp } from '../server/testing/test-app.js'
+import { plinthError } from './errors.js'
+import { createPlinthClient, type PlinthClientOptions } from './plinth-client.js'
+import { createNetwork, type Network } from './testing/network.js'
+import { createMemoryTokenStore } from './token-store.js'
+
+let t: TestApp
+let network: Network
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+afterAll(() => t.close())
+beforeEach(() => {
+  network = createNetwork(t)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe('login and logout', () => {
+  it('carries the session on the calls that follow a login', async () => {
+    const { plinth, user } = await withPassword()
+    expect(await plinth.login({ email: user.email, password: testPassword })).toMatchObject({ id: user.id })
+    expect(await plinth.api.users.me.query()).toMatchObject({ id: user.id })
+  })
+
+  it('says that the credentials are wrong after one try', async () => {
+    const { plinth, user } = await withPassword()
+    const login = plinth.login({ email: user.email, password: 'not the password of it' })
+    expect(await codeOf(login)).toBe('INVALID_CREDENTIALS')
+    expect(network.count('auth.')).toBe(1)
+  })
+
+  it('ends the session on the server at logout', async () => {
+    const { plinth, store, refreshToken } = await signedIn()
+    await plinth.logout()
+    expect(store.get()).toBeNull()
+    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(t.client().auth.refresh.mutate({ refreshToken }))).toBe('INVALID_TOKEN')
+  })
+
+  it('forgets the session at logout even if the network fails, and says that it failed', async () => {
+    const { plinth, store } = await signedIn()
+    network.intercept = breakDown('auth.logout')
+    await expect(plinth.logout()).rejects.toThrow('the network is down')
+    expect(store.get()).toBeNull()
+    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+  })
+
+  it('stays logged out when a refresh that was under way succeeds', async () => {
+    const { plinth, store } = await signedIn()
+    const deliver = holdAnswers()
+    const resumed = plinth.resume()
+    await vi.waitFor(() => expect(network.answered('auth.refresh')).toBe(2))
+    network.delay = undefined
+    await plinth.logout()
+    deliver()
+    expect(await resumed).toBeNull()
+    expect(store.get()).toBeNull()
+    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+  })
+})
+
+describe('requests', () => {
+  it('share batches of at most 10 calls', async () => {
+    const { plinth } = await signedIn()
+    network.requests.length = 0
+    await Promise.all(Array.from({ length: 12 }, () => plinth.api.users.me.query()))
+    expect(network.requests).toHaveLength(2)
+  })
+
+  it('go alone for auth procedures, with the access token', async () => {
+    const { plinth } = await signedIn()
+    const change = () => plinth.api.auth.changePassword.mutate({ currentPassword: 'wrong', newPassword: 'a new one' })
+    const codes = await Promise.all([codeOf(change()), codeOf(change())])
+    expect(codes).not.toContain('UNAUTHORIZED')
+    expect(codes).not.toContain('BAD_REQUEST')
+    expect(network.count('auth.changePassword')).toBe(2)
+  })
+
+  it('carry the headers that the app asked for', async () => {
+    const plinth = connect({ headers: { 'x-request-id': 'made-by-the-app' } })
+    const error = await plinth.api.users.me.query().catch(plinthError)
+    expect(error).toMatchObject({ code: 'UNAUTHORIZED', requestId: 'made-by-the-app' })
+  })
+})
+
+describe('token refresh', () => {
+  it('answers 25 concurrent calls whose access token has expired after one refresh', async () => {
+    const { plinth, user } = await signedIn()
+    t.clock.advance(16 * 60)
+    const answers = await Promise.all(Array.from({ length: 25 }, () => plinth.api.users.me.query()))
+    expect(answers.map(({ id }) => id)).toEqual(Array(25).fill(user.id))
+    expect(network.count('auth.refresh')).toBe(2)
+  })
+
+  it('is not repeated for a call that is refused only after it', async () => {
+    const { plinth, user } = await signedIn()
+    t.clock.advance(16 * 60)
+    const deliver = holdAnswers()
+    const slowCall = plinth.api.users.me.query()
+    await vi.waitFor(() => expect(network.answered('users.me')).toBe(1))
+    network.delay = undefined
+    await plinth.api.sessions.list.query()
+    deliver()
+    expect(await slowCall).toMatchObject({ id: user.id })
+    expect(network.count('auth.refresh')).toBe(2)
+  })
+
+  it('happens 30 seconds before the token expires, without a refused call', async () => {
+    const { plinth } = await signedIn()
+    passOnTheClient(14 * 60 + 25)
+    await plinth.api.users.me.query()
+    expect(network.count('auth.refresh')).toBe(1)
+    passOnTheClient(10)
+    network.requests.length = 0
+    await plinth.api.users.me.query()
+    expect(network.requests).toEqual(['/trpc/auth.refresh', '/trpc/users.me'])
+  })
+
+  it('works for two clients that share a store and refresh at once', async () => {
+    const { plinth, store } = await signedIn()
+    const otherTab = connect({ tokenStore: store })
+    t.clock.advance(16 * 60)
+    await Promise.all([plinth.api.users.me.query(), otherTab.api.users.me.query()])
+    expect(network.count('auth.refresh')).toBe(3)
+    t.clock.advance(16 * 60)
+    await Promise.all([plinth.api.users.me.query(), otherTab.api.users.me.query()])
+  })
+
+  it('ends the session once when the server refuses the refresh token', async () => {
+    const { plinth, store, session, onSessionEnd } = await signedIn()
+    await t.client(session).auth.logout.mutate({ refreshToken: session.refreshToken ?? '' })
+    t.clock.advance(16 * 60)
+    const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(plinth.api.users.me.query())))
+    expect(codes).toEqual(Array(5).fill('UNAUTHORIZED'))
+    expect(onSessionEnd).toHaveBeenCalledTimes(1)
+    expect(store.get()).toBeNull()
+    expect(await plinth.api.auth.requestPasswordReset.mutate({ email: 'ada@example.com' })).toBeDefined()
+  })
+
+  it('ends the session when what the store held is no token', async () => {
+    const { plinth, store, onSessionEnd } = await signedIn()
+    await store.set('x'.repeat(600))
+    expect(await plinth.resume()).toBeNull()
+    expect(onSessionEnd).toHaveBeenCalledTimes(1)
+    expect(store.get()).toBeNull()
+  })
+
+  it.each([
+    ['the network fails', async () => Promise.reject(new TypeError('the network is down'))],
+    ['a proxy answers 502', async () => new Response('<h1>Bad gateway</h1>', { status: 502 })],
+  ])('keeps the session when %s', async (_, answer) => {
+    const { plinth, store, onSessionEnd } = await signedIn()
+    t.clock.advance(16 * 60)
+    network.intercept = (path) => (path.includes('auth.refresh') ? answer() : nothing())
+    expect(await codeOf(plinth.api.users.me.query())).toBeUndefined()
+    expect(onSessionEnd).not.toHaveBeenCalled()
+    expect(store.get()).not.toBeNull()
+    network.intercept = nothing
+    expect(await plinth.api.users.me.query()).toBeDefined()
+  })
+
+  it('calls with the token it has while that lives, if it cannot get a new one', async () => {
+    const { plinth } = await signedIn()
+    network.intercept = breakDown('auth.refresh')
+    passOnTheClient(14 * 60 + 45)
+    expect(await plinth.api.users.me.query()).toBeDefined()
+    passOnTheClient(20)
+    await expect(plinth.api.users.me.query()).rejects.toThrow('the network is down')
+  })
+})
+
+describe('cookie delivery', () => {
+  it('is the way of browsers, unless the app has a store of its own', async () => {
+    const { user, session } = await createSignedInUser(t)
+    vi.stubGlobal('document', {})
+    const plinth = connect({})
+    await plinth.login({ email: user.email, password: testPassword })
+    expect(network.cookie).toContain('plinth_refresh=')
+    const withStore = connect({ tokenStore: { get: () => session.refreshToken ?? '', set() {}, clear() {} } })
+    network.cookie = ''
+    expect(await withStore.resume()).toMatchObject({ id: user.id })
+  })
+
+  it('resumes the session on a new page', async () => {
+    const { plinth, user } = await withPassword({ delivery: 'cookie' })
+    await plinth.login({ email: user.email, password: testPassword })
+    const newPage = connect({ delivery: 'cookie' })
+    expect(await newPage.resume()).toMatchObject({ id: user.id })
+    const another = connect({ delivery: 'cookie' })
+    expect(await another.api.users.me.query()).toMatchObject({ id: user.id })
+    await another.logout()
+    expect(await connect({ delivery: 'cookie' }).resume()).toBeNull()
+  })
+
+  it('tries one refresh for a visitor without a session, and ends nothing', async () => {
+    const onSessionEnd = vi.fn<() => void>()
+    const plinth = connect({ delivery: 'cookie', onSessionEnd })
+    expect(await codeOf(plinth.api.sessions.list.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(network.count('auth.refresh')).toBe(1)
+    expect(onSessionEnd).not.toHaveBeenCalled()
+  })
+})
+
+describe('plinthError', () => {
+  it('tells where an input is wrong', async () => {
+    const plinth = connect({})
+    const error = await plinth.api.auth.requestPasswordReset.mutate({ email: 'nowhere' }).catch(plinthError)
+    expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: 'email' }] })
+  })
+
+  it('is null for what is no answer of the server', async () => {
+    const plinth = connect({})
+    network.intercept = breakDown('users.me')
+    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
+    network.intercept = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
+    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
+    expect(plinthError(new Error('of the app'))).toBeNull()
+  })
+})
+
+function connect(options: Partial<PlinthClientOptions>) {
+  return createPlinthClient({
+    url: 'http://localhost:3000/',
+    fetch: (...request) => network.fetch(...request),
+    ...options,
+  })
+}
+
+async function withPassword(options: Partial<PlinthClientOptions> = {}) {
+  return { user: await createUser(t), plinth: connect(options) }
+}
+
+/** A client that has taken up a session, which costs one refresh. */
+async function signedIn() {
+  const { user, session } = await createSignedInUser(t)
+  const store = createMemoryTokenStore()
+  const onSessionEnd = vi.fn<() => void>()
+  const refreshToken = session.refreshToken ?? ''
+  await store.set(refreshToken)
+  const plinth = connect({ tokenStore: store, onSessionEnd })
+  await plinth.resume()
+  return { plinth, user, store, session, refreshToken, onSessionEnd }
+}
+
+async function codeOf(call: Promise<unknown>) {
+  return call.then(
+    () => 'answered' as const,
+    (error: unknown) => plinthError(error)?.code,
+  )
+}
+
+function holdAnswers(): () => void {
+  let deliver = () => {}
+  network.delay = new Promise((resolve) => {
+    deliver = resolve
+  })
+  return () => deliver()
+}
+
+function passOnTheClient(seconds: number): void {
+  const now = Date.now() + seconds * 1000
+  vi.useFakeTimers({ toFake: ['Date'], now })
+}
+
+async function nothing(): Promise<undefined> {}
+
+function breakDown(name: string) {
+  return async (path: string): Promise<undefined> => {
+    if (path.includes(name)) throw new TypeError('the network is down')
+  }
+}

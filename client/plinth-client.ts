@@ -1,0 +1,64 @@
+import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { AppRouter } from './app-router.js'
+import { bareLink, type Connection, type Fetch, sessionLinks } from './links.js'
+import { type Delivery, holdInCookie, holdInStore } from './refresh-token-holder.js'
+import { type Credentials, createSession, type SignedIn } from './session.js'
+import { createMemoryTokenStore, type TokenStore } from './token-store.js'
+
+export interface PlinthClientOptions {
+  /** The server's address, such as `https://api.example.com`. Empty for the page's own origin. */
+  url: string
+  /** `cookie` (the default in browsers) or `body` (the default elsewhere, and with a `tokenStore`). */
+  delivery?: Delivery
+  /** Where the refresh token rests with `body`. Memory, if left out. */
+  tokenStore?: TokenStore
+  /** Called once when the server ends the session: show the login page. Not called by `logout`. */
+  onSessionEnd?: () => void
+  /** Sent with every request. */
+  headers?: Record<string, string>
+  /** In place of the global `fetch`. */
+  fetch?: Fetch
+}
+
+export type User = SignedIn['user']
+
+export interface PlinthClient {
+  /** Every procedure, typed: `plinth.api.posts.list.query({ limit: 10 })`. */
+  api: TRPCClient<AppRouter>
+  /**
+   * Opens a session; calls of `api` carry it from then on.
+   * @throws TRPCClientError with the code INVALID_CREDENTIALS or RATE_LIMITED
+   */
+  login(credentials: Credentials): Promise<User>
+  /**
+   * Forgets the session here, whatever happens, and ends it on the server.
+   * @throws TRPCClientError if the server could not be told
+   */
+  logout(): Promise<void>
+  /** Takes up the session that the cookie or the token store holds, as at the start of an app. Null if there is none. */
+  resume(): Promise<User | null>
+}
+
+/** Makes a client for one user's session. On a server that serves many users, make one for each request. */
+export function createPlinthClient(options: PlinthClientOptions): PlinthClient {
+  const delivery = options.delivery ?? defaultDelivery(options)
+  const connection: Connection = {
+    url: `${options.url.replace(/\/+$/, '')}/trpc`,
+    fetch: options.fetch,
+    headers: options.headers ?? {},
+    usesCookie: delivery === 'cookie',
+  }
+  const { auth } = createTRPCClient<AppRouter>({ links: [bareLink(connection)] })
+  const holder = delivery === 'cookie' ? holdInCookie() : holdInStore(options.tokenStore ?? createMemoryTokenStore())
+  const session = createSession({ auth, delivery, holder, onSessionEnd: options.onSessionEnd })
+  return {
+    api: createTRPCClient<AppRouter>({ links: sessionLinks(connection, session) }),
+    login: async (credentials) => (await session.login(credentials)).user,
+    logout: () => session.logout(),
+    resume: async () => (await session.resume())?.user ?? null,
+  }
+}
+
+function defaultDelivery({ tokenStore }: PlinthClientOptions): Delivery {
+  return 'document' in globalThis && !tokenStore ? 'cookie' : 'body'
+}

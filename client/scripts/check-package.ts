@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const client = join(import.meta.dirname, '..')
+const root = join(client, '..')
+const consumer = mkdtempSync(join(tmpdir(), 'plinth-consumer-'))
+// tRPC's declarations ask for the disposable types and for fetch's.
+const compilerOptions = {
+  strict: true,
+  skipLibCheck: false,
+  noEmit: true,
+  module: 'nodenext',
+  target: 'es2023',
+  lib: ['es2023', 'dom', 'esnext.disposable'],
+  types: [],
+}
+const load = `import('@plinth/client').then((m) => process.stdout.write(typeof m.createPlinthClient))`
+
+try {
+  checkPackage()
+} finally {
+  rmSync(consumer, { recursive: true })
+}
+
+/**
+ * Packs the built package and uses it as a team does: in a project that has tRPC and the compiler, and nothing of the
+ * server. Its types have to hold there with library declarations checked, and its wrong inputs have to be found.
+ */
+function checkPackage(): void {
+  install()
+  for (const name of ['zod', 'fastify', '@prisma/client']) assert(!existsSync(join(consumer, 'node_modules', name)))
+  const source = readFileSync(join(client, 'testing/consumer.ts.txt'), 'utf8')
+  writeFileSync(join(consumer, 'consumer.ts'), source)
+  assert.deepEqual(faultyLines(), linesWith(source, '// wrong'))
+  const name = execFileSync(process.execPath, ['--input-type=module', '--eval', load], { cwd: consumer })
+  assert.equal(String(name), 'function')
+  console.log('The packed client installs, loads and type-checks without the server.')
+}
+
+function install(): void {
+  const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', consumer], { cwd: client })
+  const [{ filename }] = JSON.parse(String(packed))
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const dependency = {
+    '@plinth/client': `file:${filename}`,
+    '@trpc/client': devDependencies['@trpc/client'],
+    '@trpc/server': dependencies['@trpc/server'],
+    typescript: devDependencies.typescript,
+  }
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', dependencies: dependency }))
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer, stdio: 'ignore' })
+}
+
+// A fault in a library counts as line 0, so that none passes for an expected one.
+function faultyLines(): number[] {
+  const compiler = join(consumer, 'node_modules/typescript/bin/tsc')
+  const { stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false'], { cwd: consumer, encoding: 'utf8' })
+  const faults = stdout.split('\n').filter((line) => line.includes('error TS'))
+  const lines = faults.map((line) => Number(/^consumer\.ts\((\d+),/.exec(line)?.[1] ?? 0))
+  if (lines.includes(0)) console.error(stdout)
+  return lines
+}
+
+function linesWith(source: string, mark: string): number[] {
+  return source.split('\n').flatMap((line, index) => (line.includes(mark) ? [index + 1] : []))
+}

@@ -1,0 +1,128 @@
+import type { TRPCClient } from '@trpc/client'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import type { AppRouter } from './app-router.js'
+import { plinthError } from './errors.js'
+import type { Delivery, RefreshTokenHolder } from './refresh-token-holder.js'
+
+export type Credentials = Omit<inferRouterInputs<AppRouter>['auth']['login'], 'delivery'>
+export type SignedIn = inferRouterOutputs<AppRouter>['auth']['login']
+
+interface SessionOptions {
+  /** Calls that carry no access token. */
+  auth: TRPCClient<AppRouter>['auth']
+  delivery: Delivery
+  holder: RefreshTokenHolder
+  onSessionEnd: (() => void) | undefined
+}
+
+/** The tokens of one user, renewed when they have to be: one refresh at a time, whoever asks. */
+export interface Session {
+  /** @throws TRPCClientError INVALID_CREDENTIALS */
+  login(credentials: Credentials): Promise<SignedIn>
+  /** Forgets the session here, then ends it on the server. @throws TRPCClientError if the server cannot be told */
+  logout(): Promise<void>
+  /** Takes up the session of the cookie or of the store; null if there is none. */
+  resume(): Promise<SignedIn | null>
+  /** The token to call with, or null without a session. @throws TRPCClientError if it cannot be renewed just now */
+  accessToken(): Promise<string | null>
+  /** Says that the server refused a token. One that has been replaced meanwhile does not matter. */
+  markStale(token: string): void
+}
+
+interface Parts extends SessionOptions {
+  access: AccessToken | null
+  refreshing: Promise<SignedIn | null> | null
+  /** Raised by login and logout, so that a refresh that was under way then changes nothing. */
+  era: number
+}
+
+interface AccessToken {
+  value: string
+  /** By this machine's clock, in milliseconds, as is `expiresAt`. */
+  refreshAt: number
+  expiresAt: number
+}
+
+const refreshAheadMs = 30_000
+
+export function createSession(options: SessionOptions): Session {
+  const parts: Parts = { ...options, access: null, refreshing: null, era: 0 }
+  return {
+    login: (credentials) => login(parts, credentials),
+    logout: () => logout(parts),
+    resume: () => resume(parts),
+    accessToken: () => accessToken(parts),
+    markStale(token) {
+      if (parts.access?.value === token) parts.access = { value: token, refreshAt: 0, expiresAt: 0 }
+    },
+  }
+}
+
+async function login(parts: Parts, credentials: Credentials): Promise<SignedIn> {
+  const reply = await parts.auth.login.mutate({ ...credentials, delivery: parts.delivery })
+  parts.era += 1
+  await accept(parts, reply)
+  return reply
+}
+
+async function logout(parts: Parts): Promise<void> {
+  const input = await parts.holder.read()
+  parts.era += 1
+  parts.access = null
+  await parts.holder.clear()
+  if (input) await parts.auth.logout.mutate(input)
+}
+
+async function resume(parts: Parts): Promise<SignedIn | null> {
+  await parts.holder.reconsider()
+  return refresh(parts)
+}
+
+async function accessToken(parts: Parts): Promise<string | null> {
+  if (parts.access && Date.now() < parts.access.refreshAt) return parts.access.value
+  await refresh(parts).catch((error: unknown) => {
+    if (!parts.access || Date.now() >= parts.access.expiresAt) throw error
+  })
+  return parts.access?.value ?? null
+}
+
+function refresh(parts: Parts): Promise<SignedIn | null> {
+  parts.refreshing ??= exchange(parts).finally(() => {
+    parts.refreshing = null
+  })
+  return parts.refreshing
+}
+
+async function exchange(parts: Parts): Promise<SignedIn | null> {
+  const { era, auth, holder } = parts
+  const input = await holder.read()
+  if (!input) return null
+  const reply = await auth.refresh.mutate(input).catch((error: unknown) => {
+    if (endsSession(error)) return null
+    throw error
+  })
+  if (era !== parts.era) return null
+  if (reply) await accept(parts, reply)
+  else await end(parts, input)
+  return reply
+}
+
+async function accept(parts: Parts, { accessToken, expiresIn, refreshToken }: SignedIn): Promise<void> {
+  const expiresAt = Date.now() + expiresIn * 1000
+  parts.access = { value: accessToken, refreshAt: expiresAt - refreshAheadMs, expiresAt }
+  await parts.holder.write(refreshToken)
+}
+
+// A cookie that a new page tried in vain was perhaps never there: nothing known has ended then.
+async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): Promise<void> {
+  const wasKnown = parts.access !== null || refreshToken !== undefined
+  parts.access = null
+  await parts.holder.clear()
+  if (wasKnown) parts.onSessionEnd?.()
+}
+
+// VALIDATION_ERROR: what the store held is no token at all, and will not become one.
+function endsSession(error: unknown): boolean {
+  const code = plinthError(error)?.code
+  return code === 'INVALID_TOKEN' || code === 'VALIDATION_ERROR'
+}

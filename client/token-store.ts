@@ -1,0 +1,23 @@
+/**
+ * Keeps the refresh token between starts of an app, such as in Expo's SecureStore or a file of a command-line tool.
+ * Whoever reads it can act as the user for days: a browser's localStorage is not the place, the cookie is.
+ */
+export interface TokenStore {
+  get(): Promise<string | null> | string | null
+  set(refreshToken: string): Promise<void> | void
+  clear(): Promise<void> | void
+}
+
+/** A store that forgets with the process or the page. */
+export function createMemoryTokenStore(): TokenStore {
+  let stored: string | null = null
+  return {
+    get: () => stored,
+    set(refreshToken) {
+      stored = refreshToken
+    },
+    clear() {
+      stored = null
+    },
+  }
+}

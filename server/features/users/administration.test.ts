@@ -124,7 +124,6 @@ describe('users.update and users.replace', () => {
   })
 
   test.each([
-    [{ role: 'admin' }, 'user.role_changed'],
     [{ status: 'disabled' }, 'user.disabled'],
     [{ email: address() }, 'user.email_changed'],
   ] as const)('S20, S22: %o ends the sessions and kills the mailed links', async (change, event) => {
@@ -135,6 +134,17 @@ describe('users.update and users.replace', () => {
     expect(await liveSessionsOf(id)).toBe(0)
     expect(await isUsable({ id: token.id })).toBe(false)
     expect(await eventsOf(id)).toEqual([event])
+    expect((await errorOf(as(person).me.query())).code).toBe('UNAUTHORIZED')
+  })
+
+  test('S20: a new role ends the sessions, and leaves a mailed link usable', async () => {
+    const person = await createSignedInUser(t)
+    const { id } = person.user
+    const token = await mailToken(id)
+    await as(admin).update.mutate({ id, role: 'admin' })
+    expect(await liveSessionsOf(id)).toBe(0)
+    expect(await isUsable({ id: token.id })).toBe(true)
+    expect(await eventsOf(id)).toEqual(['user.role_changed'])
     expect((await errorOf(as(person).me.query())).code).toBe('UNAUTHORIZED')
   })
 

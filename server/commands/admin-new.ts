@@ -1,0 +1,22 @@
+import { systemClock } from '../clock.js'
+import { createDatabase } from '../database/client.js'
+import { createAuditService } from '../features/audit/service.js'
+import { inviteNewAdmin } from '../features/users/invite.js'
+import { createLogger } from '../logger.js'
+import { RemedyError } from '../remedy-error.js'
+import { withLocatedDatabase } from './located-database.js'
+
+// Writes an admin and the invitation that a running server mails: npm run admin:new -- EMAIL "NAME"
+const [email, name] = process.argv.slice(2)
+if (!email || !name) throw new RemedyError('Say who it is: npm run admin:new -- you@example.com "Your Name"')
+
+await withLocatedDatabase(async ({ url, config }) => {
+  const db = createDatabase({ url, poolMax: 1, log: createLogger(config) })
+  try {
+    const parts = { db, clock: systemClock, audit: createAuditService({ db }) }
+    const user = await inviteNewAdmin(parts, { email, name })
+    console.log(`${user.email} is an admin. A running server mails the invitation that sets the password.`)
+  } finally {
+    await db.$disconnect()
+  }
+})

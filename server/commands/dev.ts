@@ -1,0 +1,31 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { seed } from '../../prisma/seed.js'
+import { loadCommandConfig, readEnvironment } from '../config.js'
+import { applyMigrations } from '../database/migrate.js'
+import { runDevelopment } from './dev/run.js'
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
+const environment = { ...readEnvironment(), NODE_ENV: 'development' }
+
+await runDevelopment({
+  config: loadCommandConfig(environment),
+  environment,
+  root,
+  serverFile: path.join(root, 'server/main.ts'),
+  migrate: (databaseUrl) => applyMigrations(databaseUrl, { log: console }),
+  seed: async (options) => (await seed(options)).seeded || hasDemoUsers(options.databaseUrl),
+})
+process.exit(0)
+
+async function hasDemoUsers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    const demo = `SELECT 1 FROM "User" WHERE email = 'admin@example.com' AND "deletedAt" IS NULL`
+    return Boolean((await client.query(demo)).rowCount)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,31 @@
+interface Served {
+  publicUrl: string
+  databaseUrl: string
+  hasDemoUsers: boolean
+}
+
+/** What a developer wants to know about the server that just started. */
+export function describeServer({ publicUrl, databaseUrl, hasDemoUsers }: Served): string {
+  const lines = [
+    ['API', `${publicUrl}/trpc`],
+    ['REST', `${publicUrl}/api`],
+    ['Docs', `${publicUrl}/docs`],
+    ['Mailbox', `${publicUrl}/dev/mailbox`],
+    ['Database', databaseUrl],
+    ...(hasDemoUsers
+      ? [
+          ['Admin', 'admin@example.com  demo-admin-passphrase'],
+          ['User', 'ada@example.com  demo-user-passphrase'],
+        ]
+      : []),
+  ].map(([label = '', value]) => `  ${label.padEnd(10)}${value}`)
+  return [
+    '',
+    `Plinth runs at ${publicUrl}`,
+    '',
+    ...lines,
+    '',
+    'A saved file restarts the server. Ctrl-C stops everything.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,35 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { choosePort } from './port.js'
+
+async function takePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+test('takes the next free port for a default that is taken, with a warning', async () => {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
+  const port = await takePort()
+  const chosen = await choosePort({ host: '127.0.0.1', port, isPortGiven: false })
+  expect(chosen).toBeGreaterThan(port)
+  expect(warn).toHaveBeenCalledWith(`Port ${port} is taken; this server takes ${chosen}.`)
+})
+
+test('refuses a given port that is taken, and names a free one', async () => {
+  const port = await takePort()
+  await expect(choosePort({ host: '127.0.0.1', port, isPortGiven: true })).rejects.toThrow(
+    `Port ${port} (PORT) is taken`,
+  )
+})
+
+test('gives any free port for 0', async () => {
+  expect(await choosePort({ host: '127.0.0.1', port: 0, isPortGiven: true })).toBeGreaterThan(0)
+})
+
+test('says so if the host is no address of this machine', async () => {
+  await expect(choosePort({ host: '203.0.113.1', port: 3000, isPortGiven: false })).rejects.toThrow('Set HOST')
+})

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import type { Environment } from '../../config.js'
+
+export interface ServerProcess {
+  pid: number
+  /** Resolves when the server listens; stays open if it never does. */
+  ready: Promise<void>
+  /** Asks the process to end, kills it after `graceMs`, and waits for its end. */
+  stop(graceMs: number): Promise<void>
+}
+
+/**
+ * Runs the server in a process of its own, away from the terminal's Ctrl-C. Its channel to this process tells it when
+ * this one is gone.
+ */
+export function startServerProcess(file: string, environment: Environment): ServerProcess {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+    env: { ...environment },
+    detached: process.platform !== 'win32',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  let isStopping = false
+  const ended = new Promise<void>((resolve) => {
+    child.on('error', () => resolve())
+    child.on('exit', (code, signal) => {
+      if (!isStopping)
+        console.error(`The server ended (${signal ?? `exit code ${code}`}). It starts again on the next save.`)
+      resolve()
+    })
+  })
+  return {
+    pid: child.pid ?? 0,
+    ready: new Promise((resolve) => child.on('message', (message) => isReady(message) && resolve())),
+    stop: async (graceMs) => {
+      isStopping = true
+      child.kill('SIGTERM')
+      const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      await ended
+      clearTimeout(kill)
+    },
+  }
+}
+
+function isReady(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
+}

@@ -1,0 +1,46 @@
+import { existsSync, type FSWatcher, readdirSync, watch } from 'node:fs'
+import path from 'node:path'
+
+const sources = ['server', 'prisma']
+const ignoredFolders = new Set(['generated', 'node_modules', 'testing'])
+const ignoredFiles = /^\.|~$|\.(test\.ts|swp|tmp)$|^4913$/
+
+/**
+ * Calls back with the path, relative to `root`, of every source file that changes in `server` and `prisma`, and of
+ * `.env`. Each folder is watched for itself: editors replace files, and the watch of a folder sees that on all systems.
+ */
+export function watchSources(root: string, onChange: (file: string) => void): { close(): void } {
+  const watchers = new Map<string, FSWatcher>()
+  const onEvent = (folder: string, name: string | null) => {
+    if (name === null || ignoredFiles.test(name) || ignoredFolders.has(name)) return
+    watchNewFolders(root, watchers, onEvent)
+    onChange(path.join(folder, name))
+  }
+  watchNewFolders(root, watchers, onEvent)
+  const dotEnv = watch(root, (_, name) => name === '.env' && onChange(name))
+  return { close: () => [dotEnv, ...watchers.values()].forEach((watcher) => watcher.close()) }
+}
+
+type OnEvent = (folder: string, name: string | null) => void
+
+function watchNewFolders(root: string, watchers: Map<string, FSWatcher>, onEvent: OnEvent): void {
+  for (const [folder, watcher] of watchers) {
+    if (existsSync(path.join(root, folder))) continue
+    watcher.close()
+    watchers.delete(folder)
+  }
+  for (const folder of sources.flatMap((source) => foldersBelow(root, source))) {
+    if (watchers.has(folder)) continue
+    const watcher = watch(path.join(root, folder), (_, name) => onEvent(folder, name))
+    watcher.on('error', () => watchers.delete(folder))
+    watchers.set(folder, watcher)
+  }
+}
+
+function foldersBelow(root: string, folder: string): string[] {
+  if (!existsSync(path.join(root, folder))) return []
+  return readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !ignoredFolders.has(entry.name))
+    .flatMap((entry) => foldersBelow(root, path.join(folder, entry.name)))
+    .concat(folder)
+}

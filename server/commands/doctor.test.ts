@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { createTestDatabase } from '../testing/test-database.js'
+
+const run = path.join(import.meta.dirname, '../run.mjs')
+let dataDir: string
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'doctor-test-'))
+})
+
+afterEach(() => rm(dataDir, { recursive: true }))
+
+/** Runs a command in a folder without an `.env`. */
+function runCommand(name: string, environment: Record<string, string>): Promise<{ exitCode: number; output: string }> {
+  const env = { PATH: '/usr/bin:/bin', NODE_ENV: 'development', DATA_DIR: dataDir, PORT: '0', ...environment }
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [run, name], { cwd: dataDir, env }, (_, stdout, stderr) => {
+      resolve({ exitCode: child.exitCode ?? 1, output: stdout + stderr })
+    })
+  })
+}
+
+test('finds nothing wrong with a migrated database', async () => {
+  const database = await createTestDatabase()
+  const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: database.url })
+  await database.drop()
+  expect(output).not.toContain('fault')
+  expect(output).toMatch(/ok +Database +PostgreSQL \d+.*, given/)
+  expect(exitCode).toBe(0)
+})
+
+test('names the command for each fault: pending migrations, broken secrets', async () => {
+  await writeFile(path.join(dataDir, 'development-secrets.json'), '{')
+  const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: inject('postgresUrl') })
+  expect(output).toMatch(/fault +Migrations .* pending\. Run: npm run migrate/)
+  expect(output).toMatch(/fault +Secrets .* is broken\. Delete it/)
+  expect(exitCode).toBe(1)
+})
+
+test('names what mends a database that is away, and each missing production setting', async () => {
+  const { exitCode, output } = await runCommand('doctor', {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
+  })
+  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*unset DATABASE_URL/)
+  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Make one with: npm run keys:new/)
+  expect(exitCode).toBe(1)
+})
+
+test('keys:new puts a new signing key before the present ones', async () => {
+  const present = inject('signingKeys')
+  const { output } = await runCommand('keys-new', { JWT_PRIVATE_KEYS: present })
+  const [added, ...rest] = JSON.parse(output).keys
+  expect(added).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', kid: expect.any(String) })
+  expect(rest).toEqual(JSON.parse(present).keys)
+})

@@ -1,0 +1,15 @@
+import { readEnvironment } from '../config.js'
+import { RemedyError } from '../remedy-error.js'
+import { createSigningKey } from '../security/signing-keys.js'
+import { serverSettings } from '../settings.js'
+
+// Prints the value of JWT_PRIVATE_KEYS: a new key that signs from now on, then the present ones, which still verify.
+const present = readPresentKeys(readEnvironment().JWT_PRIVATE_KEYS)
+console.log(JSON.stringify({ keys: [await createSigningKey(), ...present] }))
+
+function readPresentKeys(value: string | undefined) {
+  if (!value?.trim()) return []
+  const parsed = serverSettings.shape.JWT_PRIVATE_KEYS.safeParse(value)
+  if (parsed.success) return parsed.data.keys
+  throw new RemedyError('JWT_PRIVATE_KEYS is set, but is no JWK set of private P-256 keys. Mend or unset it first.')
+}

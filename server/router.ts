@@ -1,0 +1,19 @@
+import { auditRouter } from './features/audit/router.js'
+import { authRouter } from './features/auth/router.js'
+import { sessionsRouter } from './features/auth/sessions-router.js'
+import { mailRouter } from './features/mail/router.js'
+import { postsRouter } from './features/posts/router.js'
+import { usersRouter } from './features/users/router.js'
+import { router } from './procedures.js'
+
+/** Every procedure that Plinth has. tRPC, REST, OpenAPI and in-process callers all come from here. */
+export const appRouter = router({
+  auth: authRouter,
+  sessions: sessionsRouter,
+  users: usersRouter,
+  posts: postsRouter,
+  audit: auditRouter,
+  mail: mailRouter,
+})
+
+export type AppRouter = typeof appRouter

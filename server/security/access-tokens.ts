@@ -35,24 +35,45 @@ interface Remembered {
 
 /**
  * Signs and verifies access tokens: JWTs after RFC 9068 and RFC 8725, for 15 minutes. The first key signs, all of them
- * verify. Verified tokens are remembered until they expire, since a signature takes 0.2 ms to check.
+ * verify.
  *
  * @throws Error if a key is not a private P-256 key
  */
-export function createAccessTokens({ config, clock }: { config: Pick<Config, 'identity' | 'http'>; clock: Clock }) {
+export function createAccessTokens({ config, clock }: AccessTokenOptions) {
   const keys = new Map(config.identity.signingKeys.map((jwk) => [jwk.kid, importKey(jwk)]))
+  const party = { issuer: config.http.publicUrl, audience: config.http.publicUrl }
+  return {
+    sign: createSigner(keys, party, clock),
+    verify: createVerifier(keys, party, clock),
+    /** The public halves, as a JWK set (RFC 7517). */
+    publicKeys(): { keys: JWK[] } {
+      return { keys: [...keys].map(([kid, { publicKey }]) => toPublicJwk(kid, publicKey)) }
+    },
+  }
+}
+
+interface AccessTokenOptions {
+  config: Pick<Config, 'identity' | 'http'>
+  clock: Clock
+}
+
+type Keys = ReadonlyMap<string, ReturnType<typeof importKey>>
+
+interface Party {
+  issuer: string
+  audience: string
+}
+
+function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
   const [first] = keys
   if (!first) throw new Error('There is no key to sign access tokens with.')
   const [kid, { privateKey }] = first
-  const party = { issuer: config.http.publicUrl, audience: config.http.publicUrl }
-  const remembered = new LRUCache<string, Remembered>({ max: rememberedMax })
-
-  async function sign({ userId, role, sessionId }: AccessClaims): Promise<{ token: string; expiresIn: number }> {
+  return async ({ userId, role, sessionId }: AccessClaims): Promise<{ token: string; expiresIn: number }> => {
     const issuedAt = Math.floor(clock.now().getTime() / 1000)
     const token = await new SignJWT({ role, sid: sessionId })
       .setProtectedHeader({ alg: algorithm, typ: tokenType, kid })
-      .setIssuer(party.issuer)
-      .setAudience(party.audience)
+      .setIssuer(issuer)
+      .setAudience(audience)
       .setSubject(userId)
       .setJti(randomUUID())
       .setIssuedAt(issuedAt)
@@ -60,35 +81,33 @@ export function createAccessTokens({ config, clock }: { config: Pick<Config, 'id
       .sign(privateKey)
     return { token, expiresIn: lifetimeSeconds }
   }
+}
+
+// Verified tokens are remembered until they expire, since a signature takes 0.2 ms to check.
+function createVerifier(keys: Keys, party: Party, clock: Clock) {
+  const remembered = new LRUCache<string, Remembered>({ max: rememberedMax })
+
+  async function check(token: string): Promise<Remembered> {
+    const rules = { algorithms: [algorithm], typ: tokenType, ...party, currentDate: clock.now() }
+    const { payload } = await jwtVerify(token, (header: JWTHeaderParameters) => findKey(keys, header), rules)
+    const { sub, sid, role, exp } = payloadSchema.parse(payload)
+    return { claims: { userId: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
+  }
 
   /** Gives the claims of a token that is ours and has not expired; null for anything else. */
-  async function verify(token: string): Promise<AccessClaims | null> {
+  return async (token: string): Promise<AccessClaims | null> => {
     const known = remembered.get(token)
     if (known && clock.now().getTime() < known.expiresAt) return known.claims
     const checked = await check(token).catch(() => null)
     if (checked) remembered.set(token, checked)
     return checked && checked.claims
   }
+}
 
-  async function check(token: string): Promise<Remembered> {
-    const rules = { algorithms: [algorithm], typ: tokenType, ...party, currentDate: clock.now() }
-    const { payload } = await jwtVerify(token, keyFor, rules)
-    const { sub, sid, role, exp } = payloadSchema.parse(payload)
-    return { claims: { userId: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
-  }
-
-  function keyFor(header: JWTHeaderParameters): KeyObject {
-    const key = keys.get(header.kid ?? '')
-    if (!key || keyReferences.some((name) => name in header)) throw new Error('The token names a key that is not ours.')
-    return key.publicKey
-  }
-
-  /** The public halves, as a JWK set (RFC 7517). */
-  function publicKeys(): { keys: JWK[] } {
-    return { keys: [...keys].map(([kid, { publicKey }]) => toPublicJwk(kid, publicKey)) }
-  }
-
-  return { sign, verify, publicKeys }
+function findKey(keys: Keys, header: JWTHeaderParameters): KeyObject {
+  const key = keys.get(header.kid ?? '')
+  if (!key || keyReferences.some((name) => name in header)) throw new Error('The token names a key that is not ours.')
+  return key.publicKey
 }
 
 function importKey(jwk: JsonWebKey): { privateKey: KeyObject; publicKey: KeyObject } {

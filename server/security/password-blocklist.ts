@@ -52,7 +52,7 @@ function isRepetition(text: string): boolean {
 }
 
 function isWalk(text: string): boolean {
-  const steps = [...sequences, ...sequences.map((sequence) => [...sequence].reverse().join(''))]
+  const steps = [...sequences, ...sequences.map((sequence) => [...sequence].toReversed().join(''))]
   let at = 0
   while (at < text.length) {
     const run = longestRun(text, at, steps)

@@ -67,11 +67,15 @@ describe('hashing', () => {
 
   it('S5: answers false without a hash, after a comparison of the same cost', async () => {
     const hash = await passwords.hash('a quiet harbour')
-    const known = await milliseconds(() => passwords.verify('a wrong harbour', hash))
-    const unknown = await milliseconds(() => passwords.verify('a wrong harbour', null))
+    const times = { known: [] as number[], unknown: [] as number[] }
+    for (let round = 0; round < 5; round += 1) {
+      times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash)))
+      times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null)))
+    }
+    const ratio = Math.min(...times.unknown) / Math.min(...times.known)
     expect(await passwords.verify('a wrong harbour', null)).toBe(false)
-    expect(unknown / known).toBeGreaterThan(0.3)
-    expect(unknown / known).toBeLessThan(3)
+    expect(ratio).toBeGreaterThan(0.5)
+    expect(ratio).toBeLessThan(2)
   })
 })
 

@@ -1,0 +1,20 @@
+import type { Clock } from '../../clock.js'
+import type { Database } from '../../database/client.js'
+import type { Logger } from '../../logger.js'
+import type { LoginThrottle } from '../../security/login-throttle.js'
+import type { Passwords } from '../../security/passwords.js'
+import type { RateLimits } from '../../security/rate-limits.js'
+import type { AuditService } from '../audit/service.js'
+import type { SessionsService } from './sessions-service.js'
+
+/** What the auth service is made of. */
+export interface AuthParts {
+  db: Database
+  clock: Clock
+  log: Logger
+  passwords: Passwords
+  sessions: SessionsService
+  audit: AuditService
+  throttle: LoginThrottle
+  limits: RateLimits
+}

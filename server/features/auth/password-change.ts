@@ -1,0 +1,38 @@
+import type { Actor } from '../../context.js'
+import { AppError } from '../../errors.js'
+import { lockAccount } from './account.js'
+import { replacePassword } from './new-password.js'
+import type { AuthParts } from './parts.js'
+import type { ChangePassword } from './schema.js'
+
+/** How users who are signed in change their password. */
+export function createPasswordChange(parts: AuthParts) {
+  const { db, passwords, audit } = parts
+  return {
+    /**
+     * Replaces the actor's password and ends the actor's other sessions.
+     *
+     * @throws AppError INVALID_CREDENTIALS for a wrong current password, VALIDATION_ERROR, PASSWORD_TOO_COMMON,
+     *   SERVICE_UNAVAILABLE
+     */
+    async changePassword(actor: Actor, { currentPassword, newPassword }: ChangePassword): Promise<void> {
+      const { userId, sessionId, origin } = actor
+      const user = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
+      passwords.assertAcceptable(newPassword, user, 'newPassword')
+      if (!(await passwords.verify(currentPassword, user.passwordHash))) throw wrongPassword()
+      const passwordHash = await passwords.hash(newPassword)
+      await db.$transaction(async (tx) => {
+        const locked = await lockAccount(tx, userId)
+        if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
+        const { emailVerifiedAt } = locked
+        const kept = { reason: 'password.changed', keepSessionId: sessionId } as const
+        await replacePassword(parts, tx, { user: locked, passwordHash, emailVerifiedAt, ...kept })
+        await audit.record(tx, { type: 'password.changed', actorId: userId, userId, origin })
+      })
+    },
+  }
+}
+
+function wrongPassword(): AppError {
+  return new AppError('INVALID_CREDENTIALS', { message: 'The current password is wrong.' })
+}

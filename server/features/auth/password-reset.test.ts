@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enqueueMail } from '../../mail/outbox.js'
+import {
+  authWith,
+  freshAddress,
+  instantPasswords,
+  logIn,
+  mailsTo,
+  newestToken,
+  outcomeOf,
+  testOrigin,
+} from '../../testing/accounts.js'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
+import { testPassword } from '../../testing/secrets.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+const password = 'a brand new passphrase'
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+})
+afterAll(() => t.close())
+
+const request = (email: string) => t.container.services.auth.requestPasswordReset(testOrigin, { email })
+const reset = (token: string, chosen = password) =>
+  t.container.services.auth.resetPassword(testOrigin, { token, password: chosen })
+
+async function tokenFor(email: string): Promise<string> {
+  await request(email)
+  return newestToken(t, email)
+}
+
+describe('asking for a reset', () => {
+  it('S6: answers the same for known, unknown, disabled and deleted addresses, and mails the first alone', async () => {
+    const user = await createUser(t)
+    const disabled = await createUser(t, { disabledAt: t.clock.now() })
+    const deleted = await createUser(t, { deletedAt: t.clock.now() })
+    const emails = [user.email, disabled.email, deleted.email, freshAddress()]
+    for (const email of emails) {
+      const reply = await t.rest()('POST', '/auth/password-reset', { body: { email } })
+      expect(reply).toMatchObject({ status: 202, body: { data: { status: 'reset_sent' } } })
+    }
+    const counts: number[] = []
+    for (const email of emails) counts.push((await mailsTo(t, email)).length)
+    expect(counts).toEqual([1, 0, 0, 0])
+  })
+
+  it('S6: takes the same time for known and unknown addresses', async () => {
+    const times = { known: [] as number[], unknown: [] as number[] }
+    for (let round = 0; round < 20; round += 1) {
+      const addresses = { known: (await createUser(t)).email, unknown: freshAddress() }
+      for (const kind of round % 2 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const)) {
+        const start = performance.now()
+        await request(addresses[kind])
+        times[kind].push(performance.now() - start)
+      }
+    }
+    const [known, unknown] = [median(times.known), median(times.unknown)]
+    // A busy machine stretches both.
+    expect(Math.abs(known - unknown)).toBeLessThan(Math.max(5, known * 0.2))
+  })
+
+  it('S8: three an hour an account, known or not', async () => {
+    for (const email of [(await createUser(t)).email, freshAddress()]) {
+      const outcomes = []
+      for (let call = 0; call < 4; call += 1) outcomes.push(await outcomeOf(request(email)))
+      expect(outcomes).toEqual(['OK', 'OK', 'OK', 'RATE_LIMITED'])
+    }
+  })
+})
+
+describe('resetting', () => {
+  it('S20, S24: sets the password, ends every session, signs nobody in, and tells the owner', async () => {
+    const { user, session } = await createSignedInUser(t)
+    await t.client(session).users.me.query()
+    const token = await tokenFor(user.email)
+    const reply = await t.rest()('POST', '/auth/password-reset/confirm', { body: { token, password } })
+    expect(reply).toMatchObject({ status: 204, body: undefined })
+    expect(reply.headers).not.toHaveProperty('set-cookie')
+    expect((await errorOf(t.client(session).users.me.query())).code).toBe('UNAUTHORIZED')
+    const refresh = t.client().auth.refresh.mutate({ refreshToken: session.refreshToken })
+    expect((await errorOf(refresh)).code).toBe('INVALID_TOKEN')
+    expect(await outcomeOf(logIn(t, user.email, testPassword))).toBe('INVALID_CREDENTIALS')
+    expect(await outcomeOf(logIn(t, user.email, password))).toBe('OK')
+    expect((await mailsTo(t, user.email)).map(({ text }) => text.includes('token='))).toEqual([true, false])
+  })
+
+  it('S22: of 20 uses at once one succeeds, without bcrypt to hold them apart', async () => {
+    const user = await createUser(t)
+    const token = await tokenFor(user.email)
+    const auth = authWith(t, instantPasswords)
+    const use = () => outcomeOf(auth.resetPassword(testOrigin, { token, password }))
+    const outcomes = await Promise.all(Array.from({ length: 20 }, use))
+    expect(outcomes.toSorted()).toEqual([...Array<string>(19).fill('INVALID_TOKEN'), 'OK'])
+  })
+
+  it('S22: a link lives 30 minutes, and a new one kills the older', async () => {
+    const user = await createUser(t)
+    const first = await tokenFor(user.email)
+    t.clock.advance(1)
+    const second = await tokenFor(user.email)
+    expect(await outcomeOf(reset(first))).toBe('INVALID_TOKEN')
+    t.clock.advance(30 * 60)
+    expect(await outcomeOf(reset(second))).toBe('INVALID_TOKEN')
+  })
+
+  it('S22: a reset kills every other link of the user, those that wait in the outbox included', async () => {
+    const user = await createUser(t)
+    const token = await tokenFor(user.email)
+    await request(user.email)
+    await reset(token)
+    expect(await outcomeOf(reset(token))).toBe('INVALID_TOKEN')
+    expect(await t.db.mailToken.count({ where: { userId: user.id, usedAt: null } })).toBe(0)
+    expect((await mailsTo(t, user.email)).filter(({ text }) => text.includes('token='))).toHaveLength(1)
+  })
+
+  it('takes an invitation, and verifies the address with it', async () => {
+    const { id, email, name } = await createUser(t, { passwordHash: null, emailVerifiedAt: null })
+    await enqueueMail(t.db, t.clock, { template: 'invitation', to: email, params: { userId: id, name } })
+    await reset(await newestToken(t, email))
+    const { user } = await logIn(t, email, password)
+    expect(user).toMatchObject({ id, emailVerifiedAt: t.clock.now(), version: 2 })
+  })
+
+  it("S26: drops what a stranger registered for the owner's address", async () => {
+    const user = await createUser(t)
+    const token = await tokenFor(user.email)
+    const expiresAt = new Date(t.clock.now().getTime() + 1e9)
+    await t.db.registration.create({ data: { email: user.email, name: 'Stranger', passwordHash: 'x', expiresAt } })
+    await reset(token)
+    expect(await t.db.registration.count({ where: { email: user.email } })).toBe(0)
+  })
+
+  it('S8: frees an account whose guesses are used up', async () => {
+    const user = await createUser(t)
+    const throttled = async () => (await outcomeOf(logIn(t, user.email, 'not the password at all'))) === 'RATE_LIMITED'
+    const guesses = Array.from({ length: 11 }, throttled)
+    expect((await Promise.all(guesses)).some(Boolean)).toBe(true)
+    await reset(await tokenFor(user.email))
+    expect(await outcomeOf(logIn(t, user.email, password))).toBe('OK')
+  })
+
+  it('S1, S3: applies the policy, and leaves the link usable', async () => {
+    const user = await createUser(t)
+    const token = await tokenFor(user.email)
+    await expect(reset(token, 'too short')).rejects.toMatchObject({
+      details: [{ path: 'password', code: 'too_small' }],
+    })
+    expect(await outcomeOf(reset(token, user.email))).toBe('PASSWORD_TOO_COMMON')
+    expect(await outcomeOf(reset(token))).toBe('OK')
+  })
+
+  it('refuses links of users who were disabled or deleted meanwhile', async () => {
+    for (const change of [{ disabledAt: t.clock.now() }, { deletedAt: t.clock.now() }]) {
+      const user = await createUser(t)
+      const token = await tokenFor(user.email)
+      await t.db.user.update({ where: { id: user.id }, data: change })
+      expect(await outcomeOf(reset(token))).toBe('INVALID_TOKEN')
+    }
+  })
+
+  it('S12, S23: takes no verification token, no refresh token, and nothing but strings', async () => {
+    const { session } = await createSignedInUser(t)
+    const email = freshAddress()
+    await t.container.services.auth.register(testOrigin, { email, password, name: 'New' })
+    const verification = await newestToken(t, email)
+    for (const token of [verification, session.refreshToken, session.accessToken, 'unknown', '\0']) {
+      expect(await outcomeOf(reset(token))).toBe('INVALID_TOKEN')
+    }
+    for (const token of [{}, { not: '' }, [], null]) {
+      const reply = await t.rest()('POST', '/auth/password-reset/confirm', { body: { token, password } })
+      expect(reply.body.error.code).toBe('VALIDATION_ERROR')
+    }
+  })
+})
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}

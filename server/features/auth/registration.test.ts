@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import { createUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+const password = 'the owner chose this one'
+const strangersPassword = 'the stranger chose this'
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+})
+afterAll(() => t.close())
+
+const register = (email: string, overrides: { password?: string; name?: string } = {}) =>
+  t.container.services.auth.register(testOrigin, { email, password, name: 'Owner', ...overrides })
+const verify = (token: string) => t.container.services.auth.verifyEmail(testOrigin, { token })
+const livingUser = (email: string) => t.db.user.findFirst({ where: { email } })
+
+describe('registering', () => {
+  it('S1: 64 four-byte characters: 202 and no user yet; the mailed link makes one that can log in', async () => {
+    const email = freshAddress()
+    const password = '🔑'.repeat(64)
+    const reply = await t.rest()('POST', '/auth/register', { body: { email, password, name: 'Owner' } })
+    expect(reply).toMatchObject({ status: 202, body: { data: { status: 'verification_sent' } } })
+    expect(await livingUser(email)).toBeNull()
+    expect(await outcomeOf(logIn(t, email, password))).toBe('INVALID_CREDENTIALS')
+    const token = await newestToken(t, email)
+    expect((await t.rest()('POST', '/auth/verify-email', { body: { token } })).status).toBe(204)
+    expect(await livingUser(email)).toMatchObject({ name: 'Owner', role: 'user', emailVerifiedAt: t.clock.now() })
+    expect((await logIn(t, email, password)).user.email).toBe(email)
+  })
+
+  it('S6: answers a known address as an unknown one, and tells its owner by mail', async () => {
+    const user = await createUser(t)
+    const body = { password, name: 'Somebody' }
+    const known = await t.rest()('POST', '/auth/register', { body: { ...body, email: user.email } })
+    const unknown = await t.rest()('POST', '/auth/register', { body: { ...body, email: freshAddress() } })
+    expect([known.status, known.body]).toEqual([unknown.status, unknown.body])
+    expect(await t.db.registration.count({ where: { email: user.email } })).toBe(0)
+    const [mail] = await mailsTo(t, user.email)
+    expect(mail?.text).not.toContain('token=')
+  })
+
+  it('S1, S3: refuses short, common and personal passwords, and says where', async () => {
+    const email = freshAddress()
+    await expect(register(email, { password: 'fourteen chars' })).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      details: [{ path: 'password', code: 'too_small' }],
+    })
+    for (const common of ['passwordpassword', 'plinthplinthplinth', email]) {
+      expect(await outcomeOf(register(email, { password: common }))).toBe('PASSWORD_TOO_COMMON')
+    }
+    expect(await t.db.registration.count({ where: { email } })).toBe(0)
+  })
+
+  it('takes the address of a deleted user as an unknown one', async () => {
+    const user = await createUser(t, { deletedAt: t.clock.now() })
+    await register(user.email)
+    await verify(await newestToken(t, user.email))
+    expect((await livingUser(user.email))?.id).not.toBe(user.id)
+  })
+
+  it('S15: leaves no token in the outbox or in the database', async () => {
+    const email = freshAddress()
+    await register(email)
+    const token = await newestToken(t, email)
+    const rows = await t.db.$queryRaw`
+      SELECT o::text AS row FROM "OutboxMail" o UNION ALL SELECT m::text FROM "MailToken" m
+      UNION ALL SELECT a::text FROM "AuditEvent" a UNION ALL SELECT r::text FROM "Registration" r`
+    expect(JSON.stringify(rows)).not.toContain(token)
+    expect(JSON.stringify(rows)).not.toContain(Buffer.from(token, 'base64url').toString('hex'))
+  })
+})
+
+describe('verification links', () => {
+  it('S22: of 20 uses at once one succeeds', async () => {
+    const email = freshAddress()
+    await register(email)
+    const token = await newestToken(t, email)
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(verify(token))))
+    expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1)
+    expect(outcomes.filter((outcome) => outcome === 'INVALID_TOKEN')).toHaveLength(19)
+    expect(await t.db.user.count({ where: { email } })).toBe(1)
+  })
+
+  it('S26: activates only its own registration, and every other one of the address is dropped', async () => {
+    const email = freshAddress()
+    await register(email)
+    const owners = await newestToken(t, email)
+    await register(email, { password: strangersPassword, name: 'Stranger' })
+    const strangers = await newestToken(t, email)
+    await verify(owners)
+    expect(await livingUser(email)).toMatchObject({ name: 'Owner' })
+    expect(await t.db.registration.count({ where: { email } })).toBe(0)
+    expect(await outcomeOf(verify(strangers))).toBe('INVALID_TOKEN')
+    expect(await outcomeOf(logIn(t, email, strangersPassword))).toBe('INVALID_CREDENTIALS')
+    expect(await outcomeOf(logIn(t, email, password))).toBe('OK')
+  })
+
+  it('S26: of two links of one address followed at once, one makes the user and the other is refused', async () => {
+    const email = freshAddress()
+    await register(email)
+    const first = await newestToken(t, email)
+    await register(email, { name: 'Other' })
+    const second = await newestToken(t, email)
+    const outcomes = await Promise.all([first, second, first, second].map((token) => outcomeOf(verify(token))))
+    expect(outcomes.toSorted()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN', 'OK'])
+  })
+
+  it('is refused when the address was taken meanwhile', async () => {
+    const email = freshAddress()
+    await register(email)
+    const token = await newestToken(t, email)
+    const taker = await createUser(t, { email, name: 'Taker' })
+    expect(await outcomeOf(verify(token))).toBe('INVALID_TOKEN')
+    expect(await livingUser(email)).toMatchObject({ id: taker.id, name: 'Taker' })
+  })
+
+  it('ends after a day, and S22: the one sent again kills it', async () => {
+    const email = freshAddress()
+    await register(email)
+    const first = await newestToken(t, email)
+    t.clock.advance(1)
+    await t.container.services.auth.resendVerification(testOrigin, { email })
+    const second = await newestToken(t, email)
+    expect(second).not.toBe(first)
+    expect(await outcomeOf(verify(first))).toBe('INVALID_TOKEN')
+    t.clock.advance(24 * 3600)
+    expect(await outcomeOf(verify(second))).toBe('INVALID_TOKEN')
+  })
+
+  it('S23: takes strings alone, by POST alone', async () => {
+    for (const token of [{}, { not: '' }, [], null, 7, true]) {
+      const reply = await t.rest()('POST', '/auth/verify-email', { body: { token } })
+      expect(reply).toMatchObject({ status: 400, body: { error: { code: 'VALIDATION_ERROR' } } })
+    }
+    expect((await t.rest()('GET', '/auth/verify-email', { query: { token: 'x' } })).status).toBe(405)
+  })
+})
+
+describe('sending the link again', () => {
+  it('S6: answers the same for a pending, a known and an unknown address, three times an hour', async () => {
+    const pending = freshAddress()
+    await register(pending)
+    const known = (await createUser(t)).email
+    for (const email of [pending, known, freshAddress()]) {
+      const answers = []
+      for (let call = 0; call < 4; call += 1) {
+        answers.push(await outcomeOf(t.container.services.auth.resendVerification(testOrigin, { email })))
+      }
+      expect(answers).toEqual(['OK', 'OK', 'OK', 'RATE_LIMITED'])
+    }
+    expect(await mailsTo(t, known)).toEqual([])
+  })
+
+  it('mails the newest registration of the address', async () => {
+    const email = freshAddress()
+    await register(email, { name: 'Older' })
+    t.clock.advance(1)
+    await register(email, { name: 'Newer' })
+    await t.container.services.auth.resendVerification(testOrigin, { email })
+    await verify(await newestToken(t, email))
+    expect(await livingUser(email)).toMatchObject({ name: 'Newer' })
+  })
+})

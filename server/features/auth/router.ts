@@ -1,0 +1,130 @@
+import { z } from 'zod'
+import { protectedProcedure, publicProcedure, router } from '../../procedures.js'
+import { logOutAndAnswer, refreshAndAnswer, toSignedIn } from './answers.js'
+import {
+  changePasswordSchema,
+  emailOnlySchema,
+  loginSchema,
+  logoutSchema,
+  refreshSchema,
+  registerSchema,
+  resetPasswordSchema,
+  resetSentSchema,
+  signedInSchema,
+  verificationSentSchema,
+  verifyEmailSchema,
+} from './schema.js'
+
+const alone = { refusesBatch: true, overlooksCredential: true } as const
+const byAddress = (name: string, points: number, windowSeconds: number) =>
+  [{ name, by: 'address', points, windowSeconds }] as const
+
+export const authRouter = router({
+  register: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/register', status: 202 },
+      summary: 'Ask for an account; a mailed link makes it',
+      limits: byAddress('auth.register', 5, 3600),
+    })
+    .input(registerSchema)
+    .output(verificationSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.auth.register(ctx.origin, input)
+      return { status: 'verification_sent' }
+    }),
+
+  verifyEmail: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/verify-email', status: 204 },
+      summary: 'Use the token of a verification mail',
+      limits: byAddress('auth.verify', 60, 60),
+    })
+    .input(verifyEmailSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.auth.verifyEmail(ctx.origin, input)),
+
+  resendVerification: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/resend-verification', status: 202 },
+      summary: 'Have the verification mail sent again',
+      limits: byAddress('auth.resend', 20, 3600),
+    })
+    .input(emailOnlySchema)
+    .output(verificationSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.auth.resendVerification(ctx.origin, input)
+      return { status: 'verification_sent' }
+    }),
+
+  login: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/login' },
+      summary: 'Sign in with a password',
+      limits: byAddress('auth.login', 20, 60),
+    })
+    .input(loginSchema)
+    .output(signedInSchema)
+    .mutation(async ({ ctx, input }) => toSignedIn(ctx, await ctx.services.auth.login(ctx.origin, input))),
+
+  refresh: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/refresh' },
+      summary: 'Exchange a refresh token, from the body or the cookie',
+      limits: byAddress('auth.refresh', 300, 60),
+    })
+    .input(refreshSchema)
+    .output(signedInSchema)
+    .mutation(({ ctx, input }) => refreshAndAnswer(ctx, input.refreshToken)),
+
+  logout: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/logout', status: 204 },
+      summary: 'End the session of the refresh token or of the access token',
+      limits: byAddress('auth.logout', 300, 60),
+    })
+    .input(logoutSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => logOutAndAnswer(ctx, input.refreshToken)),
+
+  requestPasswordReset: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/password-reset', status: 202 },
+      summary: 'Have a link mailed that sets a new password',
+      limits: byAddress('auth.reset', 20, 3600),
+    })
+    .input(emailOnlySchema)
+    .output(resetSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.auth.requestPasswordReset(ctx.origin, input)
+      return { status: 'reset_sent' }
+    }),
+
+  resetPassword: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/password-reset/confirm', status: 204 },
+      summary: 'Set a password with the token of a reset or invitation mail',
+      limits: byAddress('auth.confirm', 60, 60),
+    })
+    .input(resetPasswordSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.auth.resetPassword(ctx.origin, input)),
+
+  changePassword: protectedProcedure
+    .meta({
+      refusesBatch: true,
+      rest: { method: 'POST', path: '/auth/change-password', status: 204 },
+      summary: 'Change your password; other sessions end',
+      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+    })
+    .input(changePasswordSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.auth.changePassword(ctx.actor, input)),
+})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { byIdSchema, idSchema } from '../fields/schema.js'
+import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
+
+/** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
+const tokenSchema = z.string().min(1).max(2048)
+
+/** A password: the policy for new ones is applied by the service, which knows the settings. */
+const passwordSchema = z.string().min(1).max(1024)
+
+export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
+export const verifyEmailSchema = z.strictObject({ token: tokenSchema })
+export const emailOnlySchema = z.strictObject({ email: emailSchema })
+
+export const loginSchema = z.strictObject({
+  email: emailSchema,
+  password: passwordSchema,
+  delivery: z.enum(['body', 'cookie']).default('body'),
+})
+
+export const refreshSchema = z.strictObject({ refreshToken: tokenSchema.optional() })
+export const logoutSchema = z.strictObject({ refreshToken: tokenSchema.optional() })
+export const resetPasswordSchema = z.strictObject({ token: tokenSchema, password: passwordSchema })
+export const changePasswordSchema = z.strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
+
+/** The answer to everything that may send a mail: it tells nothing of the address. */
+export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
+export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
+
+export const signedInSchema = z.object({
+  accessToken: z.string(),
+  tokenType: z.literal('Bearer'),
+  /** Seconds. */
+  expiresIn: z.int(),
+  refreshToken: z.string().optional(),
+  user: userSchema,
+})
+
+const sessionSchema = z
+  .object({
+    id: idSchema,
+    createdAt: z.date(),
+    lastUsedAt: z.date(),
+    ip: z.string(),
+    userAgent: z.string(),
+    isCurrent: z.boolean(),
+  })
+  .meta({ id: 'Session' })
+
+export const sessionListSchema = z.array(sessionSchema)
+export const revokeSessionSchema = byIdSchema
+
+export type Register = z.output<typeof registerSchema>
+export type VerifyEmail = z.output<typeof verifyEmailSchema>
+export type EmailOnly = z.output<typeof emailOnlySchema>
+export type Login = z.output<typeof loginSchema>
+export type ResetPassword = z.output<typeof resetPasswordSchema>
+export type ChangePassword = z.output<typeof changePasswordSchema>
+export type SignedInView = z.output<typeof signedInSchema>
+export type SessionView = z.output<typeof sessionSchema>
+export type RevokeSession = z.output<typeof revokeSessionSchema>

@@ -1,0 +1,15 @@
+import { createLogin } from './login.js'
+import type { AuthParts } from './parts.js'
+import { createPasswordChange } from './password-change.js'
+import { createPasswordReset } from './password-reset.js'
+import { createRegistration } from './registration.js'
+
+/** How people get accounts, prove who they are, and change what they prove it with. */
+export function createAuthService(parts: AuthParts) {
+  return {
+    ...createRegistration(parts),
+    ...createLogin(parts),
+    ...createPasswordReset(parts),
+    ...createPasswordChange(parts),
+  }
+}

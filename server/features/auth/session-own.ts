@@ -1,0 +1,52 @@
+import type { Actor } from '../../context.js'
+import { AppError } from '../../errors.js'
+import type { RevokeSession, SessionView } from './schema.js'
+import type { SessionParts } from './session-parts.js'
+
+const listedMax = 100
+
+/** What users see of their own sessions and do with them (OWASP ASVS 7.5.2). */
+export function createOwnSessions({ db, clock, audit, identities }: SessionParts) {
+  return {
+    /** The actor's living sessions, the last used one first. */
+    async list(actor: Actor): Promise<SessionView[]> {
+      const rows = await db.session.findMany({
+        where: { userId: actor.userId, revokedAt: null, expiresAt: { gt: clock.now() } },
+        select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
+        orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+        take: listedMax,
+      })
+      return rows.map((row) => ({ ...row, isCurrent: row.id === actor.sessionId }))
+    },
+
+    /**
+     * Ends one of the actor's sessions.
+     *
+     * @throws AppError NOT_FOUND
+     */
+    async revoke({ userId, origin }: Actor, { id }: RevokeSession): Promise<void> {
+      const now = clock.now()
+      await db.$transaction(async (tx) => {
+        const { count } = await tx.session.updateMany({
+          where: { id, userId, revokedAt: null, expiresAt: { gt: now } },
+          data: { revokedAt: now, revokedReason: 'session.revoked' },
+        })
+        if (count === 0) throw new AppError('NOT_FOUND')
+        identities.distrust(userId)
+        await audit.record(tx, { type: 'session.revoked', actorId: userId, userId, origin, data: { sessionId: id } })
+      })
+    },
+
+    /** Ends the actor's sessions but the one that asks. */
+    async revokeOthers({ userId, sessionId, origin }: Actor): Promise<void> {
+      await db.$transaction(async (tx) => {
+        await tx.session.updateMany({
+          where: { userId, revokedAt: null, id: { not: sessionId } },
+          data: { revokedAt: clock.now(), revokedReason: 'sessions.revoked' },
+        })
+        identities.distrust(userId)
+        await audit.record(tx, { type: 'sessions.revoked', actorId: userId, userId, origin })
+      })
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { calls, declaredOutcome } from './testing/calls.js'
+import { everyProcedure, faces } from './testing/faces.js'
+import { actorKinds, setStage } from './testing/stage.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+
+afterAll(() => t.close())
+
+describe('S27: every procedure, every kind of actor, both faces', () => {
+  it('has a row for each procedure, and none for one that is gone', () => {
+    expect(Object.keys(calls).sort()).toEqual([...everyProcedure().keys()].sort())
+  })
+
+  for (const [procedure, { meta }] of everyProcedure()) {
+    describe(procedure, () => {
+      for (const [faceName, face] of Object.entries(faces)) {
+        it(`lets in over ${faceName} whom its access says`, async () => {
+          const outcomes: Record<string, string> = {}
+          const expected: Record<string, string> = {}
+          for (const actor of actorKinds) {
+            const stage = await setStage(t, actor)
+            const accessToken = stage.session?.accessToken
+            const input = await calls[procedure]?.input?.(stage)
+            const { error } = await face(t.app, { procedure, input, accessToken })
+            outcomes[actor] = error?.code ?? 'OK'
+            expected[actor] = calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(meta.access, actor)
+          }
+          expect(outcomes).toEqual(expected)
+        })
+      }
+    })
+  }
+})

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { seed } from '../../../prisma/seed.js'
+import { createDatabase } from '../../database/client.js'
+import { createLogger } from '../../logger.js'
+import { createTestDatabase } from '../../testing/test-database.js'
+
+test('makes 200 posts in both states over 90 days', async () => {
+  const database = await createTestDatabase()
+  const log = createLogger({ mode: 'test', logLevel: 'silent' })
+  const db = createDatabase({ url: database.url, poolMax: 1, log })
+  await seed({ databaseUrl: database.url, passwordPepper: 'a pepper for this test' })
+  const posts = await db.post.findMany()
+  expect(posts).toHaveLength(200)
+  expect(new Set(posts.map(({ title }) => title)).size).toBe(200)
+  expect(posts.filter(({ status }) => status === 'draft')).toHaveLength(40)
+  expect(posts.every((post) => (post.status === 'published') === (post.publishedAt !== null))).toBe(true)
+  const ages = posts.map(({ createdAt }) => (Date.now() - createdAt.getTime()) / 86_400_000)
+  expect(Math.max(...ages)).toBeGreaterThan(85)
+  expect(Math.max(...ages)).toBeLessThan(90)
+  await db.$disconnect()
+  await database.drop()
+})

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { errorTable } from './errors.js'
+import { calls } from './testing/calls.js'
+import { everyProcedure, faces, restFace, trpcFace } from './testing/faces.js'
+import { setStage } from './testing/stage.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+
+afterAll(() => t.close())
+
+// Ids, times and tokens differ between two runs of one call; where they stand, and their form, may not.
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf)
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]))
+  }
+  if (typeof value !== 'string') return value === null ? null : typeof value
+  if (/^[0-9a-f-]{36}$/.test(value)) return 'id'
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'time' : 'string'
+}
+
+describe('every procedure answers alike over tRPC and REST', () => {
+  for (const [procedure, { meta, rest: route }] of everyProcedure()) {
+    const row = calls[procedure] ?? {}
+    const callOnFreshStage = async (face: typeof restFace) => {
+      const stage = await setStage(t, meta.access === 'admin' ? 'admin' : 'owner')
+      const accessToken = stage.session?.accessToken
+      return face(t.app, { procedure, input: await row.input?.(stage), accessToken })
+    }
+
+    it(`${procedure}: the same value, with the declared status on REST`, async () => {
+      const rest = await callOnFreshStage(restFace)
+      const trpc = await callOnFreshStage(trpcFace)
+      expect(shapeOf(rest.data)).toEqual(shapeOf(trpc.data))
+      expect(rest.error?.code).toBe(trpc.error?.code)
+      expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))
+      expect(rest.headers['x-request-id']).toMatch(/^[\w-]{8,}$/)
+      if (rest.status === 201) expect(rest.headers.location).toMatch(/^\/api\/[\w-]+\/[0-9a-f-]{36}$/)
+      if (rest.status === 204) expect(rest.data).toBeUndefined()
+    })
+
+    it(`${procedure}: the same refusal of a bad input and of unknown keys`, async () => {
+      const accessToken = (await setStage(t, 'admin')).session?.accessToken
+      for (const input of [row.invalid, { ...row.invalid, unknown: true }]) {
+        const [trpc, rest] = [
+          await faces.tRPC(t.app, { procedure, input, accessToken }),
+          await faces.REST(t.app, { procedure, input: { id: 'x', ...input }, accessToken }),
+        ]
+        expect(trpc.error).toMatchObject({ code: 'VALIDATION_ERROR', requestId: trpc.headers['x-request-id'] })
+        expect(rest.error).toMatchObject({ code: 'VALIDATION_ERROR', requestId: rest.headers['x-request-id'] })
+        expect(rest.status).toBe(400)
+        expect(trpc.error?.details?.length).toBeGreaterThan(0)
+      }
+    })
+  }
+})

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { createAuthService } from '../features/auth/service.js'
+import type { Passwords } from '../security/passwords.js'
+import type { TestApp } from './test-app.js'
+
+/** Where calls to services come from in tests. */
+export const testOrigin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
+
+export const freshAddress = () => `someone-${randomUUID()}@example.com`
+
+/** Sends what waits in the outbox, and gives what this address got so far, oldest first. */
+export async function mailsTo({ container, mailer }: TestApp, address: string) {
+  await container.mailWorker.drain()
+  return mailer.mails.filter((mail) => mail.to === address)
+}
+
+/** The token of the newest link that an address was mailed. */
+export async function newestToken(t: TestApp, address: string): Promise<string> {
+  const mails = await mailsTo(t, address)
+  return t.mailer.linkTokenOf(mails.findLast(({ text }) => text.includes('token=')))
+}
+
+/** Logs in with a password. */
+export function logIn(t: TestApp, email: string, password: string) {
+  return t.container.services.auth.login(testOrigin, { email, password, delivery: 'body' })
+}
+
+/** Passwords without bcrypt: every one is acceptable, none is right. */
+export const instantPasswords: Passwords = {
+  hash: async () => 'an instant hash',
+  verify: async () => false,
+  assertAcceptable() {},
+}
+
+/** The auth service with other passwords, and without the throttle of accounts. */
+export function authWith({ container }: TestApp, passwords: Passwords) {
+  const { db, clock, log, limits, services } = container
+  const throttle = { attempt: async () => {}, succeeded: async () => {}, clear: async () => {} }
+  const { sessions, audit } = services
+  return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits })
+}
+
+/** The code with which a service refuses, or `OK`. */
+export async function outcomeOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'OK',
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error) return String(error.code)
+      throw error
+    },
+  )
+}

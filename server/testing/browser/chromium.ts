@@ -1,0 +1,40 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+export interface WatchedPage {
+  page: Page
+  /** The address of everything that the page asked for. */
+  requests: string[]
+  /** What the console reports as an error, such as a breach of the content security policy. */
+  errors: string[]
+}
+
+/** Starts the system's Chromium, with everything off by which it would talk to others by itself. */
+export function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** Opens an address in a fresh profile, and notes what it asks for and what goes wrong. */
+export async function openWatched(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const page = await (await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options })).newPage()
+  const requests: string[] = []
+  const errors: string[] = []
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('pageerror', (error) => errors.push(error.message))
+  await page.goto(url, { waitUntil: 'networkidle' })
+  return { page, requests, errors }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { postCalls } from '../features/posts/calls.js'
+import { createDeadMail, createUser } from './factories.js'
+import { testPassword } from './secrets.js'
+import { type ActorKind, type CallRow, notYours, type Stage } from './stage.js'
+
+const ofOwner = ({ owner }: Stage) => ({ id: owner.user.id })
+const freshAddress = () => `someone-${randomUUID()}@example.com`
+const unknownKey = { unknown: true }
+const wrongToken = 'A'.repeat(43)
+
+// The credential of these is not looked at, so that everybody gets what nobody gets.
+const everybody = (code: string): Record<ActorKind, string> => ({
+  nobody: code,
+  owner: code,
+  'other user': code,
+  admin: code,
+  'disabled user': code,
+  'former admin': code,
+})
+
+/**
+ * One row a procedure: with what it is called by the suites that run over every procedure, and the reviewed exceptions
+ * from what its declared access promises. A procedure without a row fails those suites.
+ */
+export const calls: Readonly<Record<string, CallRow>> = {
+  'auth.register': {
+    input: () => ({ email: freshAddress(), password: 'a password nobody chose yet', name: 'New' }),
+    invalid: { email: 'nobody', password: 'a password nobody chose yet', name: 'New' },
+    exceptions: everybody('OK'),
+  },
+  'auth.verifyEmail': {
+    input: () => ({ token: wrongToken }),
+    invalid: { token: { not: '' } },
+    exceptions: everybody('INVALID_TOKEN'),
+  },
+  'auth.resendVerification': {
+    input: () => ({ email: freshAddress() }),
+    invalid: { email: 'x' },
+    exceptions: everybody('OK'),
+  },
+  'auth.login': {
+    input: ({ owner }) => ({ email: owner.user.email, password: testPassword }),
+    invalid: { email: 'x@example.com', password: ['x'] },
+    exceptions: everybody('OK'),
+  },
+  'auth.refresh': {
+    input: ({ owner }) => ({ refreshToken: owner.session.refreshToken }),
+    invalid: { refreshToken: 7 },
+    exceptions: everybody('OK'),
+  },
+  'auth.logout': {
+    input: ({ owner }) => ({ refreshToken: owner.session.refreshToken }),
+    invalid: { refreshToken: null },
+    exceptions: everybody('OK'),
+  },
+  'auth.requestPasswordReset': {
+    input: () => ({ email: freshAddress() }),
+    invalid: { email: [] },
+    exceptions: everybody('OK'),
+  },
+  'auth.resetPassword': {
+    input: () => ({ token: wrongToken, password: 'a password nobody chose yet' }),
+    invalid: { token: [], password: 'a password nobody chose yet' },
+    exceptions: everybody('INVALID_TOKEN'),
+  },
+  'auth.changePassword': {
+    input: () => ({ currentPassword: testPassword, newPassword: 'a password nobody chose yet' }),
+    invalid: { currentPassword: testPassword },
+  },
+  'sessions.list': { invalid: unknownKey },
+  'sessions.revoke': {
+    input: ({ owner }) => ({ id: owner.session.sessionId }),
+    invalid: { id: 'x' },
+    exceptions: { ...notYours, admin: 'NOT_FOUND' },
+  },
+  'sessions.revokeOthers': { invalid: unknownKey },
+  'users.me': { invalid: unknownKey },
+  'users.updateMe': { input: () => ({ name: 'Renamed' }), invalid: { name: 'X', role: 'admin' } },
+  'users.removeMe': { input: () => ({ password: testPassword }), invalid: { password: {} } },
+  'users.list': { input: () => ({ page: 1, limit: 5, q: 'test' }), invalid: { limit: 101 } },
+  'users.get': { input: ofOwner, invalid: { id: '1' } },
+  'users.create': { input: () => ({ email: freshAddress(), name: 'New' }), invalid: { email: 'x', name: 'New' } },
+  'users.replace': {
+    input: (stage) => ({ ...ofOwner(stage), email: freshAddress(), name: 'New', role: 'user', status: 'active' }),
+    invalid: { id: randomUUID(), name: 'New' },
+  },
+  'users.update': {
+    input: (stage) => ({ ...ofOwner(stage), name: 'Renamed' }),
+    invalid: { id: randomUUID(), passwordHash: 'x' },
+  },
+  'users.remove': { input: ofOwner, invalid: { id: 'x' } },
+  'users.restore': {
+    input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
+    invalid: { id: 'x' },
+  },
+  ...postCalls,
+  'audit.list': { input: () => ({ limit: 5 }), invalid: { type: 'nothing' } },
+  'mail.list': { input: () => ({ limit: 5 }), invalid: { status: 'lost' } },
+  'mail.retry': { input: async ({ t }) => ({ id: (await createDeadMail(t)).id }), invalid: { id: 'x' } },
+}
+
+/** What a procedure's declared access gives each kind of actor. */
+export function declaredOutcome(access: string | undefined, actor: ActorKind): string {
+  if (actor === 'disabled user') return 'UNAUTHORIZED'
+  if (access === 'public') return 'OK'
+  if (actor === 'nobody') return 'UNAUTHORIZED'
+  return access === 'user' || actor === 'admin' ? 'OK' : 'FORBIDDEN'
+}

@@ -1,0 +1,15 @@
+import { TRPCClientError } from '@trpc/client'
+import type { ErrorBody } from '../errors.js'
+import type { AppRouter } from '../router.js'
+
+/** The `error` object that a failed tRPC call carries. */
+export async function errorOf(call: Promise<unknown>): Promise<ErrorBody> {
+  const error = await call.then(
+    () => new Error('the call was answered, not refused'),
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof TRPCClientError)) throw error
+  const { data }: TRPCClientError<AppRouter> = error
+  if (!data) throw error
+  return data.error
+}

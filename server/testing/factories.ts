@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { inject } from 'vitest'
+import type { Prisma } from '../database/generated/client.js'
+import type { TestApp } from './test-app.js'
+
+/** Makes a verified user whose password is `testPassword`. */
+export async function createUser({ db, clock }: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
+  return db.user.create({
+    data: {
+      email: `user-${randomUUID()}@example.com`,
+      name: 'Test User',
+      passwordHash: inject('passwordHash'),
+      emailVerifiedAt: clock.now(),
+      ...overrides,
+    },
+  })
+}
+
+/** Opens a session for a user, as login does but without bcrypt. */
+export async function signIn({ db, container }: TestApp, user: { id: string }) {
+  const row = await db.user.findUniqueOrThrow({ where: { id: user.id } })
+  const origin = { requestId: randomUUID(), ip: '127.0.0.1', userAgent: 'test' }
+  return db.$transaction((tx) => container.services.sessions.open(tx, row, origin, 'body'))
+}
+
+/** A new user and a session of theirs. */
+export async function createSignedInUser(t: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
+  const user = await createUser(t, overrides)
+  return { user, session: await signIn(t, user) }
+}
+
+/** A mail that was given up. */
+export async function createDeadMail({ db, clock }: TestApp) {
+  const to = `user-${randomUUID()}@example.com`
+  const nextAttemptAt = clock.now()
+  return db.outboxMail.create({
+    data: { template: 'account-exists', to, params: { name: 'X' }, status: 'dead', nextAttemptAt },
+  })
+}

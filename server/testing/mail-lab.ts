@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { createDatabase, type Database } from '../database/client.js'
+import type { Mailer } from '../mail/mailer.js'
+import { createMailWorker } from '../mail/worker.js'
+import { createFakeClock } from './fake-clock.js'
+import { createFakeMailer } from './fake-mailer.js'
+import { silentLog } from './rate-limit-stores.js'
+import { testTokenSecret } from './secrets.js'
+import { createTestDatabase } from './test-database.js'
+
+export type MailLab = Awaited<ReturnType<typeof createMailLab>>
+
+/** A database with an outbox, a mailer that keeps mails, and workers as many as a test wants. */
+export async function createMailLab() {
+  const database = await createTestDatabase()
+  const { url } = database
+  const db = createDatabase({ url, poolMax: 5, log: silentLog })
+  const clock = createFakeClock()
+  const mailer = createFakeMailer()
+  const config = {
+    database: { url },
+    http: { appUrl: 'http://app.localhost:5173' },
+    identity: { tokenSecret: testTokenSecret },
+    mail: { from: 'Plinth <no-reply@mail.example>' },
+  }
+  return {
+    url,
+    db,
+    clock,
+    mailer,
+    config,
+    /** A worker of its own, over another database client or mailer if wanted. */
+    worker: (over: { db?: Database; mailer?: Mailer; databaseUrl?: string } = {}) =>
+      createMailWorker({
+        config: { ...config, database: { url: over.databaseUrl ?? url } },
+        db: over.db ?? db,
+        mailer: over.mailer ?? mailer,
+        clock,
+        log: silentLog,
+      }),
+    createUser: () => db.user.create({ data: { email: `user-${randomUUID()}@example.com`, name: 'Ada' } }),
+    createRegistration: () =>
+      db.registration.create({
+        data: {
+          email: `new-${randomUUID()}@example.com`,
+          name: 'New',
+          passwordHash: 'none',
+          expiresAt: new Date(clock.now().getTime() + 24 * 3600_000),
+        },
+      }),
+    async close() {
+      await db.$disconnect()
+      await database.drop()
+    },
+  }
+}

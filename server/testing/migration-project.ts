@@ -1,0 +1,54 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+import { findPrismaFile } from '../database/migration-folder.js'
+import { createTestDatabase } from './test-database.js'
+
+/** The name of Plinth's first migration. */
+export const firstMigration = '20261122000000_init'
+
+/** A copy of Plinth's schema and first migration that a test may change, with an empty database; gone after the test. */
+export async function createMigrationProject() {
+  const root = await mkdtemp(path.join(tmpdir(), 'plinth-migrations-'))
+  const folder = path.join(root, 'migrations')
+  const schemaFile = path.join(root, 'schema.prisma')
+  await cp(path.join(findPrismaFile('migrations'), firstMigration), path.join(folder, firstMigration), {
+    recursive: true,
+  })
+  await cp(findPrismaFile('schema.prisma'), schemaFile)
+  const database = await createTestDatabase({ empty: true })
+  const { url } = database
+  onTestFinished(async () => {
+    await rm(root, { recursive: true })
+    await database.drop()
+  })
+  const fileOf = (name: string) => path.join(folder, name, 'migration.sql')
+  return {
+    url,
+    folder,
+    schemaFile,
+    query: (sql: string) => query(url, sql),
+    write: async (name: string, sql: string) => {
+      await mkdir(path.join(folder, name), { recursive: true })
+      await writeFile(fileOf(name), sql)
+    },
+    edit: (change: (sql: string) => string) => edit(fileOf(firstMigration), change),
+    editSchema: (change: (schema: string) => string) => edit(schemaFile, change),
+  }
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, 'utf8')))
+}
+
+async function query(connectionString: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}

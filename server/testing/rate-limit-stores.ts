@@ -1,0 +1,45 @@
+import { Redis } from 'ioredis'
+import { pino } from 'pino'
+import { createRateLimits } from '../security/rate-limits.js'
+import { createTestDatabase } from './test-database.js'
+
+export const silentLog = pino({ level: 'silent' })
+
+const redisUrl = 'redis://127.0.0.1:6379/9'
+
+/** A store that several instances share: what `createRateLimits` takes to reach it, and its end. */
+export interface SharedStore {
+  databaseUrl: string
+  redisUrl: string | undefined
+  drop(): Promise<void>
+}
+
+/** A database of its own for the counters. */
+export async function openPostgresStore(): Promise<SharedStore> {
+  const database = await createTestDatabase()
+  return { databaseUrl: database.url, redisUrl: undefined, drop: () => database.drop() }
+}
+
+/** The Redis of this machine. */
+export async function openRedisStore(): Promise<SharedStore> {
+  return { databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl, drop: async () => {} }
+}
+
+/** Whether a Redis answers here; the suite does without it. */
+export async function isRedisThere(): Promise<boolean> {
+  const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 500 })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+    return (await redis.ping()) === 'PONG'
+  } catch {
+    return false
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** One instance's limits on a shared store. */
+export function openLimits({ databaseUrl, redisUrl }: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>) {
+  return createRateLimits({ databaseUrl, redisUrl, log: silentLog })
+}

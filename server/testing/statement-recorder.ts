@@ -1,0 +1,92 @@
+import { Prisma } from '../database/generated/client.js'
+
+const softDeletedTables = Object.values(Prisma.ModelName).filter(
+  (model) => 'deletedAt' in Prisma[`${model}ScalarFieldEnum`],
+)
+
+/** Keeps the statements that an app sends, and tells which of them could show a soft-deleted row. */
+export interface StatementRecorder {
+  onStatement: (sql: string) => void
+  readonly statements: readonly string[]
+  /** @throws Error that lists every unguarded read */
+  assertGuarded(): void
+}
+
+export function createStatementRecorder(): StatementRecorder {
+  const statements: string[] = []
+  return {
+    onStatement: (sql) => void statements.push(sql),
+    statements,
+    assertGuarded() {
+      const unguarded = [...new Set(statements)].filter((sql) => unguardedTables(sql).length > 0)
+      if (unguarded.length === 0) return
+      const lines = unguarded.map((sql) => `${unguardedTables(sql).join(', ')}: ${sql}`)
+      throw new Error(`These statements read soft-deleted rows:\n${lines.join('\n')}`)
+    },
+  }
+}
+
+/**
+ * The soft-deletable tables that a statement reads without a condition on their `deletedAt`. A row that is looked up by
+ * its id for another row counts as guarded when the table is filtered under a second name: Prisma joins the guard of
+ * `post.author` beside its columns. Writes are not reads; neither is what Prisma sends to hand back the row that a
+ * create or an update has just written.
+ */
+export function unguardedTables(sql: string): string[] {
+  if (!/\bselect\b/i.test(sql) || /^\s*insert\b/i.test(sql) || isReadBack(sql)) return []
+  return softDeletedTables.filter((table) => {
+    const reads = readsOf(sql, table).map((names) => ({
+      names,
+      isFiltered: names.some((name) => isFiltered(sql, name)),
+    }))
+    const hasFiltered = reads.some((read) => read.isFiltered)
+    return reads.some((read) => !read.isFiltered && !(hasFiltered && isLookup(sql, read.names)))
+  })
+}
+
+function isReadBack(sql: string): boolean {
+  return /action='(create|update|upsert)/.test(sql)
+}
+
+// Each place that reads the table, as the names it goes by there: its alias, and those of the subqueries around it.
+function readsOf(sql: string, table: string): string[][] {
+  const pattern = new RegExp(`\\b(?:from|join)\\s+(?:"\\w+"\\.)?"${table}"(?:\\s+(?:as\\s+)?("?\\w+"?))?`, 'gi')
+  return [...sql.matchAll(pattern)].map(({ index, 1: alias }) => {
+    const isKeyword = alias && /^(where|on|left|inner|join|order|limit|for|group|set|cross|using|offset)$/i.test(alias)
+    return [alias && !isKeyword ? alias.replaceAll('"', '') : table, ...enclosingAliases(sql, index)]
+  })
+}
+
+// A LATERAL subquery is another row's: the names outside it are not the table's.
+function enclosingAliases(sql: string, index: number): string[] {
+  const open = openingParenthesis(sql, index)
+  if (open < 0 || /\blateral\s*$/i.test(sql.slice(0, open))) return []
+  const alias = /^\)\s+as\s+"(\w+)"/i.exec(sql.slice(closingParenthesis(sql, index)))?.[1]
+  return alias ? [alias, ...enclosingAliases(sql, open)] : []
+}
+
+function openingParenthesis(sql: string, from: number): number {
+  for (let at = from - 1, depth = 0; at >= 0; at--) {
+    if (sql[at] === ')') depth++
+    else if (sql[at] === '(' && depth-- === 0) return at
+  }
+  return -1
+}
+
+function closingParenthesis(sql: string, from: number): number {
+  for (let at = from, depth = 0; at < sql.length; at++) {
+    if (sql[at] === '(') depth++
+    else if (sql[at] === ')' && depth-- === 0) return at
+  }
+  return sql.length
+}
+
+function isFiltered(sql: string, name: string): boolean {
+  return new RegExp(`"?\\b${name}"?\\."deletedAt"\\s+is\\s+(not\\s+)?null`, 'i').test(sql)
+}
+
+function isLookup(sql: string, [name]: readonly string[]): boolean {
+  const id = `"${name}"\\."id"\\)?`
+  const foreignKey = '\\(?"\\w+"\\."\\w+Id"\\)?'
+  return new RegExp(`${id}\\s*=\\s*${foreignKey}|${foreignKey}\\s*=\\s*\\(?${id}`).test(sql)
+}

@@ -27,16 +27,8 @@ test('seeds once when two instances start at once, and not again', async () => {
   expect(await seed({ databaseUrl: database.url, passwordPepper })).toEqual({ seeded: false })
 })
 
-test('makes 22 users and 200 posts in both states over 90 days', async () => {
+test('makes 22 users', async () => {
   expect(await db.user.count()).toBe(22)
-  const posts = await db.post.findMany()
-  expect(posts).toHaveLength(200)
-  expect(new Set(posts.map(({ title }) => title)).size).toBe(200)
-  expect(posts.filter(({ status }) => status === 'draft')).toHaveLength(40)
-  expect(posts.every((post) => (post.status === 'published') === (post.publishedAt !== null))).toBe(true)
-  const ages = posts.map(({ createdAt }) => (Date.now() - createdAt.getTime()) / 86_400_000)
-  expect(Math.max(...ages)).toBeGreaterThan(85)
-  expect(Math.max(...ages)).toBeLessThan(90)
 })
 
 test.each([

@@ -1,8 +1,8 @@
-import { createDatabase, type Transaction } from '../server/database/client.js'
+import { createDatabase, type Db, type Transaction } from '../server/database/client.js'
 import { includingDeleted } from '../server/database/soft-delete.js'
+import { seedPosts } from '../server/features/posts/seed.js'
 import { createLogger } from '../server/logger.js'
 import { createPasswords } from '../server/security/passwords.js'
-import { cycle, people, writePost } from './seed-texts.js'
 
 interface SeedOptions {
   databaseUrl: string
@@ -22,12 +22,35 @@ const demoUser = {
   password: 'demo-user-passphrase',
 } as const
 
-const postCount = 200
+/** Names of the people beside the two who can log in. */
+const people = [
+  'Agnes Lindqvist',
+  'Babak Rahimi',
+  'Chiara Moretti',
+  'Dmitri Volkov',
+  'Esi Mensah',
+  'Farid Haddad',
+  'Greta Neumann',
+  'Hiro Tanaka',
+  'Ines Carvalho',
+  'Jakub Nowak',
+  'Katarina Horvat',
+  'Liam Gallagher-Byrne',
+  'Mei Chen',
+  'Nadia Benali',
+  'Oskar Virtanen',
+  'Priya Raman',
+  'Quentin Dubois',
+  'Rosa Jiménez',
+  'Søren Kjær',
+  'Tamar Abramov',
+] as const
+
 const spreadMs = 90 * 24 * 3600 * 1000
 
 /**
  * Fills an empty database with development data, in one transaction: an admin and a user who can log in, 20 more users
- * who cannot, and 200 posts over the past 90 days. A database with any user in it is left alone.
+ * who cannot, and what they wrote over the past 90 days. A database with any user in it is left alone.
  *
  * @returns whether there was anything to do
  */
@@ -35,29 +58,32 @@ export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promis
   const log = createLogger({ mode: 'production', logLevel: 'silent' })
   const db = createDatabase({ url: databaseUrl, poolMax: 1, log })
   try {
-    return await db.$transaction((tx) => fillIfEmpty(tx, passwordPepper, new Date()))
+    if (!(await isEmpty(db))) return { seeded: false }
+    const passwords = createPasswords({ pepper: passwordPepper, minLength: 15 })
+    const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password)))
+    return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()))
   } finally {
     await db.$disconnect()
   }
 }
 
-async function fillIfEmpty(tx: Transaction, passwordPepper: string, now: Date): Promise<{ seeded: boolean }> {
+async function isEmpty(db: Db): Promise<boolean> {
+  return (await db.user.findFirst({ where: includingDeleted, select: { id: true } })) === null
+}
+
+async function fillIfEmpty(tx: Transaction, hashes: readonly string[], now: Date): Promise<{ seeded: boolean }> {
   // Several instances may start on one empty database.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plinth seed'))`
-  if (await tx.user.findFirst({ where: includingDeleted, select: { id: true } })) return { seeded: false }
-  const demoUserIds = await createDemoUsers(tx, passwordPepper, now)
-  const peopleIds = await createPeople(tx, now)
-  await createPosts(tx, [...demoUserIds, ...peopleIds], now)
+  if (!(await isEmpty(tx))) return { seeded: false }
+  const userIds = [...(await createDemoUsers(tx, hashes, now)), ...(await createPeople(tx, now))]
+  await seedPosts(tx, userIds, { now, spreadMs })
   return { seeded: true }
 }
 
-async function createDemoUsers(tx: Transaction, pepper: string, now: Date): Promise<string[]> {
-  const passwords = createPasswords({ pepper, minLength: 15 })
-  const data = await Promise.all(
-    [demoAdmin, demoUser].map(async ({ password, ...user }) => {
-      return { ...user, passwordHash: await passwords.hash(password), ...since(now, 1) }
-    }),
-  )
+async function createDemoUsers(tx: Transaction, hashes: readonly string[], now: Date): Promise<string[]> {
+  const data = [demoAdmin, demoUser].map(({ email, name, role }, index) => {
+    return { email, name, role, passwordHash: hashes[index] ?? null, ...since(now, 1) }
+  })
   return idsOf(await tx.user.createManyAndReturn({ data, select: { id: true } }))
 }
 
@@ -71,16 +97,6 @@ async function createPeople(tx: Transaction, now: Date): Promise<string[]> {
     ...(index === 4 && { emailVerifiedAt: null }),
   }))
   return idsOf(await tx.user.createManyAndReturn({ data, select: { id: true } }))
-}
-
-async function createPosts(tx: Transaction, authorIds: readonly string[], now: Date): Promise<void> {
-  const data = Array.from({ length: postCount }, (_, index) => {
-    const createdAt = past(now, (postCount - index) / (postCount + 1))
-    const isDraft = index % 5 === 4
-    const state = isDraft ? { status: 'draft' as const } : { status: 'published' as const, publishedAt: createdAt }
-    return { ...writePost(index), authorId: cycle(authorIds, index * 7), createdAt, ...state }
-  })
-  await tx.post.createMany({ data })
 }
 
 function since(now: Date, share: number) {

@@ -14,6 +14,10 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           pool: 'threads',
+          // Tests wait for the database and for child processes more than they compute.
+          maxWorkers: 3,
+          // Nothing keeps state in a module, so that files may share what they load.
+          isolate: false,
         },
       },
       {

@@ -29,10 +29,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
 
   async function clear(email: string): Promise<void> {
     const key = accountKey(email)
-    const forget = (pick: PickCounter) =>
-      Promise.all(Object.values(counters).map((counter) => pick(counter).delete(key)))
-    await forget(({ local }) => local)
-    await store.run(forget)
+    await store.run((pick) => Promise.all(Object.values(counters).map((counter) => pick(counter).delete(key))))
   }
 
   return {

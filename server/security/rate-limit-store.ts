@@ -21,7 +21,7 @@ const retryAfterMs = 2_000
 
 /**
  * Opens the counters that all instances share, in Redis if there is one, else in PostgreSQL. When the store fails or
- * is slow, work runs on local counters of half the points, and the store is tried again every two seconds.
+ * is slow, local counters of half the points decide, and the store is tried again every two seconds.
  */
 export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: string | undefined; log: Logger }) {
   const { databaseUrl, redisUrl, log } = options
@@ -33,16 +33,21 @@ export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: 
       local: createLocalCounter({ ...counter, points: Math.max(1, Math.floor(counter.points / 2)) }),
     }),
 
-    /** Runs work on the shared counters; if they fail, again on the local ones. A refusal must not be thrown in it. */
+    /**
+     * Runs work on the local and on the shared counters. What the shared ones say counts, or the local ones where those
+     * fail; these have seen all that came before, so that a slow store gives nobody a second set of tries.
+     * A refusal must not be thrown in it.
+     */
     async run<T>(work: (pick: PickCounter) => Promise<T>): Promise<T> {
-      if (!breaker.allows()) return work(pickLocal)
+      const local = await work(pickLocal)
+      if (!breaker.allows()) return local
       try {
         const result = await withDeadline(work(pickShared))
         breaker.close()
         return result
       } catch (error) {
         breaker.open(error)
-        return work(pickLocal)
+        return local
       }
     },
 

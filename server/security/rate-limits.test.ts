@@ -93,6 +93,25 @@ for (const { name, isThere, open } of stores) {
       },
     )
 
+    it('S9: gives nobody a second set of tries when the store goes away', async () => {
+      const store = await open()
+      const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
+      const limits = openLimits(
+        store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
+      )
+      try {
+        const rule = ruleOf({ points: 10 })
+        const outcomes = await chargeAll([limits], rule, 7)
+        proxy.cut('refused')
+        outcomes.push(...(await chargeAll([limits], rule, 20)))
+        expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(7)
+      } finally {
+        await limits.close()
+        await proxy.close()
+        await store.drop()
+      }
+    })
+
     it('S9: count in the store again soon after it is back', async () => {
       const store = await open()
       const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)

@@ -75,20 +75,21 @@ async function fillIfEmpty(tx: Transaction, hashes: readonly string[], now: Date
   // Several instances may start on one empty database.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plinth seed'))`
   if (!(await isEmpty(tx))) return { seeded: false }
-  const userIds = [...(await createDemoUsers(tx, hashes, now)), ...(await createPeople(tx, now))]
-  await seedPosts(tx, userIds, { now, spreadMs })
+  await createDemoUsers(tx, hashes, now)
+  await createPeople(tx, now)
+  await seedPosts(tx, now, spreadMs)
   return { seeded: true }
 }
 
-async function createDemoUsers(tx: Transaction, hashes: readonly string[], now: Date): Promise<string[]> {
+async function createDemoUsers(tx: Transaction, hashes: readonly string[], now: Date): Promise<void> {
   const data = [demoAdmin, demoUser].map(({ email, name, role }, index) => {
     return { email, name, role, passwordHash: hashes[index] ?? null, ...since(now, 1) }
   })
-  return idsOf(await tx.user.createManyAndReturn({ data, select: { id: true } }))
+  await tx.user.createMany({ data })
 }
 
 // They have no password; two are disabled and one has not verified its address, so that lists have something to show.
-async function createPeople(tx: Transaction, now: Date): Promise<string[]> {
+async function createPeople(tx: Transaction, now: Date): Promise<void> {
   const data = people.map((name, index) => ({
     name,
     email: `${toAscii(name)}@example.com`,
@@ -96,7 +97,7 @@ async function createPeople(tx: Transaction, now: Date): Promise<string[]> {
     ...(index % 10 === 9 && { disabledAt: now }),
     ...(index === 4 && { emailVerifiedAt: null }),
   }))
-  return idsOf(await tx.user.createManyAndReturn({ data, select: { id: true } }))
+  await tx.user.createMany({ data })
 }
 
 function since(now: Date, share: number) {
@@ -111,8 +112,4 @@ function past(now: Date, share: number): Date {
 function toAscii(name: string): string {
   const letters = name.toLowerCase().replaceAll('ø', 'o').replaceAll('æ', 'ae').normalize('NFD')
   return letters.replace(/[^a-z ]/g, '').replaceAll(' ', '.')
-}
-
-function idsOf(rows: readonly { id: string }[]): string[] {
-  return rows.map(({ id }) => id)
 }

@@ -14,14 +14,8 @@ export const byIdAndVersionSchema = byIdSchema.extend({ version: versionSchema.o
 
 // Cc: control characters, Cs: half of a character, Zl and Zp: separators that some programs take for a line break.
 const breaksLine = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
-const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
 /** Text on one line, without control characters, not trimmed and not bounded. Looked at before anything is trimmed. */
 export function oneLine() {
   return z.string().refine((text) => !breaksLine.test(text), 'Control characters and line breaks are not allowed.')
-}
-
-/** Text on many lines, without control characters other than line breaks and tabs. */
-export function manyLines() {
-  return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
 }

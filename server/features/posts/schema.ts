@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, manyLines, oneLine, versionSchema } from '../fields/schema.js'
+import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.js'
 import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+
+const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
 const postStatusSchema = z.enum(['draft', 'published'])
 
@@ -53,3 +55,8 @@ export type PostStatus = z.output<typeof postStatusSchema>
 export type ListPosts = z.output<typeof listPostsSchema>
 export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>
+
+/** Text on many lines, without control characters other than line breaks and tabs. */
+function manyLines() {
+  return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
+}

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js'
 import type { Config } from './config.js'
 import { createDatabase, type Database } from './database/client.js'
 import { createMigrationsCheck } from './database/readiness.js'
+import { createRetention } from './database/retention.js'
 import { createAuditService } from './features/audit/service.js'
 import { createAuthService } from './features/auth/service.js'
 import { createSessionsService } from './features/auth/sessions-service.js'
@@ -29,8 +30,8 @@ export type Container = ReturnType<typeof createContainer>
 export type Services = ReturnType<typeof createServices>
 
 /**
- * Builds every service once, in order. Nothing connects before it is used; `start` runs the mail worker and `close`
- * ends what was opened.
+ * Builds every service once, in order. Nothing connects before it is used; `start` runs the mail worker and the hourly
+ * clean-up, and `close` ends what was opened.
  */
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
   const { clock = systemClock, log = createLogger(config), mailer = createMailer(config) } = surroundings
@@ -41,6 +42,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const throttle = createLoginThrottle({ limits, log })
   const services = createServices({ config, clock, log, db, limits, accessTokens, throttle })
   const mailWorker = createMailWorker({ config, db, clock, log, mailer })
+  const retention = createRetention({ db, clock, log })
   const readiness = createReadiness(db, url)
   return {
     config,
@@ -53,8 +55,12 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
     services,
     mailWorker,
     readiness,
-    start: () => mailWorker.start(),
+    start() {
+      mailWorker.start()
+      retention.start()
+    },
     async close() {
+      retention.stop()
       await mailWorker.stop()
       await limits.close()
       await db.$disconnect()

@@ -1,4 +1,10 @@
-import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server'
+import type {
+  inferRouterInputs,
+  inferRouterOutputs,
+  TRPCBuiltRouter,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+} from '@trpc/server'
 import type { AppRouter as ServerRouter } from '../server/router.js'
 
 /**
@@ -12,6 +18,12 @@ import type { AppRouter as ServerRouter } from '../server/router.js'
 export const appRouter = publish<ServerRouter>()
 
 export type AppRouter = typeof appRouter
+
+/** What procedures take: `Inputs['posts']['create']`. */
+export type Inputs = inferRouterInputs<AppRouter>
+
+/** What procedures answer: `Outputs['posts']['get']`. */
+export type Outputs = inferRouterOutputs<AppRouter>
 
 declare function publish<
   Router extends ServerRouter,

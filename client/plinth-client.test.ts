@@ -19,7 +19,6 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.useRealTimers()
-  vi.unstubAllGlobals()
 })
 
 describe('login and logout', () => {
@@ -173,56 +172,6 @@ describe('token refresh', () => {
     expect(await plinth.api.users.me.query()).toBeDefined()
     passOnTheClient(20)
     await expect(plinth.api.users.me.query()).rejects.toThrow('the network is down')
-  })
-})
-
-describe('cookie delivery', () => {
-  it('is the way of browsers, unless the app has a store of its own', async () => {
-    const { user, session } = await createSignedInUser(t)
-    vi.stubGlobal('document', {})
-    const plinth = connect({})
-    await plinth.login({ email: user.email, password: testPassword })
-    expect(network.cookie).toContain('plinth_refresh=')
-    const withStore = connect({ tokenStore: { get: () => session.refreshToken ?? '', set() {}, clear() {} } })
-    network.cookie = ''
-    expect(await withStore.resume()).toMatchObject({ id: user.id })
-  })
-
-  it('resumes the session on a new page', async () => {
-    const { plinth, user } = await withPassword({ delivery: 'cookie' })
-    await plinth.login({ email: user.email, password: testPassword })
-    const newPage = connect({ delivery: 'cookie' })
-    expect(await newPage.resume()).toMatchObject({ id: user.id })
-    const another = connect({ delivery: 'cookie' })
-    expect(await another.api.users.me.query()).toMatchObject({ id: user.id })
-    await another.logout()
-    expect(await connect({ delivery: 'cookie' }).resume()).toBeNull()
-  })
-
-  it('tries one refresh for a visitor without a session, and ends nothing', async () => {
-    const onSessionEnd = vi.fn<() => void>()
-    const plinth = connect({ delivery: 'cookie', onSessionEnd })
-    expect(await codeOf(plinth.api.sessions.list.query())).toBe('UNAUTHORIZED')
-    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
-    expect(network.count('auth.refresh')).toBe(1)
-    expect(onSessionEnd).not.toHaveBeenCalled()
-  })
-})
-
-describe('plinthError', () => {
-  it('tells where an input is wrong', async () => {
-    const plinth = connect({})
-    const error = await plinth.api.auth.requestPasswordReset.mutate({ email: 'nowhere' }).catch(plinthError)
-    expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: 'email' }] })
-  })
-
-  it('is null for what is no answer of the server', async () => {
-    const plinth = connect({})
-    network.intercept = breakDown('users.me')
-    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
-    network.intercept = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
-    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
-    expect(plinthError(new Error('of the app'))).toBeNull()
   })
 })
 

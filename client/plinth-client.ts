@@ -49,7 +49,8 @@ export function createPlinthClient(options: PlinthClientOptions): PlinthClient {
     usesCookie: delivery === 'cookie',
   }
   const { auth } = createTRPCClient<AppRouter>({ links: [bareLink(connection)] })
-  const holder = delivery === 'cookie' ? holdInCookie() : holdInStore(options.tokenStore ?? createMemoryTokenStore())
+  const store = options.tokenStore ?? createMemoryTokenStore()
+  const holder = delivery === 'cookie' ? holdInCookie(connection.url) : holdInStore(store)
   const session = createSession({ auth, delivery, holder, onSessionEnd: options.onSessionEnd })
   return {
     api: createTRPCClient<AppRouter>({ links: sessionLinks(connection, session) }),

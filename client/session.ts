@@ -1,11 +1,10 @@
 import type { TRPCClient } from '@trpc/client'
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
-import type { AppRouter } from './app-router.js'
+import type { AppRouter, Inputs, Outputs } from './app-router.js'
 import { plinthError } from './errors.js'
 import type { Delivery, RefreshTokenHolder } from './refresh-token-holder.js'
 
-export type Credentials = Omit<inferRouterInputs<AppRouter>['auth']['login'], 'delivery'>
-export type SignedIn = inferRouterOutputs<AppRouter>['auth']['login']
+export type Credentials = Omit<Inputs['auth']['login'], 'delivery'>
+export type SignedIn = Outputs['auth']['login']
 
 interface SessionOptions {
   /** Calls that carry no access token. */
@@ -59,7 +58,8 @@ export function createSession(options: SessionOptions): Session {
 }
 
 async function login(parts: Parts, credentials: Credentials): Promise<SignedIn> {
-  const reply = await parts.auth.login.mutate({ ...credentials, delivery: parts.delivery })
+  const { auth, delivery, holder } = parts
+  const reply = await holder.inTurn(() => auth.login.mutate({ ...credentials, delivery }))
   parts.era += 1
   await accept(parts, reply)
   return reply
@@ -70,7 +70,7 @@ async function logout(parts: Parts): Promise<void> {
   parts.era += 1
   parts.access = null
   await parts.holder.clear()
-  if (input) await parts.auth.logout.mutate(input)
+  if (input) await parts.holder.inTurn(() => parts.auth.logout.mutate(input))
 }
 
 async function resume(parts: Parts): Promise<SignedIn | null> {
@@ -87,9 +87,11 @@ async function accessToken(parts: Parts): Promise<string | null> {
 }
 
 function refresh(parts: Parts): Promise<SignedIn | null> {
-  parts.refreshing ??= exchange(parts).finally(() => {
-    parts.refreshing = null
-  })
+  parts.refreshing ??= parts.holder
+    .inTurn(() => exchange(parts))
+    .finally(() => {
+      parts.refreshing = null
+    })
   return parts.refreshing
 }
 

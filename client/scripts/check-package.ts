@@ -17,6 +17,8 @@ const compilerOptions = {
   lib: ['es2023', 'dom', 'esnext.disposable'],
   types: [],
 }
+const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const versions = { ...dependencies, ...devDependencies }
 const load = `import('@plinth/client').then((m) => process.stdout.write(typeof m.createPlinthClient))`
 
 try {
@@ -27,32 +29,37 @@ try {
 
 /**
  * Packs the built package and uses it as a team does: in a project that has tRPC and the compiler, and nothing of the
- * server. Its types have to hold there with library declarations checked, and its wrong inputs have to be found.
+ * server. Its types have to hold there with library declarations checked, and its wrong inputs have to be found. The
+ * schemas are for those who have Zod as well.
  */
 function checkPackage(): void {
   install()
   for (const name of ['zod', 'fastify', '@prisma/client']) assert(!existsSync(join(consumer, 'node_modules', name)))
-  const source = readFileSync(join(client, 'testing/consumer.ts.txt'), 'utf8')
-  writeFileSync(join(consumer, 'consumer.ts'), source)
-  assert.deepEqual(faultyLines(), linesWith(source, '// wrong'))
+  checkTypes('consumer.ts.txt')
   const name = execFileSync(process.execPath, ['--input-type=module', '--eval', load], { cwd: consumer })
   assert.equal(String(name), 'function')
+  npmInstall(`zod@${versions.zod}`)
+  checkTypes('forms.ts.txt')
   console.log('The packed client installs, loads and type-checks without the server.')
 }
 
 function install(): void {
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', consumer], { cwd: client })
   const [{ filename }] = JSON.parse(String(packed))
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const dependency = {
-    '@plinth/client': `file:${filename}`,
-    '@trpc/client': devDependencies['@trpc/client'],
-    '@trpc/server': dependencies['@trpc/server'],
-    typescript: devDependencies.typescript,
-  }
-  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', dependencies: dependency }))
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module' }))
   writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: consumer, stdio: 'ignore' })
+  npmInstall(`./${filename}`, `typescript@${versions.typescript}`)
+}
+
+function npmInstall(...packages: string[]): void {
+  const options = ['install', '--save-exact', '--prefer-offline', '--no-audit', '--no-fund']
+  execFileSync('npm', [...options, ...packages], { cwd: consumer, stdio: 'ignore' })
+}
+
+function checkTypes(example: string): void {
+  const source = readFileSync(join(client, 'testing', example), 'utf8')
+  writeFileSync(join(consumer, 'consumer.ts'), source)
+  assert.deepEqual(faultyLines(), linesWith(source, '// wrong'))
 }
 
 // A fault in a library counts as line 0, so that none passes for an expected one.

@@ -1,0 +1,151 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createUser } from '../factories.js'
+import { testPassword } from '../secrets.js'
+import { createTestApp, type TestApp } from '../test-app.js'
+import { startChromium } from './chromium.js'
+import { type Frontend, startFrontend } from './frontend.js'
+
+let frontend: Frontend
+let stranger: Frontend
+let t: TestApp
+let api: string
+let browser: Browser
+let profile: BrowserContext
+
+beforeAll(async () => {
+  ;[frontend, stranger, browser] = await Promise.all([startFrontend(), startFrontend(), startChromium()])
+  t = await createTestApp({ environment: { CORS_ORIGINS: frontend.origin } })
+  const address = await t.app.listen({ host: 'localhost', port: 0 })
+  api = `http://localhost:${new URL(address).port}`
+})
+afterAll(async () => {
+  await browser?.close()
+  await Promise.all([t?.close(), frontend?.close(), stranger?.close()])
+})
+beforeEach(async () => {
+  profile = await browser.newContext()
+})
+afterEach(() => profile.close())
+
+describe('a session in a browser, whose frontend is another origin of the same site', () => {
+  it('outlives a reload in a cookie that no script can read', async () => {
+    const { page, user } = await loggedIn()
+    expect(await page.evaluate('document.cookie')).toBe('')
+    const [cookie] = await profile.cookies()
+    expect(cookie).toMatchObject({ name: 'plinth_refresh', httpOnly: true, sameSite: 'Lax', domain: 'localhost' })
+    await page.reload({ waitUntil: 'networkidle' })
+    expect(await codeOfMe(page)).toBe('no error')
+    expect(await page.evaluate('app.plinth.resume()')).toMatchObject({ id: user.id, createdAt: user.createdAt })
+  })
+
+  it('is shared by tabs, which refresh in turn', async () => {
+    const { page } = await loggedIn()
+    const tabs = [page, ...(await Promise.all([openPage(), openPage()]))]
+    const { most } = await watchRefreshes(() => Promise.all(tabs.map((tab) => tab.evaluate('app.plinth.resume()'))))
+    expect(most).toBe(1)
+    t.clock.advance(16 * 60)
+    expect(await Promise.all(tabs.map(codeOfMe))).toEqual(tabs.map(() => 'no error'))
+    expect(await Promise.all(tabs.map(sessionEnds))).toEqual(tabs.map(() => 0))
+  })
+
+  it('goes on when the access token has expired, with one refresh for all calls that wait', async () => {
+    const { page } = await loggedIn()
+    const refreshes: string[] = []
+    page.on('response', (response) => response.url().includes('auth.refresh') && refreshes.push(response.url()))
+    t.clock.advance(16 * 60)
+    const calls = `Promise.all(Array.from({ length: 12 }, () => app.codeOf(app.plinth.api.users.me.query())))`
+    expect(await page.evaluate(calls)).toEqual(Array.from({ length: 12 }, () => 'no error'))
+    expect(refreshes).toHaveLength(1)
+  })
+
+  it('tells the page once that it was revoked elsewhere', async () => {
+    const { page } = await loggedIn()
+    const { page: elsewhere } = await loggedIn(await browser.newContext(), await emailOf(page))
+    await elsewhere.evaluate('app.plinth.api.sessions.revokeOthers.mutate()')
+    const calls = `Promise.all([1, 2, 3].map(() => app.codeOf(app.plinth.api.users.me.query())))`
+    expect(await page.evaluate(calls)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED'])
+    expect(await codeOfMe(page)).toBe('UNAUTHORIZED')
+    expect(await sessionEnds(page)).toBe(1)
+    expect(await page.evaluate(publicCall)).toBe('no error')
+    await elsewhere.context().close()
+  })
+
+  it('ends by a logout, whose cookie goes, in all tabs', async () => {
+    const { page } = await loggedIn()
+    const other = await openPage()
+    await other.evaluate('app.plinth.resume()')
+    await page.evaluate('app.plinth.logout()')
+    expect(await profile.cookies()).toEqual([])
+    expect(await codeOfMe(page)).toBe('UNAUTHORIZED')
+    expect(await codeOfMe(other)).toBe('UNAUTHORIZED')
+    expect([await sessionEnds(page), await sessionEnds(other)]).toEqual([0, 1])
+    await page.reload({ waitUntil: 'networkidle' })
+    expect(await page.evaluate('app.plinth.resume()')).toBeNull()
+  })
+
+  it('survives a network that is down', async () => {
+    const { page } = await loggedIn()
+    t.clock.advance(16 * 60)
+    await profile.setOffline(true)
+    expect(await codeOfMe(page)).toBe('no answer')
+    await profile.setOffline(false)
+    expect(await codeOfMe(page)).toBe('no error')
+    expect(await sessionEnds(page)).toBe(0)
+  })
+
+  it('S21: is out of reach for an origin that the settings do not name, though it is the same site', async () => {
+    const { page } = await loggedIn()
+    const foreign = await openPage(profile, stranger)
+    expect(await foreign.evaluate('app.codeOf(app.plinth.resume())')).toBe('no answer')
+    expect(await foreign.evaluate(publicCall)).toBe('no answer')
+    const options = `{ method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }`
+    await foreign.evaluate(`fetch('${api}/trpc/auth.logout', ${options}).catch(() => null)`)
+    expect(await page.evaluate('app.plinth.resume().then(Boolean)')).toBe(true)
+  })
+})
+
+const publicCall = `app.codeOf(app.plinth.api.auth.requestPasswordReset.mutate({ email: 'nobody@example.com' }))`
+
+async function loggedIn(context = profile, email?: string) {
+  const user = await (email ? t.db.user.findFirstOrThrow({ where: { email } }) : createUser(t))
+  const page = await openPage(context)
+  const credentials = JSON.stringify({ email: user.email, password: testPassword })
+  await page.evaluate(`app.plinth.login(${credentials})`)
+  return { page, user }
+}
+
+async function openPage(context = profile, { origin } = frontend): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(`${origin}/?api=${api}`)
+  await page.waitForFunction('globalThis.app')
+  return page
+}
+
+/** Counts how many refreshes of the profile's pages are under way at once. */
+async function watchRefreshes(work: () => Promise<unknown>) {
+  const counts = { current: 0, most: 0 }
+  await profile.route('**/auth.refresh', async (route) => {
+    counts.current += 1
+    counts.most = Math.max(counts.most, counts.current)
+    const response = await route.fetch()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    counts.current -= 1
+    await route.fulfill({ response })
+  })
+  await work()
+  await profile.unroute('**/auth.refresh')
+  return counts
+}
+
+function emailOf(page: Page): Promise<string> {
+  return page.evaluate('app.plinth.api.users.me.query().then(({ email }) => email)')
+}
+
+function codeOfMe(page: Page): Promise<string> {
+  return page.evaluate('app.codeOf(app.plinth.api.users.me.query())')
+}
+
+function sessionEnds(page: Page): Promise<number> {
+  return page.evaluate('app.sessionEnds')
+}

@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createViteServer } from 'vitest/node'
+
+export interface Frontend {
+  /** Where the page is, such as `http://localhost:41234`. */
+  origin: string
+  close(): Promise<void>
+}
+
+/** Serves a page with the client package from an origin of its own, as a team's development server does. */
+export async function startFrontend(): Promise<Frontend> {
+  const vite = await createViteServer({
+    configFile: false,
+    root: join(import.meta.dirname, '../../..'),
+    cacheDir: join(tmpdir(), `plinth-frontend-${process.pid}`),
+    appType: 'custom',
+    logLevel: 'error',
+    server: { middlewareMode: true, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true, include: ['@trpc/client', 'superjson'] },
+  })
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/?')) response.setHeader('content-type', 'text/html').end(page)
+    else vite.middlewares(request, response)
+  })
+  return {
+    origin: await listen(server),
+    async close() {
+      server.close()
+      await vite.close()
+    },
+  }
+}
+
+// `app` is what tests look into: the client, what it throws, and how often it told of the session's end.
+const page = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>A frontend</title><link rel="icon" href="data:,"></head>
+<body><script type="module">
+import { createPlinthClient, plinthError } from '/client/index.ts'
+
+const url = new URLSearchParams(location.search).get('api')
+const plinth = createPlinthClient({ url, onSessionEnd: () => { app.sessionEnds += 1 } })
+const codeOf = (call) => call.then(() => 'no error', (error) => plinthError(error)?.code ?? 'no answer')
+globalThis.app = { plinth, codeOf, sessionEnds: 0 }
+</script></body></html>`
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, 'localhost', () => resolve(`http://localhost:${portOf(server.address())}`))
+  })
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('The page is not served on a port.')
+  return address.port
+}

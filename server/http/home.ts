@@ -17,10 +17,13 @@ function body(url: string): string {
 <p class="soft">Development server at <code>${escapeHtml(url)}</code>. In production this page does not exist.</p>
 <nav aria-label="Pages"><ul class="links">${links.map(linkItem).join('')}</ul></nav>
 <h2>First calls with curl</h2>
-<p class="soft">Ada is a demo user. Run these in one shell, in this order; logging in puts her token into <code>$TOKEN</code>.</p>
+<p class="soft">Ada is a demo user; <code>admin@example.com</code> with <code>demo-admin-passphrase</code> is an admin. Run these
+in one shell, in this order: logging in puts Ada's token into <code>$TOKEN</code>.</p>
 ${exampleCalls.curl(url).map(exampleCard).join('\n')}
 <h2>First calls from TypeScript</h2>
-<p class="soft">The same with full types, from any frontend.</p>
+<p class="soft">The same with full types. How to install the package in a frontend is in
+<code>docs/guides/client.md</code>. A page on another origin, such as <code>http://localhost:5173</code>, has to be named
+in the setting <code>CORS_ORIGINS</code>.</p>
 ${exampleCalls.client(url).map(exampleCard).join('\n')}
 </main>`
 }

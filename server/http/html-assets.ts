@@ -9,7 +9,7 @@ body { margin: 0; background: var(--bg); color: var(--ink); font: 16px/1.55 syst
 main { max-width: 58rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem }
 h1 { margin: 0 0 .25rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.02em }
 h2 { margin: 2.5rem 0 .75rem; font-size: 1.2rem }
-h3 { margin: 0; font-size: .95rem }
+h3, .card h2 { margin: 0; font-size: .95rem }
 p { margin: 0 0 1rem }
 a { color: var(--accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
@@ -22,14 +22,25 @@ a { color: var(--accent) }
 .links a:hover { border-color: var(--accent) }
 .links strong { display: block; color: var(--accent) }
 .card { margin: 0 0 1rem; padding: 0; overflow: hidden }
-.card header { display: flex; justify-content: space-between; align-items: center; gap: 1rem; padding: .6rem 1rem;
-  border-bottom: 1px solid var(--line) }
+.card header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: .25rem 1rem;
+  padding: .6rem 1rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+.card time { white-space: nowrap }
+.card summary { padding: .6rem 1rem; cursor: pointer }
+.card iframe { display: block; width: 100%; height: 34rem; border: 0; background: #fff }
 .card > p { margin: .75rem 1rem }
 pre { margin: 0; padding: 1rem; overflow-x: auto; background: var(--code); font-size: .85rem; line-height: 1.6 }
+pre.wraps { white-space: pre-wrap; overflow-wrap: anywhere }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
 button { padding: .3rem .8rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--card);
   color: var(--ink); font: inherit; font-size: .85rem; cursor: pointer }
 button:hover { border-color: var(--accent) }
+label { display: block; margin-bottom: .25rem; font-weight: 600 }
+input { width: 100%; max-width: 24rem; padding: .55rem .7rem; border: 1px solid var(--soft); border-radius: .4rem;
+  background: var(--card); color: var(--ink); font: inherit }
+button[type=submit] { padding: .5rem 1.1rem; border-color: transparent; background: var(--accent);
+  color: var(--on-accent); font-size: 1rem; font-weight: 600 }
+button[type=submit]:hover { text-decoration: underline }
+form { margin: 1.5rem 0 1rem }
 table { width: 100%; border-collapse: collapse }
 th, td { padding: .5rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 `

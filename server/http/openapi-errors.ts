@@ -31,6 +31,7 @@ export const rateLimitHeaders = {
 
 /** `components.schemas` of the error envelope. */
 export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
+  ErrorCode: { type: 'string', enum: Object.keys(errorTable), description: 'Stable; decide by this.' },
   ErrorDetail: {
     type: 'object',
     description: 'One fault of an input.',
@@ -50,7 +51,7 @@ export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
         type: 'object',
         required: ['code', 'message', 'requestId'],
         properties: {
-          code: { type: 'string', enum: Object.keys(errorTable), description: 'Stable; decide by this.' },
+          code: { $ref: '#/components/schemas/ErrorCode' },
           message: { type: 'string', description: 'For people; may change.' },
           details: { type: 'array', items: { $ref: '#/components/schemas/ErrorDetail' } },
           requestId: { type: 'string', description: 'The same as in the `x-request-id` header.' },

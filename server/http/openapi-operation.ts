@@ -81,15 +81,16 @@ function bodyProperties(rest: RestRoute, fields: JsonSchema): [string, JsonSchem
   return propertiesOf(fields).filter(([key]) => !elsewhere.includes(key))
 }
 
-// What the kind of operation can give; `default` stands for the failures of the server itself.
+// What the kind of operation can give; `default` stands for the failures of the server itself. What is taken for later
+// (202) is answered to everybody alike. A refresh token may also come as a cookie, which not every origin may use.
 function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): ErrorStatus[] {
   const changes = rest.method !== 'GET'
   const hasInput = propertiesOf(fields).length > 0
   const hasBody = bodyProperties(rest, fields).length > 0
   const possible: [ErrorStatus, boolean][] = [
     [400, hasInput],
-    [401, true],
-    [403, access === 'admin'],
+    [401, rest.status !== 202],
+    [403, access === 'admin' || Boolean(fields.properties?.refreshToken)],
     [404, pathParameters(rest.path).length > 0],
     [409, changes && access !== 'public'],
     [412, changes && Boolean(fields.properties?.version)],

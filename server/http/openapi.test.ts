@@ -110,6 +110,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(Object(document.components.schemas))).toEqual([
       'Note',
       'NoteStatus',
+      'ErrorCode',
       'ErrorDetail',
       'ErrorResponse',
     ])
@@ -181,6 +182,22 @@ describe('the OpenAPI document', () => {
     [remove, ['204', '400', '401', '404', '409', '412', '429', 'default']],
   ])('documents the failures that an operation can give (%#)', (operation, statuses) => {
     expect(Object.keys(Object(operation).responses)).toEqual(statuses)
+  })
+
+  it('names a refused origin where a cookie may stand for the token, and no credential where none is asked for', () => {
+    const { paths } = openApiDocument(appRouter, { version: '1.2.3' })
+    const statusesOf = (path: string) => Object.keys(Object(paths[path]?.post).responses)
+    expect(statusesOf('/auth/refresh')).toContain('403')
+    expect(statusesOf('/auth/login')).not.toContain('403')
+    expect(statusesOf('/auth/login')).toContain('401')
+    expect(statusesOf('/auth/password-reset')).not.toContain('401')
+  })
+
+  it('names what third parties want a type for', () => {
+    const { components } = openApiDocument(appRouter, { version: '1.2.3' })
+    expect(Object.keys(Object(components.schemas))).toEqual(
+      expect.arrayContaining(['SignedIn', 'User', 'Session', 'CursorMeta', 'OffsetMeta', 'AuditEvent', 'OutboxMail']),
+    )
   })
 
   it('asks for a bearer token by access', () => {

@@ -46,9 +46,11 @@ export function openApiDocument(router: AnyTRPCRouter, { version, serverUrl = ''
 
 const description = `\
 A success answers \`{"data": ...}\`; a list answers \`{"data": [...], "meta": {...}}\`; 204 has no body.
-A failure answers \`{"error": {"code", "message", "details"?, "requestId"}}\`. Decide by \`code\`: it is stable.
+A failure answers \`{"error": {"code", "message", "details"?, "requestId"}}\`. Decide by \`code\`: it is stable. An
+operation lists the failures that its kind can give; what another status means, its \`code\` says as well.
 
-Send the access token as \`Authorization: Bearer <token>\`. It lives for 15 minutes; \`POST /auth/refresh\` gives the next.
+\`POST /auth/login\` answers an access token. Send it as \`Authorization: Bearer <token>\`; on this page, give it to
+"Authorize". It lives for 15 minutes; \`POST /auth/refresh\` gives the next.
 
 Cursor pages carry \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Things that change have a \`version\`:
 send it as \`If-Match: "3"\`, and the change is refused with 412 if somebody else was faster.`
@@ -59,7 +61,7 @@ function components(paths: object, schemas: Record<string, JsonSchema>): OpenApi
     responses: errorResponses(),
     parameters,
     headers,
-    securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    securitySchemes: { bearerAuth },
   }
 }
 
@@ -78,6 +80,13 @@ function onlyUsed(schemas: Record<string, JsonSchema>, paths: object): Record<st
 }
 
 const text: JsonSchema = { type: 'string' }
+
+const bearerAuth = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'The `accessToken` of `POST /auth/login`, without the word Bearer.',
+}
 
 const parameters = {
   IfMatch: {

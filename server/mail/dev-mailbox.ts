@@ -45,13 +45,13 @@ ${mails.length > 0 ? mails.map(mailCard).join('\n') : '<p>Nothing was sent yet. 
 function mailCard({ id, to, subject, text, html, sentAt }: MailboxEntry, index: number): string {
   const titleId = `mail-${index}`
   return `<article class="card" aria-labelledby="${titleId}" data-mail="${escapeHtml(id)}">
-<header><div><h3 id="${titleId}">${escapeHtml(subject)}</h3>
+<header><div><h2 id="${titleId}">${escapeHtml(subject)}</h2>
 <span class="soft">to ${escapeHtml(to)}</span></div>
 <time class="soft" datetime="${sentAt}">${sentAt.slice(0, 19).replace('T', ' ')} UTC</time></header>
-<pre style="white-space:pre-wrap">${linkify(text)}</pre>
-<details><summary style="padding:.6rem 1rem;cursor:pointer">As HTML</summary>
+<pre class="wraps">${linkify(text)}</pre>
+<details><summary>As HTML</summary>
 <iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="${escapeHtml(subject)}"
- srcdoc="${escapeHtml(html)}" style="display:block;width:100%;height:34rem;border:0;background:#fff"></iframe></details>
+ srcdoc="${escapeHtml(html)}"></iframe></details>
 </article>`
 }
 

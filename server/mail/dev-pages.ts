@@ -10,8 +10,8 @@ export async function devPages(app: FastifyInstance): Promise<void> {
   app.get('/dev/pages.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(devPageScript))
 }
 
-const passwordField = `<p><label for="password">New password</label><br>
-<input id="password" name="password" type="password" required autocomplete="new-password"></p>`
+const passwordField = `<p><label for="password">New password</label>
+<input id="password" name="password" type="password" required autocomplete="new-password" aria-describedby="outcome"></p>`
 
 const pages = {
   '/verify-email': formPage({
@@ -52,9 +52,10 @@ function formPage({ title, action, fields = '', button, done }: FormPage): strin
 <p class="soft">In production this page belongs to your frontend, at <code>APP_URL</code>.</p>
 <form id="link-form" data-action="${action}" data-done="${done}">
 ${fields}
-<button>${button}</button>
+<button type="submit">${button}</button>
 </form>
 <p id="outcome" role="status"></p>
+<p><a href="/">Home</a> · <a href="/dev/mailbox">Mailbox</a></p>
 <script src="/dev/pages.js" defer></script>
 </main>`,
   })

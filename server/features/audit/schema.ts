@@ -3,32 +3,34 @@ import { idSchema } from '../fields/schema.js'
 import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
 
 /** What the audit trail tells of. */
-const auditEventTypeSchema = z.enum([
-  'login.succeeded',
-  'login.failed',
-  'login.throttled',
-  'logout',
-  'session.revoked',
-  'sessions.revoked',
-  'refresh.reused',
-  'register.requested',
-  'email.verified',
-  'password.reset_requested',
-  'password.reset',
-  'password.changed',
-  'user.created',
-  'user.updated',
-  'user.role_changed',
-  'user.disabled',
-  'user.enabled',
-  'user.removed',
-  'user.restored',
-  'user.email_changed',
-  'post.removed',
-  'post.restored',
-  'post.updated_by_admin',
-  'mail.retried',
-])
+const auditEventTypeSchema = z
+  .enum([
+    'login.succeeded',
+    'login.failed',
+    'login.throttled',
+    'logout',
+    'session.revoked',
+    'sessions.revoked',
+    'refresh.reused',
+    'register.requested',
+    'email.verified',
+    'password.reset_requested',
+    'password.reset',
+    'password.changed',
+    'user.created',
+    'user.updated',
+    'user.role_changed',
+    'user.disabled',
+    'user.enabled',
+    'user.removed',
+    'user.restored',
+    'user.email_changed',
+    'post.removed',
+    'post.restored',
+    'post.updated_by_admin',
+    'mail.retried',
+  ])
+  .meta({ id: 'AuditEventType' })
 
 export type AuditEventType = z.output<typeof auditEventTypeSchema>
 
@@ -36,20 +38,21 @@ export const listAuditEventsSchema = z.strictObject({
   limit: limitSchema,
   cursor: cursorSchema.optional(),
   type: auditEventTypeSchema.optional(),
-  /** Whom it happened to. */
-  userId: idSchema.optional(),
+  userId: idSchema.optional().describe('Whom it happened to.'),
 })
 
-const auditEventSchema = z.object({
-  id: idSchema,
-  type: z.string(),
-  actorId: idSchema.nullable(),
-  userId: idSchema.nullable(),
-  ip: z.string().nullable(),
-  userAgent: z.string().nullable(),
-  requestId: z.string().nullable(),
-  data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  createdAt: z.date(),
-})
+const auditEventSchema = z
+  .object({
+    id: idSchema,
+    type: z.string().describe('An `AuditEventType`, or one of a later version.'),
+    actorId: idSchema.nullable().describe('Who did it; null where nobody was logged in.'),
+    userId: idSchema.nullable().describe('Whom it happened to.'),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    requestId: z.string().nullable(),
+    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    createdAt: z.date(),
+  })
+  .meta({ id: 'AuditEvent' })
 
 export const auditEventPageSchema = cursorPageOf(auditEventSchema)

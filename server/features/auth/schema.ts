@@ -5,8 +5,14 @@ import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 /** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
 const tokenSchema = z.string().min(1).max(2048)
 
+const refreshTokenSchema = tokenSchema.optional().describe('Left out if the token is in the cookie.')
+
 /** A password: the policy for new ones is applied by the service, which knows the settings. */
-const passwordSchema = z.string().min(1).max(1024)
+const passwordSchema = z
+  .string()
+  .min(1)
+  .max(1024)
+  .meta({ format: 'password', examples: ['correct horse battery staple'] })
 
 export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
 export const verifyEmailSchema = z.strictObject({ token: tokenSchema })
@@ -15,11 +21,14 @@ export const emailOnlySchema = z.strictObject({ email: emailSchema })
 export const loginSchema = z.strictObject({
   email: emailSchema,
   password: passwordSchema,
-  delivery: z.enum(['body', 'cookie']).default('body'),
+  delivery: z
+    .enum(['body', 'cookie'])
+    .default('body')
+    .describe('`cookie` puts the refresh token into an HttpOnly cookie, for browsers.'),
 })
 
-export const refreshSchema = z.strictObject({ refreshToken: tokenSchema.optional() })
-export const logoutSchema = z.strictObject({ refreshToken: tokenSchema.optional() })
+export const refreshSchema = z.strictObject({ refreshToken: refreshTokenSchema })
+export const logoutSchema = z.strictObject({ refreshToken: refreshTokenSchema })
 export const resetPasswordSchema = z.strictObject({ token: tokenSchema, password: passwordSchema })
 export const changePasswordSchema = z.strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
 
@@ -27,14 +36,15 @@ export const changePasswordSchema = z.strictObject({ currentPassword: passwordSc
 export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
 export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
 
-export const signedInSchema = z.object({
-  accessToken: z.string(),
-  tokenType: z.literal('Bearer'),
-  /** Seconds. */
-  expiresIn: z.int(),
-  refreshToken: z.string().optional(),
-  user: userSchema,
-})
+export const signedInSchema = z
+  .object({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int().describe('Seconds for which the access token lives.'),
+    refreshToken: z.string().optional().describe('Absent if it is in the cookie.'),
+    user: userSchema,
+  })
+  .meta({ id: 'SignedIn' })
 
 const sessionSchema = z
   .object({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A row's id: a UUID in its usual notation, brought to lower case. */
-export const idSchema = z.guid().toLowerCase()
+export const idSchema = z.guid('This is no UUID.').toLowerCase()
 
 /** The version a change was based on. A change that names an old one is refused. */
 export const versionSchema = z.int().min(1).max(2_147_483_647)

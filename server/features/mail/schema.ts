@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { idSchema } from '../fields/schema.js'
 import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
 
-const mailStatusSchema = z.enum(['pending', 'sent', 'dead'])
+const mailStatusSchema = z
+  .enum(['pending', 'sent', 'dead'])
+  .meta({ id: 'MailStatus', description: '`dead`: could not be sent, and is tried again only by `retry`.' })
 
 export const listMailSchema = z.strictObject({
   limit: limitSchema,
@@ -10,15 +12,17 @@ export const listMailSchema = z.strictObject({
   status: mailStatusSchema.optional(),
 })
 
-export const outboxMailSchema = z.object({
-  id: idSchema,
-  template: z.string(),
-  to: z.string(),
-  status: mailStatusSchema,
-  attempts: z.int(),
-  lastError: z.string().nullable(),
-  createdAt: z.date(),
-  sentAt: z.date().nullable(),
-})
+export const outboxMailSchema = z
+  .object({
+    id: idSchema,
+    template: z.string(),
+    to: z.string(),
+    status: mailStatusSchema,
+    attempts: z.int(),
+    lastError: z.string().nullable(),
+    createdAt: z.date(),
+    sentAt: z.date().nullable(),
+  })
+  .meta({ id: 'OutboxMail' })
 
 export const outboxMailPageSchema = cursorPageOf(outboxMailSchema)

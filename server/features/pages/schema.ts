@@ -1,26 +1,32 @@
 import { z } from 'zod'
 
 /** How many items a page holds. */
-export const limitSchema = z.int().min(1).max(100).default(20)
+export const limitSchema = z.int().min(1).max(100).default(20).describe('How many items the page holds.')
 
 /** Which offset page, counted from 1. */
-export const pageNumberSchema = z.int().min(1).max(1_000_000).default(1)
+export const pageNumberSchema = z.int().min(1).max(1_000_000).default(1).describe('Which page, counted from 1.')
 
 /** Where a cursor page starts: `meta.nextCursor` of the page before it. */
-export const cursorSchema = z.string()
+export const cursorSchema = z.string().describe('Where to go on: `meta.nextCursor` of the page before. Opaque.')
+
+const cursorMetaSchema = z
+  .object({
+    limit: z.int(),
+    nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page; null on the last.'),
+    hasMore: z.boolean(),
+  })
+  .meta({ id: 'CursorMeta' })
+
+const offsetMetaSchema = z
+  .object({ total: z.int().describe('How many items there are on all pages.'), page: z.int(), limit: z.int() })
+  .meta({ id: 'OffsetMeta' })
 
 /** A page of a large set: it goes on from a cursor and is never counted. */
 export function cursorPageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({
-    items: z.array(item),
-    meta: z.object({ limit: z.int(), nextCursor: z.string().nullable(), hasMore: z.boolean() }),
-  })
+  return z.object({ items: z.array(item), meta: cursorMetaSchema })
 }
 
 /** A page with its number, and how many items there are in all. */
 export function offsetPageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({
-    items: z.array(item),
-    meta: z.object({ total: z.int(), page: z.int(), limit: z.int() }),
-  })
+  return z.object({ items: z.array(item), meta: offsetMetaSchema })
 }

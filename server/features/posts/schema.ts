@@ -4,7 +4,7 @@ import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
 
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
-const postStatusSchema = z.enum(['draft', 'published'])
+const postStatusSchema = z.enum(['draft', 'published']).meta({ id: 'PostStatus' })
 
 export const postSchema = z
   .object({
@@ -28,8 +28,8 @@ export const listPostsSchema = z
     cursor: cursorSchema.optional(),
     authorId: idSchema.optional(),
     status: postStatusSchema.optional(),
-    q: oneLine().trim().max(200).optional(),
-    order: z.enum(['newest', 'oldest', 'relevance']).default('newest'),
+    q: oneLine().trim().max(200).optional().describe('Words to search for in titles and bodies.'),
+    order: z.enum(['newest', 'oldest', 'relevance']).default('newest').describe('`relevance` needs `q`.'),
   })
   .refine(({ order, q }) => order !== 'relevance' || q !== undefined, {
     path: ['order'],
@@ -37,8 +37,15 @@ export const listPostsSchema = z
   })
 
 const writableFields = {
-  title: oneLine().trim().min(1).max(200),
-  body: manyLines().min(1).max(50_000),
+  title: oneLine()
+    .trim()
+    .min(1)
+    .max(200)
+    .meta({ examples: ['Hello'] }),
+  body: manyLines()
+    .min(1)
+    .max(50_000)
+    .meta({ examples: ['A first post.'] }),
   status: postStatusSchema,
 }
 

@@ -3,17 +3,32 @@ import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.j
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../pages/schema.js'
 
 /** An address, trimmed and in lower case. Quoted local parts and comments are refused. */
-export const emailSchema = oneLine().trim().toLowerCase().max(254).pipe(z.email())
+export const emailSchema = oneLine()
+  .refine(isAscii, 'An address is written in ASCII.')
+  .trim()
+  .toLowerCase()
+  .max(254)
+  .pipe(z.email())
+  .meta({ format: 'email', examples: ['ada@example.com'] })
+
+// Before it is lower-cased, which turns the Kelvin sign into a k.
+function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text)
+}
 
 /** What a person is called. */
-export const nameSchema = oneLine().trim().min(1).max(100)
+export const nameSchema = oneLine()
+  .trim()
+  .min(1)
+  .max(100)
+  .meta({ examples: ['Ada Okafor'] })
 
-const roleSchema = z.enum(['user', 'admin'])
+const roleSchema = z.enum(['user', 'admin']).meta({ id: 'Role' })
 
 /** What an admin may set; `deleted` is reached by removing. */
 const writableStatusSchema = z.enum(['active', 'disabled'])
 
-const userStatusSchema = z.enum(['active', 'disabled', 'deleted'])
+const userStatusSchema = z.enum(['active', 'disabled', 'deleted']).meta({ id: 'UserStatus' })
 
 export const userSchema = z
   .object({
@@ -34,12 +49,12 @@ export const userPageSchema = offsetPageOf(userSchema)
 export const updateMeSchema = z.strictObject({ name: nameSchema.optional(), version: versionSchema.optional() })
 
 /** A password that is compared, not set: the rules for new ones do not apply to it. */
-export const removeMeSchema = z.strictObject({ password: z.string().min(1).max(1024) })
+export const removeMeSchema = z.strictObject({ password: z.string().min(1).max(1024).meta({ format: 'password' }) })
 
 export const listUsersSchema = z.strictObject({
   page: pageNumberSchema,
   limit: limitSchema,
-  q: oneLine().trim().max(200).optional(),
+  q: oneLine().trim().max(200).optional().describe('Part of a name or an address.'),
   role: roleSchema.optional(),
   status: userStatusSchema.optional(),
   sort: z.enum(['createdAt', 'name', 'email']).default('createdAt'),

@@ -1,9 +1,9 @@
 import { initTRPC } from '@trpc/server'
-import superjson from 'superjson'
 import type { Context } from './context.js'
 import { toAppError } from './error-mapping.js'
 import { AppError } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
+import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
 import { type LimitRule, limitKey } from './security/rate-limits.js'
 
@@ -39,7 +39,7 @@ export const defaultLimits: readonly LimitRule[] = [
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
-  .create({ transformer: superjson, isDev: false, errorFormatter: formatTrpcError })
+  .create({ transformer, isDev: false, errorFormatter: formatTrpcError })
 
 export const { router, createCallerFactory } = t
 
@@ -57,8 +57,13 @@ const observe = t.middleware(async ({ ctx, path, type, next }) => {
 
 function logFailure({ log }: Context, fields: object, error: AppError): void {
   const outcome = { ...fields, code: error.code, status: error.status }
-  if (error.status >= 500) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
+  if (isFailure(error)) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
   else log.warn(outcome, 'procedure refused')
+}
+
+// Being busy without a cause is a refusal like any other. Its stack says nothing, and is costly when there are many.
+function isFailure({ code, status, cause }: AppError): boolean {
+  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
 const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {

@@ -198,6 +198,19 @@ describe('the tRPC face', () => {
     expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
   })
 
+  it('S35: a typed array in superjson meta is refused before it is made, streamed too', async () => {
+    const huge = { json: 2 ** 32, meta: { values: [['typed-array', 'Float64Array']] } }
+    const stream = { 'trpc-accept': 'application/jsonl' }
+    const answers = await Promise.all([
+      ours.app.inject(post('notes.create', huge)),
+      ours.app.inject(get(query('notes.list', { 0: huge }, true))),
+      ours.app.inject(post('notes.create?batch=1', { 0: huge }, stream)),
+      // Of two values the adapter for streams reads the first one.
+      ours.app.inject(post('notes.create?batch=1&batch=2', { 0: huge }, stream)),
+    ])
+    for (const { body } of answers) expect(body).toContain('"BAD_REQUEST"')
+  })
+
   it('a body nested a hundred thousand deep is 400', async () => {
     const answer = await ours.app.inject(post('notes.create', `{"json":${'['.repeat(1e5)}${']'.repeat(1e5)}}`))
     expect(answer.statusCode).toBe(400)

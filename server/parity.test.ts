@@ -24,6 +24,29 @@ function shapeOf(value: unknown): unknown {
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'time' : 'string'
 }
 
+describe('what a client may ask of the database', () => {
+  const shaped = { where: { id: { not: '' } }, orderBy: { id: 'asc' }, select: { passwordHash: true }, include: {} }
+
+  it.each(['posts.list', 'users.list', 'audit.list', 'mail.list'])(
+    'S30: %s takes no clause of a query',
+    async (list) => {
+      const accessToken = (await setStage(t, 'admin')).session?.accessToken
+      for (const face of Object.values(faces)) {
+        for (const [key, clause] of Object.entries(shaped)) {
+          const { error } = await face(t.app, { procedure: list, input: { [key]: clause }, accessToken })
+          expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
+        }
+      }
+    },
+  )
+
+  it.each(['id', 'authorId', 'status', 'q', 'cursor'])('S30: %s takes a value, not an operator', async (key) => {
+    const procedure = key === 'id' ? 'posts.get' : 'posts.list'
+    const { error } = await trpcFace(t.app, { procedure, input: { [key]: { not: null, contains: '' } } })
+    expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
+  })
+})
+
 describe('every procedure answers alike over tRPC and REST', () => {
   for (const [procedure, { meta, rest: route }] of everyProcedure()) {
     const row = calls[procedure] ?? {}

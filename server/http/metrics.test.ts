@@ -33,12 +33,12 @@ describe('metrics', () => {
 
   it('times requests by method, route pattern and status, and never holds a URL', async () => {
     const app = await appWith({})
-    await app.inject('/things/4711?secret=value')
-    await app.inject({ method: 'POST', url: '/unheard-of/4712' })
+    await app.inject('/things/hidden?secret=value')
+    await app.inject({ method: 'POST', url: '/unheard-of/page' })
     const { body } = await app.inject('/metrics')
     expect(body).toContain('http_request_duration_seconds_count{method="GET",route="/things/:id",status="200"} 1')
     expect(body).toContain('http_request_duration_seconds_count{method="POST",route="unmatched",status="404"} 1')
-    expect(body).not.toMatch(/4711|4712|secret|unheard/)
+    expect(body).not.toMatch(/hidden|secret|unheard/)
     await app.close()
   })
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requestTarget } from './request-target.js'
 
 /** Puts `x-request-id` on every answer and logs one line for each request, without its query string. */
 export function logRequests(app: FastifyInstance): void {
@@ -13,5 +14,5 @@ export function logRequests(app: FastifyInstance): void {
 
 // Query strings can hold personal data and stay out of logs (ASVS 16.2.5).
 function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? ''
+  return requestTarget(request).split('?', 1)[0] ?? ''
 }

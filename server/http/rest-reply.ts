@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { isRecord } from './records.js'
+import { requestTarget } from './request-target.js'
 import { entityTagOf, isNotModified } from './rest-conditions.js'
 import type { RestRequest } from './rest-input.js'
 import type { RestProcedure } from './rest-procedures.js'
@@ -35,14 +36,14 @@ function writePage(page: unknown, next: string | undefined, reply: FastifyReply)
 
 function nextPage(page: unknown, request: RestRequest, publicUrl: string): string | undefined {
   if (!isRecord(page) || !isRecord(page.meta) || typeof page.meta.nextCursor !== 'string') return undefined
-  const url = new URL(publicUrl + request.url)
+  const url = new URL(publicUrl + requestTarget(request))
   url.searchParams.set('cursor', page.meta.nextCursor)
   return url.href
 }
 
 function writeLocation(data: unknown, request: RestRequest, reply: FastifyReply): void {
   if (!isRecord(data) || typeof data.id !== 'string') return
-  reply.header('location', `${request.url.replace(/\/?(\?.*)?$/, '')}/${encodeURIComponent(data.id)}`)
+  reply.header('location', `${requestTarget(request).replace(/\/?(\?.*)?$/, '')}/${encodeURIComponent(data.id)}`)
 }
 
 function writeObject(data: unknown, request: RestRequest, reply: FastifyReply): FastifyReply {

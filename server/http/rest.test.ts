@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFaceApp, faceToken } from '../testing/face-app.js'
@@ -37,6 +39,16 @@ describe('success', () => {
   it('answers 201 with the location of what was made', async () => {
     const answer = await send('POST', '/api/notes', { title: 'T' })
     expect([answer.statusCode, answer.headers.location, answer.headers.etag]).toEqual([201, '/api/notes/n1', '"3"'])
+  })
+
+  it('S24: a whole URL as the target of a request puts no host of its own into Location and Link', async () => {
+    const headers = { host: 'evil.example' }
+    const made = await send('POST', 'http://evil.example/api/notes', { title: 'T' }, headers)
+    expect([made.statusCode, made.headers.location]).toEqual([201, '/api/notes/n1'])
+    const listed = await overSocket('GET http://evil.example/api/notes HTTP/1.1')
+    expect(listed).toMatch(/^HTTP\/1.1 200 /)
+    expect(listed).toContain('link: <https://api.example.com/api/notes?cursor=')
+    expect(listed).not.toContain('evil')
   })
 
   it('answers 204 without a body, also to an empty JSON body', async () => {
@@ -144,3 +156,11 @@ describe('preconditions', () => {
     expect(errorOf(await patch({ version: 6 }, { 'if-match': '"7"' })).code).toBe('BAD_REQUEST')
   })
 })
+
+/** Sends one request as it is written, and gives the answer as it comes. */
+async function overSocket(requestLine: string): Promise<string> {
+  if (!face.app.server.listening) await face.app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect(Number(new URL(face.app.listeningOrigin).port), '127.0.0.1')
+  socket.write(`${requestLine}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)
+  return text(socket)
+}

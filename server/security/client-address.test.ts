@@ -13,9 +13,14 @@ describe('clientNetwork', () => {
     expect(clientNetwork('192.0.2.7')).not.toBe(clientNetwork('192.0.2.8'))
   })
 
-  it('leaves out the zone of a link-local address, and takes what is no address as it is', () => {
+  it('S10: leaves out the port that a proxy writes, and the zone of a link-local address', () => {
+    expect(clientNetwork('192.0.2.7:50123')).toBe('192.0.2.7')
+    expect(clientNetwork('[2001:db8:1:2::1]:50123')).toBe(clientNetwork('2001:db8:1:2::2'))
     expect(clientNetwork('fe80::1%eth0')).toBe(clientNetwork('fe80::2'))
-    expect(clientNetwork('unknown')).toBe('unknown')
+  })
+
+  it('S10: counts all that is no address as one', () => {
+    expect(new Set(['unknown', 'x', '', '192.0.2.7:x', '_hidden', 'x'.repeat(9000)].map(clientNetwork)).size).toBe(1)
   })
 })
 

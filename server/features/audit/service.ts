@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Actor, Origin } from '../../context.js'
 import type { Database, Db } from '../../database/client.js'
 import { idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
+import { cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
 /** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */
@@ -46,7 +46,7 @@ export function createAuditService({ db }: { db: Database }) {
   }
 }
 
-const position = z.tuple([z.iso.datetime(), idSchema])
+const position = z.tuple([positionTime, idSchema])
 
 function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
   const [createdAt, id] = decodeCursor(cursor, scope, position)

@@ -7,21 +7,16 @@ import { maySignIn, type SignedIn } from './session-rules.js'
 
 /** How users sign in, stay signed in and sign out. */
 export function createLogin(parts: AuthParts) {
-  const { db, passwords, sessions, throttle } = parts
+  const { passwords, sessions } = parts
   return {
     /**
      * Signs in with a password. One bcrypt comparison whatever the address is, and one answer to all that is wrong.
      *
      * @throws AppError INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
      */
-    async login(origin: Origin, { email, password, delivery }: Login): Promise<SignedIn> {
-      await countAttempt(parts, origin, email)
-      const user = await findAccount(db, email)
-      const isRight = await passwords.verify(password, user?.passwordHash ?? null)
-      if (!user || !isRight || !maySignIn(user)) return refuse(parts, origin, user?.id ?? null)
-      const signedIn = await openSession(parts, { user, origin, delivery })
-      await throttle.succeeded(email)
-      return signedIn
+    login(origin: Origin, input: Login): Promise<SignedIn> {
+      // Nothing is written, and no try of the account is spent, for a password that nobody has time to look at.
+      return passwords.admit(() => logIn(parts, origin, input))
     },
 
     /**
@@ -39,6 +34,16 @@ export function createLogin(parts: AuthParts) {
       return sessions.logOut(caller, refreshToken)
     },
   }
+}
+
+async function logIn(parts: AuthParts, origin: Origin, { email, password, delivery }: Login): Promise<SignedIn> {
+  await countAttempt(parts, origin, email)
+  const user = await findAccount(parts.db, email)
+  const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null)
+  if (!user || !isRight || !maySignIn(user)) return refuse(parts, origin, user?.id ?? null)
+  const signedIn = await openSession(parts, { user, origin, delivery })
+  await parts.throttle.succeeded(email)
+  return signedIn
 }
 
 async function countAttempt({ throttle, audit, db }: AuthParts, origin: Origin, email: string): Promise<void> {

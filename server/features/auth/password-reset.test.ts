@@ -62,6 +62,15 @@ describe('asking for a reset', () => {
     expect(Math.abs(known - unknown)).toBeLessThan(Math.max(5, known * 0.2))
   })
 
+  it('S24: mails a link to the frontend of the settings, whatever host the request names', async () => {
+    const { email } = await createUser(t)
+    const named = { host: 'evil.example', 'x-forwarded-host': 'evil.example', origin: 'https://evil.example' }
+    const reply = await t.rest()('POST', '/auth/password-reset', { body: { email }, headers: named })
+    const [mail] = await mailsTo(t, email)
+    expect([reply.status, mail?.text.includes('http://app.localhost:5173/reset-password?token=')]).toEqual([202, true])
+    expect(JSON.stringify(mail)).not.toContain('evil')
+  })
+
   it('S8: three an hour an account, known or not', async () => {
     for (const email of [(await createUser(t)).email, freshAddress()]) {
       const outcomes = []

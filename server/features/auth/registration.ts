@@ -26,12 +26,13 @@ export function createRegistration(parts: AuthParts) {
     async register(origin: Origin, { email, password, name }: Register): Promise<void> {
       passwords.assertAcceptable(password, { email, name })
       const passwordHash = await passwords.hash(password)
-      await db.$transaction(async (tx) => {
+      const keep = db.$transaction(async (tx) => {
         const user = await findAccount(tx, email)
         if (user) await mailAccountExists(parts, tx, user)
         else await keepRegistration(parts, tx, { email, name, passwordHash })
         await audit.record(tx, { type: 'register.requested', actorId: null, userId: user?.id ?? null, origin })
       })
+      await inEvenTime(keep)
     },
 
     /**

@@ -6,7 +6,7 @@ import { AppError } from '../../errors.js'
 import { wakeMailWorkers } from '../../mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
 import { type byIdSchema, idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
+import { cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
 
 type OutboxMail = z.output<typeof outboxMailSchema>
@@ -54,7 +54,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
   }
 }
 
-const position = z.tuple([z.iso.datetime(), idSchema])
+const position = z.tuple([positionTime, idSchema])
 
 function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
   const [createdAt, id] = decodeCursor(cursor, scope, position)

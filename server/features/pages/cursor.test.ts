@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { cutPage, decodeCursor, encodeCursor } from './cursor.js'
+import { cutPage, decodeCursor, encodeCursor, positionTime } from './cursor.js'
 
 const scope = ['posts', 'newest', null, undefined]
-const position = z.tuple([z.iso.datetime(), z.guid()])
+const position = z.tuple([positionTime, z.guid()])
 const broken = expect.objectContaining({ name: 'AppError', code: 'BAD_REQUEST' })
 const place = ['2026-01-02T03:04:05.678Z', '01890a5d-ac96-774b-bcce-b302099a8057'] as const
 
@@ -30,6 +30,8 @@ test.each([
   ['another notation of the same', `${encodeCursor(scope, place)}=`],
   ['a cut one', encodeCursor(scope, place).slice(0, -2)],
   ['a position of another kind', encodeCursor(scope, [0.5, place[1]])],
+  ['a forged time that the database does not have', encodeCursor(scope, ['0000-01-01T00:00:00.000Z', place[1]])],
+  ['a forged time in another notation', encodeCursor(scope, ['2026-01-02T03:04:05Z', place[1]])],
   ['a deep one', Buffer.from('['.repeat(50_000)).toString('base64url')],
 ])('refuses %s', (_name, cursor) => {
   expect(() => decodeCursor(cursor, scope, position)).toThrow(broken)

@@ -7,6 +7,9 @@ export type CursorScope = readonly (string | number | null | undefined)[]
 
 type Position = readonly (string | number)[]
 
+/** A time in a position, as `toISOString` writes it. PostgreSQL has no year 0. */
+export const positionTime = z.iso.datetime({ precision: 3 }).refine((time) => time >= '0001')
+
 /**
  * Makes the cursor that stands behind a row.
  *

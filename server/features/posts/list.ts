@@ -3,7 +3,7 @@ import type { Actor } from '../../context.js'
 import type { Db } from '../../database/client.js'
 import type { Prisma } from '../../database/generated/client.js'
 import { idSchema } from '../fields/schema.js'
-import { type CursorScope, cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
+import { type CursorScope, cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
 import type { ListPosts, Post } from './schema.js'
 import { postSelect } from './select.js'
 import { visiblePosts } from './visibility.js'
@@ -35,7 +35,7 @@ export function scopeOf({ order, authorId, status, q }: ListPosts): CursorScope 
 }
 
 /** Where a page that is ordered by time ends: time and id of its last post. */
-export const timePosition = z.tuple([z.iso.datetime(), idSchema])
+export const timePosition = z.tuple([positionTime, idSchema])
 
 /** Finds the place of a post in an order by time. */
 export function timePositionOf({ createdAt, id }: Pick<Post, 'createdAt' | 'id'>): z.output<typeof timePosition> {

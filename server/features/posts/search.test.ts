@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { encodeCursor } from '../pages/cursor.js'
 import { createPost } from './factory.js'
+import { scopeOf } from './list.js'
 import type { Post } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
@@ -125,4 +127,19 @@ test('refuses a cursor of another search', async () => {
 test('refuses a query of more than 200 characters, and one with a NUL', async () => {
   expect((await errorOf(as().list.query({ q: 'a'.repeat(201) }))).code).toBe('VALIDATION_ERROR')
   expect((await errorOf(as().list.query({ q: 'a\u0000' }))).code).toBe('VALIDATION_ERROR')
+})
+
+test('S30: a forged cursor with a rank or a time that PostgreSQL does not have is refused as broken', async () => {
+  const forged = (order: 'relevance' | 'newest', place: string | number) =>
+    encodeCursor(scopeOf({ order, q: 'garden', limit: 1 }), [place, author.user.id])
+  for (const [order, place] of [
+    ['relevance', 1e308],
+    ['relevance', 1e-300],
+    ['newest', '0000-01-01T00:00:00.000Z'],
+  ] as const) {
+    const input = { q: 'garden', order, cursor: forged(order, place) }
+    expect((await errorOf(t.client().posts.list.query(input))).code).toBe('BAD_REQUEST')
+    const reply = await t.rest()('GET', '/posts', { query: input })
+    expect([reply.status, reply.body.error.code]).toEqual([400, 'BAD_REQUEST'])
+  }
 })

@@ -45,7 +45,13 @@ const orders = {
   relevance: Prisma.sql`"rank" DESC, p."id" DESC`,
 } satisfies Record<Search['order'], Prisma.Sql>
 
-const rankPosition = z.tuple([z.number(), idSchema])
+const rankPosition = z.tuple([z.number().refine(fitsReal), idSchema])
+
+// PostgreSQL refuses a number that a `real` cannot hold.
+function fitsReal(rank: number): boolean {
+  const real = Math.fround(rank)
+  return Number.isFinite(real) && (real !== 0 || rank === 0)
+}
 
 function beyond(search: Search, rank: Prisma.Sql): Prisma.Sql {
   const { cursor, order } = search

@@ -18,6 +18,8 @@ test.each([
   ['no domain', 'ada@localhost'],
   ['two dots', 'ada..l@example.com'],
   ['a percent sign', 'ada%example.org@example.com'],
+  ['a Kelvin sign, which becomes a k in lower case', '\u212Aate@example.com'],
+  ['a Cyrillic letter', '\u0430da@example.com'],
   ['more than 254 characters', `ada@${'a.'.repeat(130)}example.com`],
   ['brackets around it', ['ada@example.com']],
 ])('S25: an address with %s is refused', (_name, address) => {

@@ -1,0 +1,7 @@
+/**
+ * The path and query of a request. A client may send a whole URL (RFC 9112 section 3.2.2), whose host is its own claim
+ * and stays out of answers and logs.
+ */
+export function requestTarget({ url }: { url: string }): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, '')
+}

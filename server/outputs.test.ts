@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { calls } from './testing/calls.js'
+import { everyProcedure, faces } from './testing/faces.js'
+import { setStage } from './testing/stage.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+afterAll(() => t.close())
+
+const internal = /hash|secret|deletedAt|disabledAt|revoked|generation|rotatedAt|searchVector|absoluteExpiresAt|params/i
+const carriesTokens: ReadonlySet<string> = new Set(['auth.login', 'auth.refresh'])
+
+function keysOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [...(Array.isArray(value) ? [] : [key]), ...keysOf(inner)])
+}
+
+describe('what leaves the server', () => {
+  for (const [procedure, { meta, output }] of everyProcedure()) {
+    it(`S29: ${procedure} has an output schema, and answers without a hash, a token or an internal column`, async () => {
+      expect(output).toBeDefined()
+      for (const face of Object.values(faces)) {
+        const stage = await setStage(t, meta.access === 'admin' ? 'admin' : 'owner')
+        const input = await calls[procedure]?.input?.(stage)
+        const { data } = await face(t.app, { procedure, input, accessToken: stage.session?.accessToken })
+        const keys = keysOf(data)
+        expect(keys.filter((key) => internal.test(key))).toEqual([])
+        expect(JSON.stringify(data) ?? '').not.toContain(inject('passwordHash'))
+        const tokens = keys.filter((key) => /token$/i.test(key))
+        expect(tokens).toEqual(carriesTokens.has(procedure) ? ['accessToken', 'refreshToken'] : [])
+      }
+    })
+  }
+})

@@ -1,0 +1,72 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+
+let t: TestApp
+let port: number
+
+beforeAll(async () => {
+  t = await createTestApp({ environment: { TRUST_PROXY: '10.0.0.0/8' } })
+  port = Number(new URL(await t.app.listen({ port: 0, host: '127.0.0.1' })).port)
+})
+afterAll(() => t.close())
+
+describe('one request', () => {
+  it('S37: has 10 seconds for its headers, 30 for all of it, and 15 for its handler', () => {
+    const { headersTimeout, requestTimeout } = t.app.server
+    const handlerTimeout: unknown = Reflect.get(t.app.initialConfig, 'handlerTimeout')
+    expect([headersTimeout, requestTimeout, handlerTimeout]).toEqual([10_000, 30_000, 15_000])
+  })
+
+  it('S37: is cut off within a second when its time is over, with 408 in the envelope', async () => {
+    const { server } = t.app
+    const { headersTimeout } = server
+    server.headersTimeout = 300
+    const startedAt = performance.now()
+    const socket = connect(port, '127.0.0.1')
+    socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
+    const answer = await text(socket)
+    server.headersTimeout = headersTimeout
+    expect(answer).toMatch(/^HTTP\/1.1 408 /)
+    expect(answer).toContain('"BAD_REQUEST"')
+    expect(performance.now() - startedAt).toBeLessThan(2_500)
+  })
+
+  it('S34: has 16 KiB for its headers', async () => {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(16 * 1024)}\r\n\r\n`)
+    const answer = await text(socket)
+    expect(answer).toMatch(/^HTTP\/1.1 431 /)
+    expect(answer).toContain('"BAD_REQUEST"')
+  })
+})
+
+describe('the address of a client', () => {
+  // The input is wrong, so that each try costs a point and nothing else.
+  async function statusOfLogins(count: number, from: (index: number) => { remoteAddress: string; forwarded: string }) {
+    const statuses: number[] = []
+    for (let index = 0; index < count; index++) {
+      const { remoteAddress, forwarded } = from(index)
+      const headers = { 'x-forwarded-for': forwarded }
+      const request = { method: 'POST', url: '/api/auth/login', payload: {}, headers, remoteAddress } as const
+      statuses.push((await t.app.inject(request)).statusCode)
+    }
+    return statuses
+  }
+  const twentyThenRefused = [...Array<number>(20).fill(400), 429]
+
+  it('S10: is the one of the socket, whatever X-Forwarded-For says, unless that is a trusted proxy', async () => {
+    const spoofed = (index: number) => ({ remoteAddress: '192.0.2.1', forwarded: `198.51.100.${index}` })
+    expect(await statusOfLogins(21, spoofed)).toEqual(twentyThenRefused)
+  })
+
+  it('S10: is the last one in X-Forwarded-For that is not a trusted proxy', async () => {
+    const spoofed = (index: number) => ({
+      remoteAddress: '10.1.2.3',
+      forwarded: `198.51.100.${index}, 203.0.113.9:${50_000 + index}, 10.4.5.6`,
+    })
+    expect(await statusOfLogins(21, spoofed)).toEqual(twentyThenRefused)
+    expect(await statusOfLogins(1, () => ({ remoteAddress: '10.1.2.3', forwarded: '203.0.113.10' }))).toEqual([400])
+  })
+})

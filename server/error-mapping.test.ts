@@ -1,5 +1,7 @@
+import { TRPCError } from '@trpc/server'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { createDatabase, type Database } from './database/client.js'
 import { toAppError } from './error-mapping.js'
 import { AppError, errorTable } from './errors.js'
@@ -98,6 +100,26 @@ describe('S42: a database that does not answer in time', () => {
     })
     expect(await codeOf(cut)).toMatchObject(unavailable)
     expect(await db.user.count()).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('what an input schema refuses', () => {
+  it('S34: is told in at most 100 details, however many faults a body has', () => {
+    const schema = z.strictObject({ list: z.array(z.string()) })
+    const keys = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
+    for (const input of [{ list: [], ...keys }, { list: Array<number>(5_000).fill(1) }]) {
+      const cause = schema.safeParse(input).error
+      const { code, details } = toAppError(new TRPCError({ code: 'BAD_REQUEST', cause }))
+      expect([code, details?.length]).toEqual(['VALIDATION_ERROR', 100])
+    }
+  })
+})
+
+describe('what the framework refuses', () => {
+  it('is a malformed request, and no database that is away, when the sender breaks a body off', () => {
+    const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 })
+    expect(toAppError(aborted).code).toBe('BAD_REQUEST')
+    expect(toAppError(Object.assign(new Error('lost'), { code: 'ECONNRESET' })).code).toBe('SERVICE_UNAVAILABLE')
   })
 })
 

@@ -10,7 +10,8 @@ import { AppError, type ErrorCode, type ErrorDetail } from './errors.js'
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
   if (thrown instanceof TRPCError) return fromTrpc(thrown)
-  return fromDatabase(thrown) ?? fromFastify(thrown) ?? new AppError('INTERNAL_ERROR', { cause: thrown })
+  // Fastify's come first: a body that breaks off has the code of a lost connection, as a database's has.
+  return fromFastify(thrown) ?? fromDatabase(thrown) ?? new AppError('INTERNAL_ERROR', { cause: thrown })
 }
 
 const trpcCodes: Readonly<Record<string, ErrorCode>> = {
@@ -32,15 +33,21 @@ function fromTrpc(error: TRPCError): AppError {
   return code ? new AppError(code, { cause: error }) : new AppError('INTERNAL_ERROR', { cause: error })
 }
 
+// A body of unknown keys must not come back many times its size.
+const detailsMax = 100
+
 function fromZod(error: z.core.$ZodError): AppError {
-  return new AppError('VALIDATION_ERROR', { details: error.issues.flatMap(toDetails), cause: error })
+  const details = error.issues.slice(0, detailsMax).flatMap(toDetails).slice(0, detailsMax)
+  return new AppError('VALIDATION_ERROR', { details, cause: error })
 }
 
 // An unknown key is named in the path, so that a form or a caller sees which one it was.
 function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
   const at = (...more: PropertyKey[]) => [...issue.path, ...more].map(String).join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path: at(), message: issue.message, code: issue.code }]
-  return issue.keys.map((key) => ({ path: at(key), message: 'This key is not known.', code: issue.code }))
+  return issue.keys
+    .slice(0, detailsMax)
+    .map((key) => ({ path: at(key), message: 'This key is not known.', code: issue.code }))
 }
 
 function fromDatabase(thrown: unknown): AppError | undefined {

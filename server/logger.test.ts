@@ -1,17 +1,10 @@
-import { Writable } from 'node:stream'
-import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { redaction } from './logger.js'
+import { createLogger } from './logger.js'
 
 function logged(fields: object): string {
   let text = ''
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      text += chunk
-      done()
-    },
-  })
-  pino({ redact: redaction }, sink).info(fields, 'message')
+  const log = createLogger({ mode: 'production', logLevel: 'info' }, { write: (line) => void (text += line) })
+  log.info(fields, 'message')
   return text
 }
 
@@ -19,10 +12,30 @@ describe('S39: logs', () => {
   it.each(['password', 'newPassword', 'token', 'refreshToken', 'authorization', 'cookie', 'passwordHash'])(
     'carry no %s, however deep it lies',
     (name) => {
-      for (const fields of [{ [name]: 'hush' }, { body: { [name]: 'hush' } }, { err: { input: { [name]: 'hush' } } }]) {
+      const secret = { [name]: 'hush' }
+      const places = [
+        secret,
+        { body: secret },
+        { err: { input: secret } },
+        { err: Object.assign(new Error('x'), secret) },
+      ]
+      for (const fields of places) {
         expect(logged(fields)).not.toContain('hush')
         expect(logged(fields)).toContain('[redacted]')
       }
     },
   )
+
+  it('are JSON, with times, and errors with their stacks and causes', () => {
+    const err = new Error('outer', { cause: new Error('inner') })
+    const line = JSON.parse(logged({ at: new Date(0), ids: [1, 2], err }))
+    expect(line).toMatchObject({ at: '1970-01-01T00:00:00.000Z', ids: [1, 2], msg: 'message', err: { type: 'Error' } })
+    expect(line.err.stack).toContain('inner')
+  })
+
+  it('survive what refers to itself', () => {
+    const loop: Record<string, unknown> = { name: 'loop' }
+    loop.self = loop
+    expect(logged({ loop })).toContain('[too deep]')
+  })
 })

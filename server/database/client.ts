@@ -49,6 +49,8 @@ export function createDatabase({ url, poolMax, log, onStatement }: DatabaseOptio
   )
   const client = new PrismaClient({
     adapter,
+    // Longer forms put the arguments, and with them hashes and addresses, into messages that are logged.
+    errorFormat: 'minimal',
     log: [{ emit: 'event', level: 'query' }],
     transactionOptions: { maxWait: 2_000, timeout: 10_000 },
     omit: {

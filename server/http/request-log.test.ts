@@ -1,6 +1,5 @@
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { redaction } from '../logger.js'
+import { createLogger } from '../logger.js'
 import { createSignedInUser, createUser, signIn } from '../testing/factories.js'
 import { testPassword } from '../testing/secrets.js'
 import { createTestApp, type TestApp } from '../testing/test-app.js'
@@ -10,7 +9,7 @@ let t: TestApp
 
 beforeAll(async () => {
   const sink = { write: (line: string) => void lines.push(line) }
-  t = await createTestApp({ log: pino({ level: 'trace', redact: redaction }, sink) })
+  t = await createTestApp({ log: createLogger({ mode: 'production', logLevel: 'trace' }, sink) })
 })
 afterAll(() => t.close())
 

@@ -16,12 +16,25 @@ describe('the queue of password hashes', () => {
     const refusal = await queue.run(work).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(AppError)
     expect(refusal).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 })
+    await expect(queue.admit(async () => 'done')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
     expect(gates).toHaveLength(2)
     for (let done = 0; done < 8; done += 1) {
       gates[done]?.()
       await accepted[done]
     }
     expect(await Promise.all(accepted)).toHaveLength(8)
+    expect(await queue.admit(async () => 'done')).toBe('done')
+  })
+
+  it('S44: admits no more than 64 that have not come to their hash', async () => {
+    const queue = createPasswordQueue()
+    const { gates, work } = blocked()
+    const admitted = Array.from({ length: 64 }, () => queue.admit(work))
+    await expect(queue.admit(work)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 })
+    expect(gates).toHaveLength(64)
+    for (const open of gates) open()
+    await Promise.all(admitted)
+    expect(await queue.admit(async () => 'done')).toBe('done')
   })
 
   it('gives the place on when the work fails', async () => {

@@ -7,31 +7,45 @@ export interface PasswordQueue {
    * @throws AppError SERVICE_UNAVAILABLE at once when too many wait already
    */
   run<T>(work: () => Promise<T>): Promise<T>
+
+  /**
+   * Runs work that leads to a hash, and refuses it before it costs anything.
+   * @throws AppError SERVICE_UNAVAILABLE at once when too many wait, or too much of such work is under way
+   */
+  admit<T>(work: () => Promise<T>): Promise<T>
 }
 
 interface QueueLimits {
   concurrency?: number
-  /** How many may wait for each one that runs. 24 wait at most about 5 s behind hashes of 0.22 s. */
+  /**
+   * How many may wait for each one that runs. 10 wait at most about 2 s behind hashes of 0.22 s, and the tries that an
+   * account has at once (see login-throttle.ts) all find a place.
+   */
   waitingPerRunner?: number
 }
 
 // bcrypt runs on libuv's pool of four threads: one stays free for files and name resolution, one core for requests.
 const defaultConcurrency = Math.max(1, Math.min(availableParallelism() - 1, 3))
 
+// What has not come to its hash yet costs the event loop and the database. The tries at one account that come at once
+// still reach the throttle, which says for how long to wait.
+const admittedMax = 64
+
 /** Keeps password hashing from starving everything else: few hashes at once, a bounded line, and a refusal beyond it. */
 export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
-  const { concurrency = defaultConcurrency, waitingPerRunner = 24 } = limits
+  const { concurrency = defaultConcurrency, waitingPerRunner = 10 } = limits
   const waiting: (() => void)[] = []
   let running = 0
+  let admitted = 0
+
+  const isLineFull = () => waiting.length >= concurrency * waitingPerRunner
 
   async function enter(): Promise<void> {
     if (running < concurrency) {
       running += 1
       return
     }
-    if (waiting.length >= concurrency * waitingPerRunner) {
-      throw new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
-    }
+    refuseIf(isLineFull())
     await new Promise<void>((resolve) => waiting.push(resolve))
   }
 
@@ -43,6 +57,16 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
   }
 
   return {
+    async admit(work) {
+      refuseIf(isLineFull() || admitted >= admittedMax)
+      admitted += 1
+      try {
+        return await work()
+      } finally {
+        admitted -= 1
+      }
+    },
+
     async run(work) {
       await enter()
       try {
@@ -52,4 +76,8 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
       }
     },
   }
+}
+
+function refuseIf(isFull: boolean): void {
+  if (isFull) throw new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
 }

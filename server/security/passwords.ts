@@ -13,6 +13,11 @@ export interface Passwords {
    */
   verify(password: string, hash: string | null): Promise<boolean>
   /**
+   * Runs work that leads to one of the above, and refuses it before it costs anything.
+   * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
+   */
+  admit<T>(work: () => Promise<T>): Promise<T>
+  /**
    * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
    * @param path the input's key, for the details of the error
    * @throws AppError VALIDATION_ERROR when too short or too long, PASSWORD_TOO_COMMON
@@ -46,6 +51,8 @@ export function createPasswords({ pepper, minLength, queue = createPasswordQueue
       const isEqual = await queue.run(() => bcrypt.compare(digest(password), hash ?? dummyHash))
       return hash !== null && isEqual
     },
+
+    admit: (work) => queue.admit(work),
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)

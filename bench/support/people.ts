@@ -1,0 +1,23 @@
+import type { Container } from '../../server/container.js'
+import { createPasswords } from '../../server/security/passwords.js'
+import { password, pepper } from './settings.js'
+
+const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
+
+/** Makes verified users who all have the same password, and so the same hash. */
+export async function createUsers({ db }: Container, count: number) {
+  const passwordHash = await createPasswords({ pepper, minLength: 15 }).hash(password)
+  const data = Array.from({ length: count }, (_, index) => {
+    return { email: `user-${index}@example.com`, name: `User ${index}`, passwordHash, emailVerifiedAt: new Date() }
+  })
+  return db.user.createManyAndReturn({ data })
+}
+
+type Users = Awaited<ReturnType<typeof createUsers>>
+
+/** Opens a session for each, as a login does, without a password. */
+export async function signInAll({ db, services }: Container, users: Users) {
+  const signedIn = []
+  for (const user of users) signedIn.push(await services.sessions.open(db, user, origin, 'body'))
+  return signedIn
+}

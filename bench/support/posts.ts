@@ -1,0 +1,24 @@
+import pg from 'pg'
+
+/** Fills the tables with users and with posts over 90 days, a fifth of them drafts, and has PostgreSQL look at them. */
+export async function fillPosts(databaseUrl: string, { users, posts }: { users: number; posts: number }) {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  await client.query(insertUsers, [users])
+  await client.query(insertPosts, [posts])
+  await client.query('VACUUM ANALYZE')
+  return client
+}
+
+const insertUsers = `
+  INSERT INTO "User" ("id", "email", "name", "emailVerifiedAt", "updatedAt")
+  SELECT gen_random_uuid(), 'writer-' || n || '@example.com', 'Writer ' || n, now(), now() FROM generate_series(1, $1::int) n`
+
+const insertPosts = `
+  INSERT INTO "Post" ("id", "authorId", "title", "body", "status", "publishedAt", "createdAt", "updatedAt")
+  SELECT gen_random_uuid(), w.ids[1 + n % array_length(w.ids, 1)], 'Post ' || n || ' on topic' || n % 500,
+    repeat('A garden has words of many kinds. ', 8) || 'word' || n % 997,
+    (CASE WHEN n % 5 = 0 THEN 'draft' ELSE 'published' END)::"PostStatus",
+    CASE WHEN n % 5 = 0 THEN NULL ELSE now() - n * interval '77 seconds' END,
+    now() - n * interval '77 seconds', now()
+  FROM generate_series(1, $1::int) n, (SELECT array_agg("id") AS ids FROM "User") w`

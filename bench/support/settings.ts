@@ -1,0 +1,34 @@
+import { startThrowawayPostgres } from '../../server/database/embedded-postgres-throwaway.js'
+import { applyMigrations } from '../../server/database/migrate.js'
+import { createSigningKey } from '../../server/security/signing-keys.js'
+
+export const pepper = 'pepper-of-the-benchmarks-0123456789abcdef'
+export const password = 'a quiet harbour at dawn'
+
+/** Starts a PostgreSQL that is deleted afterwards, with Plinth's tables in it. */
+export async function startDatabase() {
+  const server = await startThrowawayPostgres()
+  await applyMigrations(server.url)
+  return server
+}
+
+/** All settings of a server in production. Clients may name their address, so that limits by address meet none. */
+export async function productionSettings(databaseUrl: string) {
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    PUBLIC_URL: 'http://localhost:3000',
+    TRUST_PROXY: '127.0.0.1/32',
+    JWT_PRIVATE_KEYS: JSON.stringify({ keys: [await createSigningKey()] }),
+    PASSWORD_PEPPER: pepper,
+    TOKEN_SECRET: 'token-secret-of-the-benchmarks-0123456789',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+  }
+}
+
+/** The address of the client with this number, of 65,536. */
+export function clientAddress(index: number): string {
+  return `10.1.${(index >> 8) & 255}.${index & 255}`
+}

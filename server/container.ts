@@ -15,7 +15,7 @@ import { createMailer, type Mailer } from './mail/mailer.js'
 import { createMailWorker } from './mail/worker.js'
 import { type AccessTokens, createAccessTokens } from './security/access-tokens.js'
 import { createLoginThrottle, type LoginThrottle } from './security/login-throttle.js'
-import { createPasswords } from './security/passwords.js'
+import { createPasswords, type Passwords } from './security/passwords.js'
 import { createRateLimits } from './security/rate-limits.js'
 
 /** What the outside world gives a process; tests fake these and nothing else. */
@@ -40,7 +40,9 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const limits = createRateLimits({ databaseUrl: url, redisUrl: config.redisUrl, log })
   const accessTokens = createAccessTokens({ config, clock })
   const throttle = createLoginThrottle({ limits, log })
-  const services = createServices({ config, clock, log, db, limits, accessTokens, throttle })
+  const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity
+  const passwords = createPasswords({ pepper, minLength })
+  const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
   const mailWorker = createMailWorker({ config, db, clock, log, mailer })
   const retention = createRetention({ db, clock, log })
   const readiness = createReadiness(db, url)
@@ -52,6 +54,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
     limits,
     accessTokens,
     throttle,
+    passwords,
     services,
     mailWorker,
     readiness,
@@ -76,11 +79,11 @@ interface Parts {
   limits: ReturnType<typeof createRateLimits>
   accessTokens: AccessTokens
   throttle: LoginThrottle
+  passwords: Passwords
 }
 
-function createServices({ config, clock, log, db, limits, accessTokens, throttle }: Parts) {
-  const { passwordPepper: pepper, passwordMinLength: minLength, tokenSecret } = config.identity
-  const passwords = createPasswords({ pepper, minLength })
+function createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords }: Parts) {
+  const { tokenSecret } = config.identity
   const audit = createAuditService({ db })
   const sessions = createSessionsService({ db, clock, log, audit, accessTokens, tokenSecret })
   return {

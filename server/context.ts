@@ -3,6 +3,7 @@ import type { Container, Services } from './container.js'
 import { AppError } from './errors.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import type { Logger } from './logger.js'
+import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
 
 /** Where a request comes from, for sessions, limits and the audit trail. */
@@ -28,6 +29,7 @@ export interface Context {
   /** Why a credential that was sent does not count. Procedures refuse the call with it; signing in overlooks it. */
   credentialFault: AppError | null
   services: Services
+  passwords: Pick<Passwords, 'admit'>
   limits: RateLimits
   /** What the limits charged so far; faces turn it into `RateLimit` headers. */
   limitReports: LimitReport[]
@@ -53,9 +55,9 @@ export async function createContext(
 ): Promise<Context> {
   const origin = originOf(request)
   const { actor, credentialFault } = await authenticate(container, request.headers.authorization, origin)
-  const { services, limits } = container
+  const { services, passwords, limits } = container
   const log = actor ? request.log.child({ actorId: actor.userId }) : request.log
-  return { log, origin, actor, credentialFault, services, limits, limitReports: [], ...parts }
+  return { log, origin, actor, credentialFault, services, passwords, limits, limitReports: [], ...parts }
 }
 
 /** Makes a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
@@ -65,9 +67,10 @@ export async function createInProcessContext(
   origin: Origin,
 ): Promise<Context> {
   const { actor, credentialFault } = await authenticate(container, authorization, origin)
-  const { services, limits, log } = container
+  const { services, passwords, limits, log } = container
   const refreshCookie = { read: () => undefined, write: () => {}, clear: () => {} }
-  return { log, origin, actor, credentialFault, services, limits, limitReports: [], refreshCookie, batchSize: 1 }
+  const parts = { refreshCookie, batchSize: 1, limitReports: [] }
+  return { log, origin, actor, credentialFault, services, passwords, limits, ...parts }
 }
 
 function originOf(request: FastifyRequest): Origin {

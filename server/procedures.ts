@@ -25,6 +25,8 @@ export interface Meta {
   summary?: string
   /** What is charged for each call, before anything else; {@link defaultLimits} if left out. */
   limits?: readonly LimitRule[]
+  /** Checks or sets a password: refused at once, and at no cost, while too many others do. */
+  hashesPassword?: true
   /** Refuses to share an HTTP request with other calls. */
   refusesBatch?: true
   /** Signing in and out works with an access token that has expired. */
@@ -66,6 +68,11 @@ function isFailure({ code, status, cause }: AppError): boolean {
   return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
+// Before anything is charged or written for a password that nobody has time to look at.
+const admitPasswords = t.middleware(({ ctx, meta, next }) => {
+  return meta?.hashesPassword ? ctx.passwords.admit(() => next()) : next()
+})
+
 const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {
   for (const rule of meta?.limits ?? defaultLimits) {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
@@ -94,7 +101,7 @@ const requireAdmin = t.middleware(async ({ ctx, next }) => {
   return next({ ctx: { actor } })
 })
 
-const procedure = t.procedure.use(observe).use(chargeLimits).use(checkCredential)
+const procedure = t.procedure.use(observe).use(admitPasswords).use(chargeLimits).use(checkCredential)
 
 /** Anyone may call it. */
 export const publicProcedure = procedure.meta({ access: 'public' })

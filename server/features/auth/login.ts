@@ -7,17 +7,14 @@ import { maySignIn, type SignedIn } from './session-rules.js'
 
 /** How users sign in, stay signed in and sign out. */
 export function createLogin(parts: AuthParts) {
-  const { passwords, sessions } = parts
+  const { sessions } = parts
   return {
     /**
      * Signs in with a password. One bcrypt comparison whatever the address is, and one answer to all that is wrong.
      *
      * @throws AppError INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
      */
-    login(origin: Origin, input: Login): Promise<SignedIn> {
-      // Nothing is written, and no try of the account is spent, for a password that nobody has time to look at.
-      return passwords.admit(() => logIn(parts, origin, input))
-    },
+    login: (origin: Origin, input: Login): Promise<SignedIn> => logIn(parts, origin, input),
 
     /**
      * Exchanges a refresh token.

@@ -24,6 +24,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/register', status: 202 },
+      hashesPassword: true,
       summary: 'Ask for an account; a mailed link makes it',
       limits: byAddress('auth.register', 5, 3600),
     })
@@ -63,6 +64,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/login' },
+      hashesPassword: true,
       summary: 'Sign in with a password',
       limits: byAddress('auth.login', 20, 60),
     })
@@ -110,6 +112,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/password-reset/confirm', status: 204 },
+      hashesPassword: true,
       summary: 'Set a password with the token of a reset or invitation mail',
       limits: byAddress('auth.confirm', 60, 60),
     })
@@ -121,6 +124,7 @@ export const authRouter = router({
     .meta({
       refusesBatch: true,
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
+      hashesPassword: true,
       summary: 'Change your password; other sessions end',
       limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
     })

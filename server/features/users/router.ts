@@ -27,6 +27,7 @@ export const usersRouter = router({
   removeMe: protectedProcedure
     .meta({
       rest: { method: 'DELETE', path: '/users/me', status: 204 },
+      hashesPassword: true,
       summary: 'Remove your own account',
       limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
     })

@@ -1,3 +1,4 @@
+import bcrypt from 'bcrypt'
 import { describe, expect, it } from 'vitest'
 import { commonPasswords } from './common-passwords.js'
 import { isCommonPassword } from './password-blocklist.js'
@@ -56,9 +57,15 @@ describe('the blocklist', () => {
     expect(isCommon(password)).toBe(false)
   })
 
-  it('judges the longest password in a few milliseconds', () => {
-    const start = performance.now()
-    isCommon(`${'loveloverlovely'.repeat(17)}z`)
-    expect(performance.now() - start).toBeLessThan(100)
+  it('judges the longest password in a fraction of what hashing it takes', () => {
+    isCommon('warm')
+    const judging = timed(() => isCommon(`${'loveloverlovely'.repeat(17)}z`))
+    expect(judging).toBeLessThan(timed(() => bcrypt.hashSync('x', 12)))
   })
 })
+
+function timed(work: () => unknown): number {
+  const start = performance.now()
+  work()
+  return performance.now() - start
+}

@@ -24,8 +24,8 @@ interface QueueLimits {
   waitingPerRunner?: number
 }
 
-// bcrypt runs on libuv's pool of four threads: one stays free for files and name resolution, one core for requests.
-const defaultConcurrency = Math.max(1, Math.min(availableParallelism() - 1, 3))
+// One core stays free for requests.
+const defaultConcurrency = Math.max(1, availableParallelism() - 1)
 
 // What has not come to its hash yet costs the event loop and the database. The tries at one account that come at once
 // still reach the throttle, which says for how long to wait.

@@ -3,6 +3,7 @@ import bcrypt from 'bcrypt'
 import { AppError } from '../errors.js'
 import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
 import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
+import { compareInThread, hashInThread } from './password-threads.js'
 
 export interface Passwords {
   /** @throws AppError SERVICE_UNAVAILABLE when too many hashes wait */
@@ -45,10 +46,10 @@ export function createPasswords({ pepper, minLength, queue = createPasswordQueue
   const digest = (password: string) => createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
 
   return {
-    hash: (password) => queue.run(() => bcrypt.hash(digest(password), cost)),
+    hash: (password) => queue.run(() => hashInThread(digest(password), cost)),
 
     async verify(password, hash) {
-      const isEqual = await queue.run(() => bcrypt.compare(digest(password), hash ?? dummyHash))
+      const isEqual = await queue.run(() => compareInThread(digest(password), hash ?? dummyHash))
       return hash !== null && isEqual
     },
 

@@ -1,0 +1,32 @@
+import bcrypt from 'bcrypt'
+import { describe, expect, it } from 'vitest'
+import { compareInThread, hashInThread } from './password-threads.js'
+
+const cost = 4
+
+describe('hashing in threads', () => {
+  it('gives the hashes of bcrypt, and reads them', async () => {
+    const hash = await hashInThread('a password', cost)
+    expect(hash).toMatch(/^\$2b\$04\$/)
+    expect(await bcrypt.compare('a password', hash)).toBe(true)
+    expect(await compareInThread('a password', await bcrypt.hash('a password', cost))).toBe(true)
+    expect(await compareInThread('another', hash)).toBe(false)
+  })
+
+  it('keeps apart what is asked at once', async () => {
+    const passwords = Array.from({ length: 40 }, (_, index) => `password ${index}`)
+    const hashes = await Promise.all(passwords.map((password) => hashInThread(password, cost)))
+    expect(new Set(hashes).size).toBe(40)
+    const answers = await Promise.all(hashes.map((hash, index) => compareInThread(passwords[index] ?? '', hash)))
+    expect(answers.every(Boolean)).toBe(true)
+  })
+
+  it('reports what bcrypt refuses, and goes on', async () => {
+    await expect(compareInThread('a password', 'no hash at all')).rejects.toThrow()
+    expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
+  })
+
+  it('salts each hash anew', async () => {
+    expect(await hashInThread('same', cost)).not.toBe(await hashInThread('same', cost))
+  })
+})

@@ -1,0 +1,80 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import bcrypt from 'bcrypt'
+
+interface Job {
+  resolve(hash: string): void
+  reject(reason: unknown): void
+}
+
+interface Thread {
+  worker: Worker
+  jobs: Map<number, Job>
+}
+
+interface Reply {
+  id: number
+  hash?: string
+  error?: unknown
+}
+
+const threads: Thread[] = []
+let lastId = 0
+
+/**
+ * Hashes in a thread of low priority, so that the event loop gets the processor first where the two compete (S44).
+ * Threads are started when they are needed, one for each hash that runs at once, and shared by the process; they keep
+ * no process alive.
+ *
+ * @param password at most 72 bytes without a NUL, of which bcrypt sees all
+ * @param cost bcrypt's cost, the logarithm of the rounds
+ */
+export async function hashInThread(password: string, cost: number): Promise<string> {
+  return run(password, await bcrypt.genSalt(cost))
+}
+
+/** Compares in such a thread, in a time that does not depend on where the two differ. */
+export async function compareInThread(password: string, hash: string): Promise<boolean> {
+  const [expected, actual] = [hash, await run(password, hash.slice(0, saltLength))].map((text) => Buffer.from(text))
+  return expected !== undefined && actual !== undefined && isSame(expected, actual)
+}
+
+/** `$2b$12$` and 22 characters. */
+const saltLength = 29
+
+function isSame(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function run(password: string, salt: string): Promise<string> {
+  const thread = threads.find(({ jobs }) => jobs.size === 0) ?? startThread()
+  const id = ++lastId
+  return new Promise((resolve, reject) => {
+    thread.jobs.set(id, { resolve, reject })
+    thread.worker.ref()
+    thread.worker.postMessage({ id, password, salt })
+  })
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL('./password-worker.mjs', import.meta.url))
+  const thread: Thread = { worker, jobs: new Map() }
+  threads.push(thread)
+  worker.on('message', ({ id, hash, error }: Reply) => {
+    const job = thread.jobs.get(id)
+    thread.jobs.delete(id)
+    if (thread.jobs.size === 0) worker.unref()
+    if (hash === undefined) job?.reject(error)
+    else job?.resolve(hash)
+  })
+  worker.on('error', (error) => abandon(thread, error))
+  worker.on('exit', () => abandon(thread, new Error('A thread that hashes passwords has ended.')))
+  return thread
+}
+
+function abandon(thread: Thread, reason: Error): void {
+  const index = threads.indexOf(thread)
+  if (index >= 0) threads.splice(index, 1)
+  for (const job of thread.jobs.values()) job.reject(reason)
+  thread.jobs.clear()
+}

@@ -35,7 +35,7 @@ export interface Meta {
 
 /** A safety net against runaway clients, counted in each instance for itself. */
 export const defaultLimits: readonly LimitRule[] = [
-  { name: 'default', by: 'actor', points: 1200, windowSeconds: 60, store: 'local' },
+  { name: 'default', by: 'actor', points: 30_000, windowSeconds: 60, store: 'local' },
 ]
 
 const t = initTRPC

@@ -32,7 +32,7 @@ describe('settings', () => {
   it('lists everything that production lacks, each with the command that makes it', () => {
     const faults = faultsOf({ NODE_ENV: 'production' })
     for (const name of Object.keys(complete()).slice(1)) expect(faults.join('\n')).toContain(`${name} is missing`)
-    expect(faults.find((fault) => fault.startsWith('JWT_PRIVATE_KEYS'))).toContain('npm run keys:new')
+    expect(faults.find((fault) => fault.startsWith('JWT_PRIVATE_KEYS'))).toContain('npm run -s keys:new')
     expect(faults.find((fault) => fault.startsWith('TOKEN_SECRET'))).toContain('randomBytes(32)')
   })
 
@@ -42,6 +42,7 @@ describe('settings', () => {
     ['DATABASE_URL', 'mysql://localhost/x'],
     ['JWT_PRIVATE_KEYS', 'not json'],
     ['JWT_PRIVATE_KEYS', '{"keys":[]}'],
+    ['JWT_PRIVATE_KEYS', '{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"AAAA","y":"AAAA","d":"AAAA"}]}'],
     ['PASSWORD_PEPPER', 'short'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
     ['CORS_ORIGINS', '*'],

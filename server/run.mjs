@@ -19,7 +19,9 @@ const file = fromSource
   ? path.join(root, 'server/commands', `${command}.ts`)
   : path.join(root, 'dist/server/commands', `${command}.js`)
 if (!/^[a-z-]+$/.test(command ?? '') || !existsSync(file)) {
-  console.error(`No command "${command ?? ''}" here. Without the development dependencies, run "npm run build" first.`)
+  console.error(
+    `No command "${command ?? ''}" here. It needs the development dependencies (npm install), or a build (npm run build).`,
+  )
   process.exit(1)
 }
 
@@ -33,7 +35,9 @@ if (fromSource) {
 try {
   await import(pathToFileURL(file).href)
 } catch (error) {
-  const isForTheReader = ['ConfigError', 'RemedyError', 'AppError'].includes(error?.name)
+  // esbuild, which tsx needs, says in its message what to do where it was left out with the optional packages.
+  const isForTheReader =
+    ['ConfigError', 'RemedyError', 'AppError'].includes(error?.name) || /--omit=optional/.test(error?.message)
   console.error(isForTheReader ? error.message : error)
   process.exit(1)
 }

@@ -1,8 +1,9 @@
+import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
 import { isCidr } from './security/client-address.js'
 
 const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
-const makeKey = 'Make one with: npm run keys:new'
+const makeKey = 'Make one with: npm run -s keys:new'
 const makeSecret = `Make one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`
 const secret = required(makeSecret).min(32, 'must have at least 32 characters')
 const list = z.string().transform((value) =>
@@ -15,21 +16,23 @@ const list = z.string().transform((value) =>
 const origins = list.refine((items) => items.every(isOrigin), 'must be exact origins, such as https://app.example.com')
 const cidrs = list.refine((items) => items.every(isCidr), 'must be CIDRs, such as 10.0.0.0/8; no number, no "true"')
 
-const privateJwk = z.looseObject({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  kid: z.string().min(1),
-  x: z.string(),
-  y: z.string(),
-  d: z.string(),
-})
+const privateJwk = z
+  .looseObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    kid: z.string().min(1),
+    x: z.string(),
+    y: z.string(),
+    d: z.string(),
+  })
+  .refine(isPrivateKey, `is no private key. ${makeKey}`)
 const keySet = z.object({ keys: z.array(privateJwk).min(1) })
 
 /** The settings that every command reads, by the names they have in the environment. */
 export const commandSettings = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   HOST: z.string().optional(),
-  PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  PORT: z.coerce.number('must be a number').int().min(0).max(65535).optional(),
   DATA_DIR: z.string().default('.plinth'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_URL_TEST: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -76,4 +79,13 @@ function parseJson(text: string, context: z.core.$RefinementCtx): unknown {
 
 function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value
+}
+
+function isPrivateKey(key: JsonWebKey): boolean {
+  try {
+    createPrivateKey({ key, format: 'jwk' })
+    return true
+  } catch {
+    return false
+  }
 }

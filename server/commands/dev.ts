@@ -4,10 +4,14 @@ import pg from 'pg'
 import { seed } from '../../prisma/seed.js'
 import { loadCommandConfig, readEnvironment } from '../config.js'
 import { applyMigrations } from '../database/migrate.js'
+import { RemedyError } from '../remedy-error.js'
 import { runDevelopment } from './dev/run.js'
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 const environment = { ...readEnvironment(), NODE_ENV: 'development' }
+if (loadCommandConfig().isProduction) {
+  throw new RemedyError('npm run dev brings demo logins, and NODE_ENV is production here. Unset it, or use: npm start')
+}
 
 await runDevelopment({
   config: loadCommandConfig(environment),

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../testing/test-database.js'
 
 const run = path.join(import.meta.dirname, '../run.mjs')
@@ -46,9 +48,17 @@ test('names what mends a database that is away, and each missing production sett
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
   })
-  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*unset DATABASE_URL/)
-  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Make one with: npm run keys:new/)
+  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Mend DATABASE_URL$/m)
+  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Make one with: npm run -s keys:new/)
   expect(exitCode).toBe(1)
+})
+
+test('tells a port that Plinth serves from one that another program took', async () => {
+  const answers = ['{"status":"alive"}', 'Hello'].map((text) => createServer((_, reply) => reply.end(text)))
+  onTestFinished(() => answers.forEach((server) => server.close()))
+  const outputs = await Promise.all(answers.map(portOf).map(async (port) => doctorOn(await port)))
+  expect(outputs[0]).toMatch(/ok +Port .* is served by Plinth/)
+  expect(outputs[1]).toMatch(/fault +Port .* is taken\. Set another one: PORT=\d+ npm run dev/)
 })
 
 test('keys:new puts a new signing key before the present ones', async () => {
@@ -58,3 +68,14 @@ test('keys:new puts a new signing key before the present ones', async () => {
   expect(added).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', kid: expect.any(String) })
   expect(rest).toEqual(JSON.parse(present).keys)
 })
+
+async function doctorOn(port: string): Promise<string> {
+  const settings = { DATABASE_URL: inject('postgresUrl'), HOST: '127.0.0.1', PORT: port }
+  return (await runCommand('doctor', settings)).output
+}
+
+async function portOf(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return String(typeof address === 'object' && address?.port)
+}

@@ -15,7 +15,6 @@ interface Finding {
   faults?: readonly string[]
 }
 
-const mendUrl = 'Mend DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
 const environment = readEnvironment()
 const config = loadCommandConfig(environment)
 const findings = [checkNode(), ...(await checkDatabase(config)), await checkSecrets(config), await checkPort(config)]
@@ -43,7 +42,8 @@ async function checkDatabase(of: CommandConfig): Promise<Finding[]> {
       await database.close()
     }
   } catch (error) {
-    return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? `. ${mendUrl}` : '')] }]
+    const remedy = of.isProduction ? '' : ', or use the embedded PostgreSQL: unset DATABASE_URL'
+    return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? `. Mend DATABASE_URL${remedy}` : '')] }]
   }
 }
 
@@ -78,10 +78,21 @@ async function checkSecrets({ isProduction, dataDir }: CommandConfig): Promise<F
   }
 }
 
-async function checkPort({ listen: { host, port, isPortGiven } }: CommandConfig): Promise<Finding> {
+async function checkPort({ isProduction, listen: { host, port, isPortGiven } }: CommandConfig): Promise<Finding> {
   if (await bind(host, port)) return { name: 'Port', state: `${host}:${port} is free` }
+  if (await answersAsPlinth(port)) return { name: 'Port', state: `${host}:${port} is served by Plinth` }
   if (!isPortGiven) return { name: 'Port', state: `${host}:${port} is taken; npm run dev takes the next free one` }
-  return { name: 'Port', faults: [`${host}:${port} is taken. Set another one: PORT=${port + 1} npm run dev`] }
+  const start = isProduction ? 'npm start' : 'npm run dev'
+  return { name: 'Port', faults: [`${host}:${port} is taken. Set another one: PORT=${port + 1} ${start}`] }
+}
+
+async function answersAsPlinth(port: number): Promise<boolean> {
+  try {
+    const reply = await fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2000) })
+    return (await reply.text()).includes('"alive"')
+  } catch {
+    return false
+  }
 }
 
 function messageOf(error: unknown): string {

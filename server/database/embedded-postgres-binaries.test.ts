@@ -4,11 +4,12 @@ import { chmod, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } fro
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { canRunAsOrdinaryUser, ordinaryUser } from '../testing/ordinary-user.js'
 import { canEnter, ownFolder } from './embedded-postgres-account.js'
 import { prepareBinaries } from './embedded-postgres-binaries.js'
 
 const isRoot = process.getuid?.() === 0
-const nobody = { uid: 65534, gid: 65534 }
+const isOrdinaryUserHere = !isRoot || (await canRunAsOrdinaryUser())
 let folder: string
 
 beforeEach(async () => {
@@ -34,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
     expect(await readlink(path.join(folder, 'native/lib/lib.so.1'))).toBe('lib.so.1.2')
   })
 
-  test('are made in a copy where the package is read-only', async () => {
+  test.runIf(isOrdinaryUserHere)('are made in a copy where the package is read-only', async () => {
     await chmod(path.join(folder, 'native/lib'), 0o555)
     const binaries = await prepareBinariesAsOrdinaryUser()
     expect(binaries).not.toContain(folder)
@@ -46,7 +47,10 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
     const module = path.join(import.meta.dirname, 'embedded-postgres-binaries.ts')
     const code = `console.log(await (await import(${JSON.stringify(module)})).prepareBinaries(undefined, '${folder}'))`
     const flags = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code]
-    const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'], ...(isRoot ? nobody : {}) })
+    const child = spawn(process.execPath, flags, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...(isRoot ? ordinaryUser : {}),
+    })
     const [output] = await once(child.stdout, 'data')
     return String(output).trim()
   }
@@ -69,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('the folder outside the project', 
     const parents = ['closed', 'open'].map((parent) => path.join(folder, parent))
     for (const parent of parents) await mkdir(parent)
     await chmod(path.join(folder, 'closed'), 0o700)
-    expect(await ownFolder(nobody, parents)).toBe(path.join(folder, 'open', name))
-    expect(await canEnter(nobody, path.join(folder, 'closed'))).toBe(false)
+    expect(await ownFolder(ordinaryUser, parents)).toBe(path.join(folder, 'open', name))
+    expect(await canEnter(ordinaryUser, path.join(folder, 'closed'))).toBe(false)
   })
 })

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { canRunAsOrdinaryUser, ordinaryUser } from '../testing/ordinary-user.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js'
 import { isAlive } from './embedded-postgres-process.js'
 import { startThrowawayPostgres } from './embedded-postgres-throwaway.js'
@@ -168,12 +169,12 @@ test('a command stops the server that it started, unless others use it by now', 
   await (await startEmbeddedPostgres({ dataDir: config.dataDir, database: 'plinth' })).stop({ remove: true })
 })
 
-test.runIf(process.getuid?.() === 0)('runs for an ordinary user, too', async () => {
+test.runIf(await canRunAsOrdinaryUser())('runs for an ordinary user, too', async () => {
   const dir = await openFolder()
   const script = `startEmbeddedPostgres({ dataDir: '${dir}/data', database: 'plinth' }).then(async (server) => {
     console.log(server.url); await server.stop({ remove: true })
   })`
-  const child = runScript(script, { uid: 65534, gid: 65534 })
+  const child = runScript(script, ordinaryUser)
   const [output] = await once(child.stdout ?? child, 'data')
   expect(String(output)).toMatch(/^postgresql:/)
   await once(child, 'exit')

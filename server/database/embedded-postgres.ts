@@ -46,6 +46,8 @@ async function stop(cluster: Cluster, server: RunningServer, remove: boolean): P
 
 async function createDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl })
+  // A server that is stopped meanwhile fails the statement; unheard, the event would end this process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])

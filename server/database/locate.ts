@@ -43,6 +43,7 @@ async function stopUnlessUsed(server: EmbeddedPostgres): Promise<void> {
 
 async function hasOtherClients(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
   await client.connect()
   const { rowCount } = await client.query(
     "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",

@@ -7,8 +7,7 @@ interface Served {
 /** What a developer wants to know about the server that just started. */
 export function describeServer({ publicUrl, databaseUrl, hasDemoUsers }: Served): string {
   const lines = [
-    ['API', `${publicUrl}/trpc`],
-    ['REST', `${publicUrl}/api`],
+    ['API', `${publicUrl}  (tRPC below /trpc, REST below /api)`],
     ['Docs', `${publicUrl}/docs`],
     ['Mailbox', `${publicUrl}/dev/mailbox`],
     ['Database', databaseUrl],

@@ -25,11 +25,13 @@ interface Options {
 export async function openDatabase({ config, onMove, stop }: Options): Promise<DevelopmentDatabase> {
   let database = await locateDatabase(config, console.log)
   let isClosing = false
+  let reopening = Promise.resolve()
   let lock = await lockOrClose(database, reopen)
   function reopen(): void {
     if (isClosing) return
     console.error('The connection to the database is lost; connecting again.')
-    void retry(stop, async () => {
+    const isOver = () => isClosing || stop.aborted
+    reopening = retry(isOver, async () => {
       const found = await locateDatabase(config)
       lock = await takeLock(found.url, reopen)
       const hasMoved = found.url !== database.url
@@ -41,6 +43,8 @@ export async function openDatabase({ config, onMove, stop }: Options): Promise<D
     url: () => database.url,
     close: async () => {
       isClosing = true
+      // An attempt under way would start the server again behind the stop.
+      await reopening
       await lock.end().catch(() => undefined)
       await database.stop()
     },
@@ -58,8 +62,8 @@ async function lockOrClose(database: LocatedDatabase, onLost: () => void): Promi
 
 const retryMs = 500
 
-async function retry(stop: AbortSignal, attempt: () => Promise<void>): Promise<void> {
-  while (!stop.aborted) {
+async function retry(isOver: () => boolean, attempt: () => Promise<void>): Promise<void> {
+  while (!isOver()) {
     try {
       return await attempt()
     } catch {

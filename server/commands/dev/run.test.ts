@@ -8,12 +8,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../../database/embedded-postgres.js'
 import { isAlive } from '../../database/embedded-postgres-process.js'
+import { bind } from './port.js'
 
 // Real processes, started one after another, take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let root: string
 let serverFile: string
+let port: number
 
 const serverCode = (answer: string) => `
 import http from 'node:http'
@@ -25,6 +27,8 @@ process.on('SIGTERM', () => process.exit())
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'dev test-'))
+  // Not the default one, which the server of somebody at work on this machine may take between two restarts.
+  port = (await bind('127.0.0.1', 0)) ?? 0
   serverFile = path.join(root, 'server/main.mjs')
   await chmod(root, 0o755)
   await mkdir(path.join(root, 'server/features'), { recursive: true })
@@ -62,7 +66,7 @@ interface Supervisor {
 function startDev(environment: Record<string, string> = {}): Supervisor {
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'supervise.mjs'], {
     cwd: root,
-    env: { PATH: '/usr/bin:/bin', ...environment },
+    env: { PATH: '/usr/bin:/bin', PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -152,14 +156,24 @@ test('starts a database that was killed again, for a server that goes on', async
   expect(await dev.exitCode).toBe(0)
 })
 
+test('a stop while the database starts again leaves no process behind', async () => {
+  const dev = startDev()
+  await dev.shows(banner)
+  process.kill(await readDatabasePid(), 'SIGKILL')
+  await dev.shows(/connecting again/)
+  dev.process.kill('SIGINT')
+  expect(await dev.exitCode).toBe(0)
+  await expect(readDatabasePid()).rejects.toThrow('ENOENT')
+})
+
 test('refuses a given port that is taken', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await once(blocker, 'listening')
   onTestFinished(() => void blocker.close())
   const address = blocker.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  const given = startDev({ PORT: String(port) })
-  await given.shows(new RegExp(`Port ${port} \\(PORT\\) is taken`))
+  const taken = typeof address === 'object' && address ? address.port : 0
+  const given = startDev({ PORT: String(taken) })
+  await given.shows(new RegExp(`Port ${taken} \\(PORT\\) is taken`))
   expect(await given.exitCode).toBe(1)
 })
 

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from './app.js'
 import { ConfigError, loadConfig } from './config.js'
 import { createContainer } from './container.js'
 
 const drainMs = 25_000
+// Load balancers go on sending requests here until they have heard that this instance is not ready.
+const noticeMs = 4_000
 
 try {
   await start()
@@ -22,6 +25,7 @@ async function start(): Promise<void> {
     container.log.info({ reason }, 'stopping')
     setTimeout(() => process.exit(1), drainMs).unref()
     container.readiness.startDraining()
+    if (reason === 'SIGTERM' && config.isProduction) await sleep(noticeMs)
     await app.close()
     await container.close()
     process.exit(0)

@@ -2,8 +2,12 @@ import { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import type { SharedCounters } from './rate-limit-counter.js'
 
-/** Counters in Redis, below `plinth:limits:`. Each charge is one script, so parallel charges are all counted. */
-export function createRedisCounters(url: string): SharedCounters {
+/**
+ * Counters in Redis, below `plinth:` and the name of the database, so that several Plinths can share one Redis. Each
+ * charge is one script, so parallel charges are all counted.
+ */
+export function createRedisCounters(url: string, databaseUrl: string): SharedCounters {
+  const prefix = `plinth:${new URL(databaseUrl).pathname.slice(1)}:limits`
   const redis = new Redis(url, {
     connectTimeout: 1_000,
     commandTimeout: 1_000,
@@ -16,7 +20,7 @@ export function createRedisCounters(url: string): SharedCounters {
     counter: ({ name, points, windowSeconds }) =>
       new RateLimiterRedis({
         storeClient: redis,
-        keyPrefix: `plinth:limits:${name}`,
+        keyPrefix: `${prefix}:${name}`,
         points,
         duration: windowSeconds,
       }),

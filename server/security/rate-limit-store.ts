@@ -25,7 +25,7 @@ const retryAfterMs = 2_000
  */
 export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: string | undefined; log: Logger }) {
   const { databaseUrl, redisUrl, log } = options
-  const shared = redisUrl ? createRedisCounters(redisUrl) : createPostgresCounters(databaseUrl)
+  const shared = redisUrl ? createRedisCounters(redisUrl, databaseUrl) : createPostgresCounters(databaseUrl)
   const breaker = createBreaker(log)
   return {
     counter: (counter: CounterOptions): Counter => ({

@@ -51,6 +51,16 @@ for (const { name, isThere, open } of stores) {
       expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 })
     })
 
+    it('counts for the application of one database alone', async () => {
+      const neighbour = await open()
+      const limitsOfNeighbour = openLimits(neighbour)
+      const rule = ruleOf({ points: 3 })
+      await limits.charge(rule, 'key')
+      expect((await limitsOfNeighbour.charge(rule, 'key')).remaining).toBe(2)
+      await limitsOfNeighbour.close()
+      await neighbour.drop()
+    })
+
     it('reports what is left, and counts each key by itself', async () => {
       const rule = ruleOf({ points: 3, windowSeconds: 60 })
       const report = { name: rule.name, limit: 3, resetSeconds: 60 }

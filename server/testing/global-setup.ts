@@ -12,6 +12,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A database that tests may connect to for `CREATE DATABASE` and the like. */
     postgresUrl: string
+    /** The Redis that counts for rate limits; empty where PostgreSQL does. */
+    redisUrl: string
     /** A migrated, empty database that each test file clones. */
     templateName: string
     /** The hash of `testPassword`, made once: at cost 12 each takes a fifth of a second. */
@@ -28,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await applyMigrations(databaseUrl(server.url, templateName))
   const passwords = createPasswords({ pepper: testPepper, minLength: 15 })
   project.provide('postgresUrl', server.url)
+  project.provide('redisUrl', loadCommandConfig().redisUrl ?? '')
   project.provide('templateName', templateName)
   project.provide('passwordHash', await passwords.hash(testPassword))
   project.provide('signingKeys', JSON.stringify({ keys: [await createSigningKey()] }))

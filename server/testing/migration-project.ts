@@ -3,20 +3,24 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import { findPrismaFile } from '../database/migration-folder.js'
+import { findPrismaFile, readMigrations } from '../database/migration-folder.js'
 import { createTestDatabase } from './test-database.js'
 
 /** The name of Plinth's first migration. */
 export const firstMigration = '20261122000000_init'
 
-/** A copy of Plinth's schema and first migration that a test may change, with an empty database; gone after the test. */
-export async function createMigrationProject() {
+/**
+ * A copy of Plinth's schema and first migration (or of `all`, so that they make that schema) that a test may change, with
+ * an empty database; gone after the test.
+ */
+export async function createMigrationProject({ all = false } = {}) {
   const root = await mkdtemp(path.join(tmpdir(), 'plinth-migrations-'))
   const folder = path.join(root, 'migrations')
   const schemaFile = path.join(root, 'schema.prisma')
-  await cp(path.join(findPrismaFile('migrations'), firstMigration), path.join(folder, firstMigration), {
-    recursive: true,
-  })
+  const names = all ? (await readMigrations()).map(({ name }) => name) : [firstMigration]
+  for (const name of names) {
+    await cp(path.join(findPrismaFile('migrations'), name), path.join(folder, name), { recursive: true })
+  }
   await cp(findPrismaFile('schema.prisma'), schemaFile)
   const database = await createTestDatabase({ empty: true })
   const { url } = database
@@ -28,6 +32,8 @@ export async function createMigrationProject() {
   return {
     url,
     folder,
+    /** The names of the copied migrations. */
+    names,
     schemaFile,
     query: (sql: string) => query(url, sql),
     write: async (name: string, sql: string) => {

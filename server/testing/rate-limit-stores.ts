@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
+import { inject } from 'vitest'
 import { createRateLimits } from '../security/rate-limits.js'
 import { createTestDatabase } from './test-database.js'
 
 export const silentLog = pino({ level: 'silent' })
 
-const redisUrl = 'redis://127.0.0.1:6379/9'
+const redisUrl = inject('redisUrl') || 'redis://127.0.0.1:6379/9'
 
 /** A store that several instances share: what `createRateLimits` takes to reach it, and its end. */
 export interface SharedStore {
@@ -20,9 +22,9 @@ export async function openPostgresStore(): Promise<SharedStore> {
   return { databaseUrl: database.url, redisUrl: undefined, drop: () => database.drop() }
 }
 
-/** The Redis of this machine. */
+/** REDIS_URL, or the Redis of this machine, with counters of its own. */
 export async function openRedisStore(): Promise<SharedStore> {
-  return { databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl, drop: async () => {} }
+  return { databaseUrl: `postgresql://nobody@127.0.0.1:1/${randomUUID()}`, redisUrl, drop: async () => {} }
 }
 
 /** Whether a Redis answers here; the suite does without it. */

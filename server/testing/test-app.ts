@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import { buildApp } from '../app.js'
 import { type Config, type Environment, loadConfig } from '../config.js'
 import { createContainer } from '../container.js'
+import type { Logger } from '../logger.js'
 import type { AppRouter } from '../router.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
@@ -24,6 +25,7 @@ interface TestAppOptions {
   /** Settings over those of a test. */
   environment?: Environment
   clock?: FakeClock
+  log?: Logger
   /** The address of a database that exists; the caller drops it. For a second instance beside a first one. */
   databaseUrl?: string
 }
@@ -38,7 +40,12 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const clock = options.clock ?? createFakeClock()
   const mailer = createFakeMailer()
   const recorder = createStatementRecorder()
-  const container = createContainer(config, { clock, mailer, onStatement: recorder.onStatement })
+  const container = createContainer(config, {
+    clock,
+    mailer,
+    onStatement: recorder.onStatement,
+    ...(options.log && { log: options.log }),
+  })
   const app = await buildApp(container)
   await app.ready()
   return {
@@ -66,6 +73,7 @@ function testConfig(databaseUrl: string, environment: Environment = {}): Config 
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
     DATABASE_POOL_MAX: '5',
+    REDIS_URL: inject('redisUrl'),
     PUBLIC_URL: 'http://localhost:3000',
     APP_URL: 'http://app.localhost:5173',
     CORS_ORIGINS: 'http://app.localhost:5173',

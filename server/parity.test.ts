@@ -27,22 +27,27 @@ function shapeOf(value: unknown): unknown {
 describe('what a client may ask of the database', () => {
   const shaped = { where: { id: { not: '' } }, orderBy: { id: 'asc' }, select: { passwordHash: true }, include: {} }
 
-  it.each(['posts.list', 'users.list', 'audit.list', 'mail.list'])(
-    'S30: %s takes no clause of a query',
-    async (list) => {
-      const accessToken = (await setStage(t, 'admin')).session?.accessToken
-      for (const face of Object.values(faces)) {
-        for (const [key, clause] of Object.entries(shaped)) {
-          const { error } = await face(t.app, { procedure: list, input: { [key]: clause }, accessToken })
-          expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
-        }
-      }
-    },
-  )
+  const lists = [...everyProcedure().keys()].filter((name) => name.endsWith('.list') && calls[name]?.input)
 
-  it.each(['id', 'authorId', 'status', 'q', 'cursor'])('S30: %s takes a value, not an operator', async (key) => {
-    const procedure = key === 'id' ? 'posts.get' : 'posts.list'
-    const { error } = await trpcFace(t.app, { procedure, input: { [key]: { not: null, contains: '' } } })
+  it.each(lists)('S30: %s takes no clause of a query', async (list) => {
+    const accessToken = (await setStage(t, 'admin')).session?.accessToken
+    for (const face of Object.values(faces)) {
+      for (const [key, clause] of Object.entries(shaped)) {
+        const { error } = await face(t.app, { procedure: list, input: { [key]: clause }, accessToken })
+        expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
+      }
+    }
+  })
+
+  it.each([
+    ['users.get', 'id'],
+    ['users.list', 'q'],
+    ['users.list', 'status'],
+    ['audit.list', 'cursor'],
+    ['audit.list', 'userId'],
+  ])('S30: %s takes a value for %s, not an operator', async (procedure, key) => {
+    const accessToken = (await setStage(t, 'admin')).session?.accessToken
+    const { error } = await trpcFace(t.app, { procedure, input: { [key]: { not: null, contains: '' } }, accessToken })
     expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
   })
 })

@@ -2,36 +2,36 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { createFakeClock } from '../testing/fake-clock.js'
-import { createMigrationProject, firstMigration } from '../testing/migration-project.js'
+import { createMigrationProject } from '../testing/migration-project.js'
 import { applyMigrations, migrationStatus } from './migrate.js'
 import { diffMigrationsToSchema } from './migration-diff.js'
 import { withScratchDatabase } from './migration-scratch.js'
 import { writeMigration } from './migration-writer.js'
 
-const clock = createFakeClock(new Date('2027-01-02T03:04:05Z'))
+const clock = createFakeClock(new Date('2100-01-02T03:04:05Z'))
 
 test("Plinth's migrations make exactly schema.prisma", async () => {
   expect(await diffMigrationsToSchema(inject('postgresUrl'))).toBeUndefined()
 })
 
 test('writes the SQL of a changed schema; after that nothing is left to write', async () => {
-  const project = await createMigrationProject()
+  const project = await createMigrationProject({ all: true })
   const options = { ...project, databaseUrl: project.url, clock }
-  await project.editSchema((schema) => schema.replace('model Post {', 'model Post {\n  summary String?'))
-  const { file, losses } = await writeMigration('add_post_summary', options)
-  expect(path.relative(project.folder, file)).toBe('20270102030405_add_post_summary/migration.sql')
-  expect(await readFile(file, 'utf8')).toMatch(/^-- AlterTable\nALTER TABLE "Post" ADD COLUMN +"summary" TEXT;\n$/)
+  await project.editSchema(addLabel)
+  const { file, losses } = await writeMigration('add_label', options)
+  expect(path.relative(project.folder, file)).toBe('21000102030405_add_label/migration.sql')
+  expect(await readFile(file, 'utf8')).toMatch(/^-- AlterTable\nALTER TABLE "Session" ADD COLUMN +"label" TEXT;\n$/)
   expect(losses).toEqual([])
   await expect(writeMigration('again', options)).rejects.toThrow('Nothing changed')
-  expect(await readdir(project.folder)).toHaveLength(2)
+  expect(await readdir(project.folder)).toHaveLength(project.names.length + 1)
 })
 
 test('what it writes applies to a database that has the earlier migrations', async () => {
-  const project = await createMigrationProject()
+  const project = await createMigrationProject({ all: true })
   await applyMigrations(project.url, project)
-  await project.editSchema((schema) => schema.replace('model Post {', 'model Post {\n  summary String?'))
-  await writeMigration('add_post_summary', { ...project, databaseUrl: project.url, clock })
-  expect(await applyMigrations(project.url, project)).toEqual({ applied: ['20270102030405_add_post_summary'] })
+  await project.editSchema(addLabel)
+  await writeMigration('add_label', { ...project, databaseUrl: project.url, clock })
+  expect(await applyMigrations(project.url, project)).toEqual({ applied: ['21000102030405_add_label'] })
   expect(await migrationStatus(project.url, project)).toEqual({ pending: [] })
 })
 
@@ -62,19 +62,19 @@ test('tells a user without the right to create databases what to do', async () =
 })
 
 test('warns at the top of the file of each change that takes data or may fail on it', async () => {
-  const project = await createMigrationProject()
+  const project = await createMigrationProject({ all: true })
   await project.editSchema((schema) =>
     schema
       .replace(/ {2}userAgent +String\n/, '  device String\n')
       .replace(/\nmodel RateLimit \{[^}]*\}/, '')
-      .replace('  published\n}', '}'),
+      .replace('  dead\n}', '}'),
   )
   const { file, losses } = await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock })
   expect(losses.toSorted()).toEqual([
     'adds the required column "device" to "Session"; it fails where there are rows',
     'drops the column "userAgent" of "Session" with its values',
     'drops the table "RateLimit" with its rows',
-    'removes values of the enum "PostStatus"; it fails where rows use them',
+    'removes values of the enum "MailStatus"; it fails where rows use them',
   ])
   const sql = await readFile(file, 'utf8')
   expect(sql).toMatch(/^-- WARNING/)
@@ -90,20 +90,24 @@ test.each(['', 'Add', 'add-post', 'add post', '../up', '1st', 'a__b', 'a'.repeat
 )
 
 test('gives two who write the same migration at once one file and one refusal', async () => {
-  const project = await createMigrationProject()
-  await project.editSchema((schema) => schema.replace('model Post {', 'model Post {\n  summary String?'))
+  const project = await createMigrationProject({ all: true })
+  await project.editSchema(addLabel)
   const options = { ...project, databaseUrl: project.url, clock }
   const results = await Promise.allSettled([writeMigration('same', options), writeMigration('same', options)])
   const refusals = results.filter((result) => result.status === 'rejected')
   expect(refusals.length).toBeLessThanOrEqual(1)
-  expect(new Set(await readdir(project.folder)).size).toBe(3 - refusals.length)
+  expect(new Set(await readdir(project.folder)).size).toBe(project.names.length + 2 - refusals.length)
 })
 
 test('names a migration after the last one even where the clock is behind', async () => {
-  const project = await createMigrationProject()
-  await project.editSchema((schema) => schema.replace('model Post {', 'model Post {\n  summary String?'))
+  const project = await createMigrationProject({ all: true })
+  await project.editSchema(addLabel)
   const behind = createFakeClock(new Date('2020-01-01T00:00:00Z'))
   const { file } = await writeMigration('later', { ...project, databaseUrl: project.url, clock: behind })
-  expect(path.relative(project.folder, file)).toBe('20261122000001_later/migration.sql')
-  expect((await readdir(project.folder)).toSorted()[0]).toBe(firstMigration)
+  expect(path.relative(project.folder, file)).toMatch(/^\d{14}_later.migration\.sql$/)
+  expect((await readdir(project.folder)).toSorted()).toEqual([...project.names, path.basename(path.dirname(file))])
 })
+
+function addLabel(schema: string): string {
+  return schema.replace('model Session {', 'model Session {\n  label String?')
+}

@@ -43,11 +43,11 @@ describe('metrics', () => {
   })
 
   it('times procedures by name and outcome', async () => {
-    recordProcedure('posts.get', 'OK', 0.004)
-    recordProcedure('posts.get', 'NOT_FOUND', 0.002)
+    recordProcedure('widgets.get', 'OK', 0.004)
+    recordProcedure('widgets.get', 'NOT_FOUND', 0.002)
     const { body } = await scrape({})
-    expect(body).toContain('procedure_duration_seconds_count{procedure="posts.get",code="OK"} 1')
-    expect(body).toContain('procedure_duration_seconds_bucket{le="0.0025",procedure="posts.get",code="NOT_FOUND"} 1')
+    expect(body).toContain('procedure_duration_seconds_count{procedure="widgets.get",code="OK"} 1')
+    expect(body).toContain('procedure_duration_seconds_bucket{le="0.0025",procedure="widgets.get",code="NOT_FOUND"} 1')
   })
 
   it('S38: is unknown in production without a token in the settings', async () => {

@@ -119,3 +119,10 @@ test.each([
   expect(error.code).toBe('VALIDATION_ERROR')
   expect(error.details?.[0]?.path).toBe(Object.keys(filters)[0])
 })
+
+test.each(['authorId', 'status', 'q', 'cursor'])('S30: %s takes a value, not an operator', async (key) => {
+  const input = JSON.stringify({ json: { [key]: { not: null, contains: '' } } })
+  const { statusCode, body } = await t.app.inject(`/trpc/posts.list?input=${encodeURIComponent(input)}`)
+  expect(statusCode).toBe(400)
+  expect(body).toContain(`"path":"${key}"`)
+})

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.js'
 import type { Config } from './config.js'
-import { createDatabase, type Database } from './database/client.js'
+import { createDatabase, type Database, openConnections } from './database/client.js'
 import { createMigrationsCheck } from './database/readiness.js'
 import { createRetention } from './database/retention.js'
 import { createAuditService } from './features/audit/service.js'
@@ -31,7 +31,7 @@ export type Services = ReturnType<typeof createServices>
 
 /**
  * Builds every service once, in order. Nothing connects before it is used; `start` runs the mail worker and the hourly
- * clean-up, and `close` ends what was opened.
+ * clean-up and opens the connections, and `close` ends what was opened.
  */
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
   const { clock = systemClock, log = createLogger(config), mailer = createMailer(config) } = surroundings
@@ -58,9 +58,10 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
     services,
     mailWorker,
     readiness,
-    start() {
+    async start() {
       mailWorker.start()
       retention.start()
+      await Promise.all([openConnections(db, config.database.poolMax), limits.open()])
     },
     async close() {
       retention.stop()

@@ -33,7 +33,7 @@ async function start(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal))
   // The development supervisor holds the channel: if it is gone, nothing is left to serve.
   process.on('disconnect', () => void stop('the supervisor is gone'))
-  container.start()
+  await container.start()
   const url = await app.listen({ host: config.listen.host, port: config.listen.port })
   process.send?.({ type: 'ready', url })
 }

@@ -27,6 +27,7 @@ interface DatabaseOptions {
 // Past these a request gets 503 and the connection is free again (security.md S42); in milliseconds.
 const timeouts = {
   connectionTimeoutMillis: 2_000,
+  idleTimeoutMillis: 300_000,
   statement_timeout: 5_000,
   lock_timeout: 2_000,
   idle_in_transaction_session_timeout: 10_000,
@@ -63,6 +64,11 @@ export function createDatabase({ url, poolMax, log, onStatement }: DatabaseOptio
   })
   if (onStatement) client.$on('query', (event) => onStatement(event.query))
   return client.$extends(softDelete(client))
+}
+
+/** Connects ahead of the first requests, so that a burst of them does not wait for it; failures show in those. */
+export async function openConnections(db: Database, count: number): Promise<void> {
+  await Promise.allSettled(Array.from({ length: count }, () => db.$queryRaw`SELECT 1`))
 }
 
 const namedStatementsMax = 500

@@ -10,6 +10,7 @@ const poolOptions = {
   query_timeout: 1_000,
   statement_timeout: 1_000,
   keepAlive: true,
+  idleTimeoutMillis: 300_000,
   allowExitOnIdle: true,
 } satisfies pg.PoolConfig
 
@@ -34,6 +35,9 @@ export function createPostgresCounters(databaseUrl: string): SharedCounters {
         points,
         duration: windowSeconds,
       }),
+    async open() {
+      await Promise.allSettled(Array.from({ length: poolOptions.max }, () => pool.query('SELECT 1')))
+    },
     close: () => {
       clearInterval(timer)
       return pool.end()

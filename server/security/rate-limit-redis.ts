@@ -24,6 +24,7 @@ export function createRedisCounters(url: string, databaseUrl: string): SharedCou
         points,
         duration: windowSeconds,
       }),
+    open: async () => {},
     close: async () => redis.disconnect(),
   }
 }

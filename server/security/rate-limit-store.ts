@@ -51,6 +51,7 @@ export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: 
       }
     },
 
+    open: () => shared.open(),
     close: () => shared.close(),
   }
 }

@@ -55,6 +55,7 @@ export function createRateLimits(options: RateLimitsOptions) {
       if (isRefused) throw new AppError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, report.resetSeconds) })
       return report
     },
+    open: () => store.open(),
     close: () => store.close(),
   } satisfies RateLimits & Record<string, unknown>
 }

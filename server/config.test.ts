@@ -27,6 +27,7 @@ describe('settings', () => {
     expect(config.isProduction).toBe(true)
     expect(config.listen).toEqual({ host: '0.0.0.0', port: 3000, isPortGiven: false })
     expect(config.http.publicUrl).toBe('https://api.example.com')
+    expect(config.mail.from).toBe('Plinth <no-reply@api.example.com>')
   })
 
   it('lists everything that production lacks, each with the command that makes it', () => {

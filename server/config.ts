@@ -81,7 +81,6 @@ function groupCommand(values: z.output<typeof commandSettings>) {
     },
     database: { url: values.DATABASE_URL, testUrl: values.DATABASE_URL_TEST, poolMax: values.DATABASE_POOL_MAX },
     redisUrl: values.REDIS_URL,
-    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
   }
 }
 
@@ -95,6 +94,10 @@ function groupServer(values: z.output<typeof serverSettings>) {
       trustProxy: values.TRUST_PROXY,
       metricsToken: values.METRICS_TOKEN,
       cookieDomain: values.COOKIE_DOMAIN,
+    },
+    mail: {
+      smtpUrl: values.SMTP_URL,
+      from: values.MAIL_FROM ?? `Plinth <no-reply@${new URL(values.PUBLIC_URL).hostname}>`,
     },
     identity: {
       signingKeys: values.JWT_PRIVATE_KEYS.keys,

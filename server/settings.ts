@@ -44,7 +44,7 @@ export const commandSettings = z.object({
   COOKIE_DOMAIN: z.string().optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
-  MAIL_FROM: z.string().default('Plinth <no-reply@localhost>'),
+  MAIL_FROM: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8, 'must be 8 or more').max(128).default(15),
   SEED: z.stringbool().default(true),

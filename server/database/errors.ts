@@ -2,7 +2,19 @@ import { Prisma } from './generated/client.js'
 
 // PostgreSQL's SQLSTATE classes 08 (connection), 53 (resources), 57 (operator), and the timeouts of stuck work.
 const awaySqlStates = /^(08...|53...|57...|55P03|25P0[34]|40001|40P01)$/
-const awayPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037'])
+// P2021 and P2022: a table or column that a pending migration makes.
+const awayPrismaCodes = new Set([
+  'P2021',
+  'P2022',
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2034',
+  'P2037',
+])
 const awayNodeCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'])
 const awayMessages =
   /timeout exceeded when trying to connect|connection terminated|client has encountered a connection/i

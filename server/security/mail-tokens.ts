@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Db } from '../database/client.js'
+import { hashToken } from './refresh-tokens.js'
 
 export type MailTokenKind = 'verification' | 'invitation' | 'reset'
 
@@ -39,7 +40,7 @@ export async function issueMailToken(db: Db, request: MailTokenRequest): Promise
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
   await db.mailToken.upsert({
     where: { id: mailId },
-    create: { id: mailId, kind, tokenHash: hashMailToken(token), ...owner, expiresAt },
+    create: { id: mailId, kind, tokenHash: hashToken(token), ...owner, expiresAt },
     update: { expiresAt },
   })
   await db.mailToken.updateMany({
@@ -60,7 +61,7 @@ export async function consumeMailToken(
   { token, kinds, now }: { token: string; kinds: readonly MailTokenKind[]; now: Date },
 ): Promise<ConsumedMailToken | null> {
   const [consumed] = await tx.mailToken.updateManyAndReturn({
-    where: { tokenHash: hashMailToken(token), kind: { in: [...kinds] }, usedAt: null, expiresAt: { gt: now } },
+    where: { tokenHash: hashToken(token), kind: { in: [...kinds] }, usedAt: null, expiresAt: { gt: now } },
     data: { usedAt: now },
     select: { kind: true, userId: true, registrationId: true },
   })
@@ -74,8 +75,4 @@ export async function killMailTokens(tx: Db, { userId, now }: { userId: string; 
     where: { status: { in: ['pending', 'dead'] }, params: { path: ['userId'], equals: userId } },
   })
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
-}
-
-function hashMailToken(token: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(token).digest())
 }

@@ -40,6 +40,7 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
     const binaries = await prepareBinariesAsOrdinaryUser()
     expect(binaries).not.toContain(folder)
     expect(await readFile(path.join(binaries, '../lib/lib.so.1'), 'utf8')).toBe('library')
+    await chmod(path.join(folder, 'native/lib'), 0o755)
     await rm(path.dirname(binaries), { recursive: true })
   })
 

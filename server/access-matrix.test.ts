@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { calls, declaredOutcome } from './testing/calls.js'
 import { everyProcedure, faces } from './testing/faces.js'
+import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 
@@ -8,6 +9,8 @@ let t: TestApp
 
 beforeAll(async () => {
   t = await createTestApp()
+  // So that no admin of the matrix is the last one.
+  await createUser(t, { role: 'admin' })
 })
 
 afterAll(() => t.close())

@@ -79,15 +79,28 @@ for (const { name, isThere, open } of stores) {
   })
 
   describe.skipIf(!isThere)(`limits when ${name} is away`, () => {
+    /** Gives limits whose store stands behind a proxy that can be cut. */
+    async function withCutStore(
+      work: (limits: ReturnType<typeof openLimits>, proxy: Awaited<ReturnType<typeof createCutProxy>>) => Promise<void>,
+    ): Promise<void> {
+      const store = await open()
+      const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
+      const limits = openLimits(
+        store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
+      )
+      try {
+        await work(limits, proxy)
+      } finally {
+        await limits.close()
+        await proxy.close()
+        await store.drop()
+      }
+    }
+
     it.each(['refused', 'stalled'] as const)(
       'S9: hold at half of the points and answer within a second: connections %s',
       async (how) => {
-        const store = await open()
-        const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
-        const limits = openLimits(
-          store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
-        )
-        try {
+        await withCutStore(async (limits, proxy) => {
           const rule = ruleOf({ points: 10 })
           await limits.charge(rule, 'before')
           proxy.cut(how)
@@ -95,40 +108,22 @@ for (const { name, isThere, open } of stores) {
           const outcomes = await chargeAll([limits], rule, 30)
           expect(performance.now() - startedAt).toBeLessThan(1_000)
           expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(5)
-        } finally {
-          await limits.close()
-          await proxy.close()
-          await store.drop()
-        }
+        })
       },
     )
 
     it('S9: gives nobody a second set of tries when the store goes away', async () => {
-      const store = await open()
-      const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
-      const limits = openLimits(
-        store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
-      )
-      try {
+      await withCutStore(async (limits, proxy) => {
         const rule = ruleOf({ points: 10 })
         const outcomes = await chargeAll([limits], rule, 7)
         proxy.cut('refused')
         outcomes.push(...(await chargeAll([limits], rule, 20)))
         expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(7)
-      } finally {
-        await limits.close()
-        await proxy.close()
-        await store.drop()
-      }
+      })
     })
 
     it('S9: count in the store again soon after it is back', async () => {
-      const store = await open()
-      const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
-      const limits = openLimits(
-        store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
-      )
-      try {
+      await withCutStore(async (limits, proxy) => {
         const rule = ruleOf({ points: 10 })
         await limits.charge(rule, 'before')
         proxy.cut('refused')
@@ -137,11 +132,7 @@ for (const { name, isThere, open } of stores) {
         await expect
           .poll(async () => (await limits.charge(ruleOf({ points: 10 }), 'key')).remaining, { timeout: 8_000 })
           .toBe(9)
-      } finally {
-        await limits.close()
-        await proxy.close()
-        await store.drop()
-      }
+      })
     })
   })
 }

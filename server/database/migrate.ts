@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { RemedyError } from '../remedy-error.js'
+import { withConnection } from './connection.js'
 import { type Migration, readMigrations } from './migration-folder.js'
 import { type MigrationHistory, readHistory } from './migration-history.js'
 import { type MigrationLog, withMigrationLock } from './migration-lock.js'
@@ -34,7 +35,7 @@ export async function applyMigrations(
   options: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(options.folder)
-  return withClient(databaseUrl, async (client) => {
+  return withConnection(databaseUrl, async (client) => {
     if (isInOrder(await readHistory(client, migrations), options.log)) return { applied: [] }
     return withMigrationLock(client, options.log, () => applyLocked(databaseUrl, client, migrations))
   })
@@ -50,7 +51,7 @@ export async function migrationStatus(
   { folder }: Pick<MigrateOptions, 'folder'> = {},
 ): Promise<{ pending: string[]; fault?: string; remedy?: string }> {
   const migrations = await readMigrations(folder)
-  const { pending, problem } = await withClient(databaseUrl, (client) => readHistory(client, migrations))
+  const { pending, problem } = await withConnection(databaseUrl, (client) => readHistory(client, migrations))
   return { pending, ...problem }
 }
 
@@ -99,23 +100,6 @@ export function toMigrationList(migrations: readonly Migration[]) {
   }
 }
 
-async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    keepAlive: true,
-  })
-  client.on('error', ignoreLostConnection)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
-/** A connection lost while it waits is reported by the next statement on it. */
-function ignoreLostConnection(): void {}
-
 function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: MigrationLog): boolean {
   if (unknown.length > 0) log?.warn(`The database has migrations that this release lacks: ${unknown.join(', ')}`)
   return pending.length === 0 && !problem
@@ -152,7 +136,7 @@ async function explain(
 ): Promise<MigrationError> {
   const first = migrations[0]?.name ?? ''
   if (cause.code === 'P3005') return new MigrationError(...describeUnmanaged(first), { cause })
-  const { problem } = await withClient(databaseUrl, (client) => readHistory(client, migrations))
+  const { problem } = await withConnection(databaseUrl, (client) => readHistory(client, migrations))
   if (!problem) return new MigrationError(cause.message, 'Mend that, then run: npm run migrate', { cause })
   return new MigrationError(`${problem.fault} ${cause.message}`, problem.remedy, { cause })
 }

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils'
 import pg from 'pg'
+import { connectionOptions } from './connection-options.js'
 
 /**
  * The way by which Prisma's schema engine reaches PostgreSQL: Prisma's adapter for `pg`, mended where migrations need
@@ -21,7 +22,7 @@ export function createEngineAdapter(databaseUrl: string): {
 
 /** One connection, so that what a script sets for its session holds for the next statement too. */
 function createEnginePool(databaseUrl: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+  const pool = new pg.Pool({ ...connectionOptions(databaseUrl, { hasTimeouts: false }), max: 1 })
   const query = pool.query.bind(pool)
   return Object.assign(pool, {
     query: async (...args: unknown[]): Promise<unknown> =>

@@ -24,7 +24,10 @@ const prismaLockKey = 72_707_369
 const undefinedTable = '42P01'
 
 /** Compares in plain SQL, so that a start with nothing to apply loads no engine. */
-export async function readHistory(client: pg.ClientBase, migrations: readonly Migration[]): Promise<MigrationHistory> {
+export async function readHistory(
+  client: Pick<pg.Pool, 'query'>,
+  migrations: readonly Migration[],
+): Promise<MigrationHistory> {
   const rows = await readRows(client)
   const applied = new Map(rows.filter((row) => row.isFinished).map((row) => [row.name, row.checksum]))
   const failed = rows.find((row) => !row.isFinished)
@@ -38,7 +41,7 @@ export async function readHistory(client: pg.ClientBase, migrations: readonly Mi
 }
 
 /** A row without an end is a failure only if nobody holds Prisma's lock: it may be at work. */
-async function readRows(client: pg.ClientBase): Promise<Row[]> {
+async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
   try {
     const { rows } = await client.query<Row>(
       `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished"

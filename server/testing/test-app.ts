@@ -72,7 +72,7 @@ function testConfig(databaseUrl: string, environment: Environment = {}): Config 
   return loadConfig({
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
-    DATABASE_POOL_MAX: '5',
+    DATABASE_POOL_MAX: '10',
     REDIS_URL: inject('redisUrl'),
     PUBLIC_URL: 'http://localhost:3000',
     APP_URL: 'http://app.localhost:5173',

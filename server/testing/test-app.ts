@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import { buildApp } from '../app.js'
 import { type Config, type Environment, loadConfig } from '../config.js'
 import { createContainer } from '../container.js'
+import { createDatabase } from '../database/client.js'
 import type { Logger } from '../logger.js'
 import type { AppRouter } from '../router.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
@@ -31,8 +32,9 @@ interface TestAppOptions {
 }
 
 /**
- * Starts a whole app on a database of its own. Only the clock, the mailer and the network are fakes.
- * `close` fails the file if a statement read soft-deleted rows unasked.
+ * Starts a whole app on a database of its own. Only the clock, the mailer and the network are fakes. `db` is the test's
+ * own way to that database: what a test looks up is not what services look up, so it is not recorded. `close` fails the
+ * file if a statement of the app read soft-deleted rows unasked, missed an index or forgot `updatedAt`.
  */
 export async function createTestApp(options: TestAppOptions = {}) {
   const database = options.databaseUrl ? null : await createTestDatabase()
@@ -48,10 +50,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
   })
   const app = await buildApp(container)
   await app.ready()
+  const db = createDatabase({ url: config.database.url ?? '', poolMax: 5, log: container.log })
   return {
     app,
     container,
-    db: container.db,
+    db,
     config,
     clock,
     mailer,
@@ -61,8 +64,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
     async close() {
       await app.close()
       await container.close()
+      await db.$disconnect()
       await database?.drop()
       recorder.assertGuarded()
+      recorder.assertIndexed()
+      recorder.assertTimed()
     },
   }
 }

@@ -13,11 +13,21 @@ if (loadCommandConfig().isProduction) {
   throw new RemedyError('npm run dev brings demo logins, and NODE_ENV is production here. Unset it, or use: npm start')
 }
 
+// npm run dev -- --inspect, or --inspect=127.0.0.1:9300, opens the server's process to a debugger.
+const nodeOptions = process.argv.slice(2)
+const unknown = nodeOptions.filter((option) => !/^--inspect(-brk|-wait)?(=.+)?$/.test(option))
+if (unknown.length > 0) {
+  throw new RemedyError(
+    `npm run dev does not know ${unknown.join(' ')}. For a debugger: npm run dev -- --inspect[=PORT]`,
+  )
+}
+
 await runDevelopment({
   config: loadCommandConfig(environment),
   environment,
   root,
   serverFile: path.join(root, 'server/main.ts'),
+  nodeOptions,
   migrate: (databaseUrl) => applyMigrations(databaseUrl, { log: console }),
   seed: async (options) => (await seed(options)).seeded || hasDemoUsers(options.databaseUrl),
 })

@@ -29,7 +29,7 @@ async function fill(ageDays: number) {
 it('removes what ended more than 30 days ago, and nothing that is newer, pending, or users’ data', async () => {
   await fill(31)
   await fill(29)
-  const retention = createRetention({ db: t.db, clock: t.clock, log: t.container.log })
+  const retention = createRetention({ db: t.container.db, clock: t.clock, log: t.container.log })
   expect(await retention.prune()).toEqual({ mailTokens: 1, registrations: 1, sessions: 1, mails: 2 })
   expect(await retention.prune()).toEqual({ mailTokens: 0, registrations: 0, sessions: 0, mails: 0 })
   expect(await t.db.user.count()).toBe(2)
@@ -40,6 +40,6 @@ it('removes more than one batch', async () => {
   const data = { template: 'account-exists', to: 'x@example.com', params: {}, status: 'sent' } as const
   const row = { ...data, nextAttemptAt: daysAgo(40), updatedAt: daysAgo(40) }
   await t.db.outboxMail.createMany({ data: Array.from({ length: 1_500 }, () => row) })
-  const retention = createRetention({ db: t.db, clock: t.clock, log: t.container.log })
+  const retention = createRetention({ db: t.container.db, clock: t.clock, log: t.container.log })
   expect((await retention.prune()).mails).toBeGreaterThanOrEqual(1_500)
 })

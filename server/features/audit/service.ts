@@ -37,6 +37,7 @@ export function createAuditService({ db }: { db: Database }) {
       const scope = ['audit', type, userId]
       const rows = await db.auditEvent.findMany({
         where: { ...(type && { type }), ...(userId && { userId }), ...(cursor && after(cursor, scope)) },
+        select: columns,
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
       })
@@ -45,6 +46,18 @@ export function createAuditService({ db }: { db: Database }) {
     },
   }
 }
+
+const columns = {
+  id: true,
+  type: true,
+  actorId: true,
+  userId: true,
+  ip: true,
+  userAgent: true,
+  requestId: true,
+  data: true,
+  createdAt: true,
+} as const
 
 const position = z.tuple([positionTime, idSchema])
 

@@ -4,14 +4,14 @@ import { removeLocked } from './end-access.js'
 import { lockUserAmongAdmins } from './lock.js'
 import type { UsersParts } from './parts.js'
 import type { RemoveMe, UpdateMe, User } from './schema.js'
-import { toUser } from './view.js'
+import { toUser, userColumns } from './view.js'
 
 /** What people do with their own account. */
 export function createAccount(parts: UsersParts) {
   const { db, passwords } = parts
   return {
     async me(actor: Actor): Promise<User> {
-      return toUser(await db.user.findUniqueOrThrow({ where: { id: actor.userId } }))
+      return toUser(await db.user.findUniqueOrThrow({ where: { id: actor.userId }, select: userColumns }))
     },
 
     /** @throws AppError VERSION_MISMATCH, NOT_FOUND */

@@ -38,6 +38,11 @@ export const defaultLimits: readonly LimitRule[] = [
   { name: 'default', by: 'actor', points: 30_000, windowSeconds: 60, store: 'local' },
 ]
 
+/** Slows guessing at the password of a signed-in user, in all procedures together that ask for it. */
+export const currentPasswordLimits: readonly LimitRule[] = [
+  { name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 },
+]
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()

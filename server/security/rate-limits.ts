@@ -8,7 +8,7 @@ import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-
 
 /** A limit that a procedure declares. */
 export interface LimitRule {
-  /** Names the counter; procedures that share a name share it. */
+  /** Names the counter. Procedures share one by declaring the same object; services put a slash into its name. */
   name: string
   /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of nobody. */
   by: 'address' | 'actor'

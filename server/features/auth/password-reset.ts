@@ -10,7 +10,7 @@ import type { AuthParts } from './parts.js'
 import { dropRegistrations } from './registration.js'
 import type { EmailOnly, ResetPassword } from './schema.js'
 
-const resetLimit = { name: 'auth.reset.account', points: 3, windowSeconds: 3600 }
+const resetLimit = { name: 'account/reset', points: 3, windowSeconds: 3600 }
 
 /** How users who cannot log in set a password: with a link that was mailed to them. */
 export function createPasswordReset(parts: AuthParts) {

@@ -20,7 +20,8 @@ const origins = list.refine((items) => items.every(isOrigin), 'must be exact ori
 const proxyNetworks = list.superRefine((items, context) => {
   for (const item of items) {
     const fault = proxyNetworkFault(item)
-    if (fault) context.addIssue(`has "${item}", which ${fault}. Name the networks of load balancers, such as 10.0.0.0/8`)
+    if (fault)
+      context.addIssue(`has "${item}", which ${fault}. Name the networks of load balancers, such as 10.0.0.0/8`)
   }
 })
 // RFC 6265 section 5.2.3 drops a leading dot, and no cookie is shared between addresses.

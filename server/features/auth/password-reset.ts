@@ -36,7 +36,7 @@ export function createPasswordReset(parts: AuthParts) {
       const owner = await findOwner(parts, db, token)
       if (!owner) throw new AppError('INVALID_TOKEN')
       passwords.assertAcceptable(password, owner)
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.hash(password, origin)
       const email = await db.$transaction((tx) => reset(parts, tx, { userId: owner.id, token, passwordHash, origin }))
       await throttle.clear(email)
     },

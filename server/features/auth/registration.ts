@@ -25,7 +25,7 @@ export function createRegistration(parts: AuthParts) {
      */
     async register(origin: Origin, { email, password, name }: Register): Promise<void> {
       passwords.assertAcceptable(password, { email, name })
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.hash(password, origin)
       const keep = db.$transaction(async (tx) => {
         const user = await findAccount(tx, email)
         if (user) await mailAccountExists(parts, tx, user)

@@ -61,7 +61,8 @@ export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promis
   try {
     if (!(await isEmpty(db))) return { seeded: false }
     const passwords = createPasswords({ pepper: passwordPepper, minLength: 15 })
-    const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password)))
+    const here = { ip: '127.0.0.1' }
+    const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password, here)))
     return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()))
   } finally {
     await db.$disconnect()

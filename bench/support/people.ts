@@ -6,7 +6,7 @@ const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 
 /** Makes verified users who all have the same password, and so the same hash. */
 export async function createUsers({ db }: Container, count: number) {
-  const passwordHash = await createPasswords({ pepper, minLength: 15 }).hash(password)
+  const passwordHash = await createPasswords({ pepper, minLength: 15 }).hash(password, { ip: '127.0.0.1' })
   const data = Array.from({ length: count }, (_, index) => {
     return { email: `user-${index}@example.com`, name: `User ${index}`, passwordHash, emailVerifiedAt: new Date() }
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { AppError } from '../errors.js'
 import { createPasswords } from './passwords.js'
 
+const client = { ip: '192.0.2.7' }
 const owner = { email: 'grace@example.com', name: 'Grace Hopper' }
 const passwords = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15 })
 
@@ -44,36 +45,40 @@ describe('what a password has to be', () => {
 describe('hashing', () => {
   it('S1: 64 four-byte characters are hashed and found again', async () => {
     const password = '🔑'.repeat(64)
-    expect(await passwords.verify(password, await passwords.hash(password))).toBe(true)
+    expect(await passwords.verify(password, await passwords.hash(password, client), client)).toBe(true)
   })
 
   it('S2: tells passwords apart that differ only at byte 73, or only after a NUL', async () => {
     const long = 'b'.repeat(72)
-    expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`))).toBe(false)
-    expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden'))).toBe(false)
+    expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`, client), client)).toBe(false)
+    expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden', client), client)).toBe(
+      false,
+    )
   })
 
   it('S4: uses bcrypt at cost 12 over the pepper', async () => {
-    const hash = await passwords.hash('a quiet harbour')
+    const hash = await passwords.hash('a quiet harbour', client)
     expect(bcrypt.getRounds(hash)).toBe(12)
     expect(await bcrypt.compare('a quiet harbour', hash)).toBe(false)
     const other = createPasswords({ pepper: 'another pepper with 32 characters', minLength: 15 })
-    expect(await other.verify('a quiet harbour', hash)).toBe(false)
+    expect(await other.verify('a quiet harbour', hash, client)).toBe(false)
   })
 
   it('takes one password typed in two Unicode forms for the same', async () => {
-    expect(await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait'))).toBe(true)
+    expect(
+      await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait', client), client),
+    ).toBe(true)
   })
 
   it('S5: answers false without a hash, after a comparison of the same cost', async () => {
-    const hash = await passwords.hash('a quiet harbour')
+    const hash = await passwords.hash('a quiet harbour', client)
     const times = { known: [] as number[], unknown: [] as number[] }
     for (let round = 0; round < 5; round += 1) {
-      times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash)))
-      times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null)))
+      times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash, client)))
+      times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null, client)))
     }
     const ratio = Math.min(...times.unknown) / Math.min(...times.known)
-    expect(await passwords.verify('a wrong harbour', null)).toBe(false)
+    expect(await passwords.verify('a wrong harbour', null, client)).toBe(false)
     expect(ratio).toBeGreaterThan(0.5)
     expect(ratio).toBeLessThan(2)
   })

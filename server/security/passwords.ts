@@ -1,23 +1,28 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
+import type { Origin } from '../context.js'
 import { AppError } from '../errors.js'
+import { clientNetwork } from './client-address.js'
 import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
 import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
 import { compareInThread, hashInThread } from './password-threads.js'
 
+/** Whose share of the queue a hash takes. */
+type Client = Pick<Origin, 'ip'>
+
 export interface Passwords {
   /** @throws AppError SERVICE_UNAVAILABLE when too many hashes wait */
-  hash(password: string): Promise<string>
+  hash(password: string, client: Client): Promise<string>
   /**
    * Compares. Without a hash the work is the same and the answer is false, so that time tells nothing (S5).
    * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
    */
-  verify(password: string, hash: string | null): Promise<boolean>
+  verify(password: string, hash: string | null, client: Client): Promise<boolean>
   /**
    * Runs work that leads to one of the above, and refuses it before it costs anything.
    * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
    */
-  admit<T>(work: () => Promise<T>): Promise<T>
+  admit<T>(client: Client, work: () => Promise<T>): Promise<T>
   /**
    * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
    * @param path the input's key, for the details of the error
@@ -46,14 +51,14 @@ export function createPasswords({ pepper, minLength, queue = createPasswordQueue
   const digest = (password: string) => createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
 
   return {
-    hash: (password) => queue.run(() => hashInThread(digest(password), cost)),
+    hash: (password, { ip }) => queue.run(clientNetwork(ip), () => hashInThread(digest(password), cost)),
 
-    async verify(password, hash) {
-      const isEqual = await queue.run(() => compareInThread(digest(password), hash ?? dummyHash))
+    async verify(password, hash, { ip }) {
+      const isEqual = await queue.run(clientNetwork(ip), () => compareInThread(digest(password), hash ?? dummyHash))
       return hash !== null && isEqual
     },
 
-    admit: (work) => queue.admit(work),
+    admit: ({ ip }, work) => queue.admit(clientNetwork(ip), work),
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)

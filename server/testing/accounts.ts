@@ -29,7 +29,7 @@ export function logIn(t: TestApp, email: string, password: string) {
 export const instantPasswords: Passwords = {
   hash: async () => 'an instant hash',
   verify: async () => false,
-  admit: (work) => work(),
+  admit: (_client, work) => work(),
   assertAcceptable() {},
 }
 

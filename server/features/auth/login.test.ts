@@ -19,13 +19,13 @@ function countingPasswords() {
   const counts = { hash: 0, verify: 0 }
   const counted: Passwords = {
     ...passwords,
-    hash(password) {
+    hash(password, client) {
       counts.hash += 1
-      return passwords.hash(password)
+      return passwords.hash(password, client)
     },
-    verify(password, hash) {
+    verify(password, hash, client) {
       counts.verify += 1
-      return passwords.verify(password, hash)
+      return passwords.verify(password, hash, client)
     },
   }
   return { counts, passwords: counted }

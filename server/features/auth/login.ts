@@ -36,7 +36,7 @@ export function createLogin(parts: AuthParts) {
 async function logIn(parts: AuthParts, origin: Origin, { email, password, delivery }: Login): Promise<SignedIn> {
   await countAttempt(parts, origin, email)
   const user = await findAccount(parts.db, email)
-  const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null)
+  const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null, origin)
   if (!user || !isRight || !maySignIn(user)) return refuse(parts, origin, user?.id ?? null)
   const signedIn = await openSession(parts, { user, origin, delivery })
   await parts.throttle.succeeded(email)

@@ -19,8 +19,8 @@ export function createPasswordChange(parts: AuthParts) {
       const { userId, sessionId, origin } = actor
       const user = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
       passwords.assertAcceptable(newPassword, user, 'newPassword')
-      if (!(await passwords.verify(currentPassword, user.passwordHash))) throw wrongPassword()
-      const passwordHash = await passwords.hash(newPassword)
+      if (!(await passwords.verify(currentPassword, user.passwordHash, origin))) throw wrongPassword()
+      const passwordHash = await passwords.hash(newPassword, origin)
       await db.$transaction(async (tx) => {
         const locked = await lockAccount(tx, userId)
         if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()

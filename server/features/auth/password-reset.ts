@@ -10,7 +10,7 @@ import type { AuthParts } from './parts.js'
 import { dropRegistrations } from './registration.js'
 import type { EmailOnly, ResetPassword } from './schema.js'
 
-const resetLimit = { name: 'auth.reset.account', points: 3, windowSeconds: 3600 }
+const resetLimit = { name: 'account/reset', points: 3, windowSeconds: 3600 }
 
 /** How users who cannot log in set a password: with a link that was mailed to them. */
 export function createPasswordReset(parts: AuthParts) {
@@ -36,7 +36,7 @@ export function createPasswordReset(parts: AuthParts) {
       const owner = await findOwner(parts, db, token)
       if (!owner) throw new AppError('INVALID_TOKEN')
       passwords.assertAcceptable(password, owner)
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.hash(password, origin)
       const email = await db.$transaction((tx) => reset(parts, tx, { userId: owner.id, token, passwordHash, origin }))
       await throttle.clear(email)
     },

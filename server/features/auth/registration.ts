@@ -11,7 +11,7 @@ import type { AuthParts } from './parts.js'
 import type { EmailOnly, Register, VerifyEmail } from './schema.js'
 
 const registrationMs = 7 * 24 * 3600 * 1000
-const resendLimit = { name: 'auth.resend.account', points: 3, windowSeconds: 3600 }
+const resendLimit = { name: 'account/resend', points: 3, windowSeconds: 3600 }
 
 /** How strangers become users: what they ask for waits until the link that was mailed for it is followed. */
 export function createRegistration(parts: AuthParts) {
@@ -25,7 +25,7 @@ export function createRegistration(parts: AuthParts) {
      */
     async register(origin: Origin, { email, password, name }: Register): Promise<void> {
       passwords.assertAcceptable(password, { email, name })
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.hash(password, origin)
       const keep = db.$transaction(async (tx) => {
         const user = await findAccount(tx, email)
         if (user) await mailAccountExists(parts, tx, user)

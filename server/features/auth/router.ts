@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { protectedProcedure, publicProcedure, router } from '../../procedures.js'
+import { currentPasswordLimits, protectedProcedure, publicProcedure, router } from '../../procedures.js'
 import { logOutAndAnswer, refreshAndAnswer, toSignedIn } from './answers.js'
 import {
   changePasswordSchema,
@@ -126,7 +126,7 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
       hashesPassword: true,
       summary: 'Change your password; other sessions end',
-      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+      limits: currentPasswordLimits,
     })
     .input(changePasswordSchema)
     .output(z.void())

@@ -32,7 +32,7 @@ export function createAccount(parts: UsersParts) {
     async removeMe(actor: Actor, { password }: RemoveMe): Promise<void> {
       const where = { id: actor.userId }
       const row = await db.user.findUniqueOrThrow({ where, select: { passwordHash: true } })
-      if (!(await passwords.verify(password, row.passwordHash))) {
+      if (!(await passwords.verify(password, row.passwordHash, actor.origin))) {
         throw new AppError('INVALID_CREDENTIALS', { message: 'The password is wrong.' })
       }
       await db.$transaction(async (tx) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { adminProcedure, protectedProcedure, router } from '../../procedures.js'
+import { adminProcedure, currentPasswordLimits, protectedProcedure, router } from '../../procedures.js'
 import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
 import {
   createUserSchema,
@@ -29,7 +29,7 @@ export const usersRouter = router({
       rest: { method: 'DELETE', path: '/users/me', status: 204 },
       hashesPassword: true,
       summary: 'Remove your own account',
-      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+      limits: currentPasswordLimits,
     })
     .input(removeMeSchema)
     .output(z.void())

@@ -36,9 +36,12 @@ export function createFairLine(capacity: number) {
       else lanes.set(network, [waiter])
     },
 
-    /** Lets the next one in, if there is one. */
-    callNext(): boolean {
-      const [turn] = lanes
+    /**
+     * Lets the next one in, if there is one.
+     * @param leaving the network whose place is free now: it had its turn
+     */
+    callNext(leaving: string): boolean {
+      const turn = [...lanes].find(([network]) => network !== leaving) ?? [...lanes][0]
       if (!turn) return false
       const [network, lane] = turn
       lanes.delete(network)

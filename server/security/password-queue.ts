@@ -49,8 +49,8 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
   }
 
   // A place is handed to the next in line, so that nobody who comes later takes it.
-  function leave(): void {
-    if (!line.callNext()) running -= 1
+  function leave(network: string): void {
+    if (!line.callNext(network)) running -= 1
   }
 
   return {
@@ -69,7 +69,7 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
       try {
         return await work()
       } finally {
-        leave()
+        leave(network)
       }
     },
   }

@@ -4,8 +4,6 @@ export interface Waiter {
   leave(): void
 }
 
-export type FairLine = ReturnType<typeof createFairLine>
-
 /**
  * A bounded line in which networks take turns, so that nobody waits behind all that another network has sent. A network
  * may use the whole line while nobody else waits. Once it is full, a network that has fewer in it takes the place of the

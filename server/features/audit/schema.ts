@@ -10,6 +10,7 @@ const auditEventTypeSchema = z
     'login.throttled',
     'logout',
     'session.revoked',
+    'session.replaced',
     'sessions.revoked',
     'refresh.reused',
     'register.requested',

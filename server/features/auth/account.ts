@@ -7,13 +7,6 @@ export function findAccount(db: Db, email: string) {
   return db.user.findFirst({ where: { email }, omit: { passwordHash: false } })
 }
 
-/** Keeps a living user as it is until the transaction ends: whoever wants to change it waits. */
-export async function holdAccount(tx: Transaction, id: string) {
-  await tx.$queryRaw`
-    SELECT u."id" FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR SHARE`
-  return readAccount(tx, id)
-}
-
 /**
  * Locks a living user for a change. What changes an account locks it first, and then touches its sessions, mails and
  * tokens, so that no two changes wait for each other.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import { logOutAndAnswer, refreshAndAnswer, toSignedIn } from './answers.js'
+import { logInAndAnswer, logOutAndAnswer, refreshAndAnswer } from './answers.js'
 import {
   changePasswordSchema,
   emailOnlySchema,
@@ -70,7 +70,7 @@ export const authRouter = router({
     })
     .input(loginSchema)
     .output(signedInSchema)
-    .mutation(async ({ ctx, input }) => toSignedIn(ctx, await ctx.services.auth.login(ctx.origin, input))),
+    .mutation(({ ctx, input }) => logInAndAnswer(ctx, input)),
 
   refresh: publicProcedure
     .meta({
@@ -87,7 +87,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/logout', status: 204 },
-      summary: 'End the session of the refresh token or of the access token',
+      summary: 'End the session of every credential that is sent: refresh tokens in body and cookies, access token',
       limits: byAddress('auth.logout', 300, 60),
     })
     .input(logoutSchema)

@@ -114,7 +114,7 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
   if (action.kind === 'refresh') return refresh(run, action)
   if (action.kind === 'revoke') return answerOf(service.revoke(actor, { id: sessionId }), 'NOT_FOUND', 'missing')
   if (action.kind === 'logout') {
-    return answerOf(service.logOut({ actor: null, origin: originOf() }, tokens.get(action.generation)))
+    return answerOf(service.logOut({ actor: null, origin: originOf() }, [tokens.get(action.generation) ?? '']))
   }
   return answerOf(
     t.db.$transaction(async (tx) => {

@@ -8,15 +8,21 @@ const listedMax = 100
 /** What users see of their own sessions and do with them (OWASP ASVS 7.5.2). */
 export function createOwnSessions({ db, clock, audit, identities }: SessionParts) {
   return {
-    /** The actor's living sessions, the last used one first. */
-    async list(actor: Actor): Promise<SessionView[]> {
-      const rows = await db.session.findMany({
-        where: { userId: actor.userId, revokedAt: null, expiresAt: { gt: clock.now() } },
-        select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
-        orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
-        take: listedMax,
-      })
-      return rows.map((row) => ({ ...row, isCurrent: row.id === actor.sessionId }))
+    /** The actor's living sessions, the last used one first; the one that asks is always among them. */
+    async list({ userId, sessionId }: Actor): Promise<SessionView[]> {
+      const [current, others] = await Promise.all(
+        [{ id: sessionId }, { id: { not: sessionId } }].map((which) =>
+          db.session.findMany({
+            where: { userId, revokedAt: null, expiresAt: { gt: clock.now() }, ...which },
+            select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
+            orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+            take: listedMax - 1,
+          }),
+        ),
+      )
+      const rows = [...(others ?? []), ...(current ?? [])]
+      rows.sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
+      return rows.map((row) => ({ ...row, isCurrent: row.id === sessionId }))
     },
 
     /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { adminProcedure, protectedProcedure, router } from '../../procedures.js'
+import { clearEndedCookie } from '../auth/answers.js'
 import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
 import {
   createUserSchema,
@@ -33,7 +34,10 @@ export const usersRouter = router({
     })
     .input(removeMeSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.users.removeMe(ctx.actor, input)),
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.users.removeMe(ctx.actor, input)
+      await clearEndedCookie(ctx)
+    }),
 
   list: adminProcedure
     .meta({ rest: { method: 'GET', path: '/users' }, summary: 'List users' })

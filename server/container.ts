@@ -90,7 +90,7 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
   return {
     audit,
     sessions,
-    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits }),
+    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret }),
     users: createUsersService({ db, clock, passwords, sessions, audit }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),

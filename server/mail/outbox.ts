@@ -27,10 +27,20 @@ export const mailChannel = 'plinth_mail'
 /**
  * Puts a mail into the outbox as a part of the caller's transaction, and wakes the workers when that commits.
  * Work that is rolled back sends nothing.
+ *
+ * @param mail null sends nothing with the same statement, so that the time does not tell whether there was a mail
  */
-export async function enqueueMail(tx: Db, clock: Clock, { template, to, params }: Mail): Promise<void> {
-  await tx.outboxMail.create({ data: { template, to, params, nextAttemptAt: clock.now() } })
-  await wakeMailWorkers(tx)
+export async function enqueueMail(tx: Db, clock: Clock, mail: Mail | null): Promise<void> {
+  const { template = '', to = '', params = {} } = mail ?? {}
+  const now = clock.now()
+  await tx.$executeRaw`
+    WITH queued AS (
+      INSERT INTO "OutboxMail" ("id", "template", "to", "params", "nextAttemptAt", "updatedAt")
+      SELECT gen_random_uuid(), ${template}, ${to}, ${JSON.stringify(params)}::jsonb, ${now}::timestamptz,
+        ${now}::timestamptz
+      WHERE ${mail !== null}
+      RETURNING "id")
+    SELECT pg_notify(${mailChannel}, '') FROM queued`
 }
 
 /** Wakes the workers of all instances when the transaction commits. */

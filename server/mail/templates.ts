@@ -18,9 +18,12 @@ export function renderMail(
   const { name } = mail.params
   const link = (path: string) => `${appUrl}${path}${token === null ? '' : `?token=${token}`}`
   const { subject, ...rest } = templates[mail.template](link)
-  const content = { name, ...rest }
+  const content = { name: unverified.has(mail.template) ? '' : name, ...rest }
   return { subject, text: layoutText(content), html: layoutHtml(content) }
 }
+
+// These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
+const unverified: ReadonlySet<Mail['template']> = new Set(['verification', 'invitation'])
 
 const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
 
@@ -28,7 +31,7 @@ const templates: Record<Mail['template'], Template> = {
   verification: (link) => ({
     subject: 'Verify your address',
     paragraphs: [
-      'Welcome to Plinth. Verify your address to finish your registration. The link works once, for 24 hours.',
+      'Somebody registered at Plinth with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.',
     ],
     action: { label: 'Verify your address', url: link('/verify-email') },
     reassurance: notYou,
@@ -50,7 +53,9 @@ const templates: Record<Mail['template'], Template> = {
   }),
   'password-reset': (link) => ({
     subject: 'Reset your password',
-    paragraphs: ['Somebody asked for a new password for your account. The link works once, for 30 minutes.'],
+    paragraphs: [
+      'Somebody asked for a new password for your account. The link works once, for 30 minutes after it was first sent.',
+    ],
     action: { label: 'Choose a new password', url: link('/reset-password') },
     reassurance: 'If this was not you, ignore this mail; your password stays as it is.',
   }),

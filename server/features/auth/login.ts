@@ -54,18 +54,22 @@ function nullForInvalidToken(error: unknown): null {
 
 async function logIn(parts: AuthParts, origin: Origin, input: Login, browser: Browser): Promise<SignedIn> {
   const { email, password, delivery } = input
-  await countAttempt(parts, origin, email)
+  const visitor = { ip: origin.ip, device: browser.device }
+  await countAttempt(parts, origin, email, visitor)
   const user = await findAccount(parts.db, email)
   const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null)
   if (!user || !isRight || !maySignIn(user)) return refuse(parts, origin, user?.id ?? null)
   const signedIn = await openSession(parts, { user, origin, delivery, replaces: browser.replaces })
-  await parts.throttle.succeeded(email)
+  await parts.throttle.succeeded(email, visitor)
   return signedIn
 }
 
-async function countAttempt({ throttle, audit, db }: AuthParts, origin: Origin, email: string): Promise<void> {
+type Visitor = Parameters<AuthParts['throttle']['attempt']>[1]
+
+async function countAttempt(parts: AuthParts, origin: Origin, email: string, visitor: Visitor): Promise<void> {
+  const { throttle, audit, db } = parts
   try {
-    await throttle.attempt(email)
+    await throttle.attempt(email, visitor)
   } catch (error) {
     if (error instanceof AppError && error.code === 'RATE_LIMITED') {
       const userId = (await findAccount(db, email))?.id ?? null

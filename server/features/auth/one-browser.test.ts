@@ -210,3 +210,21 @@ describe('S79: a user has at most 100 living sessions', () => {
     expect(await t.db.session.count({ where: { userId: user.id, revokedAt: null } })).toBe(100)
   })
 })
+
+describe('S81: the owner gets in while strangers guess', () => {
+  it('with the browser of a former login, from a network that was never seen, and with body delivery from one that was', async () => {
+    const user = await createUser(t)
+    const browser = createBrowserJar(t.app)
+    expect((await logIn(browser, user.email)).status).toBe(200)
+    const home = someIp()
+    const body = { email: user.email, password: testPassword }
+    expect((await createBrowserJar(t.app).post('/auth/login', body, { ip: home })).status).toBe(200)
+    for (let guess = 0; guess < 12; guess += 1) {
+      const wrong = { email: user.email, password: 'not the password at all' }
+      await createBrowserJar(t.app).post('/auth/login', wrong, { ip: someIp() })
+    }
+    expect((await createBrowserJar(t.app).post('/auth/login', body, { ip: someIp() })).status).toBe(429)
+    expect((await logIn(browser, user.email)).status).toBe(200)
+    expect((await createBrowserJar(t.app).post('/auth/login', body, { ip: home })).status).toBe(200)
+  })
+})

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../errors.js'
+import { clientNetwork } from './client-address.js'
+import type { RateLimits } from './rate-limits.js'
+
+/** Mails that somebody asks for. Those of one kind to one address count together. */
+interface MailRequest {
+  kind: 'verification' | 'password-reset' | 'email-change' | 'invitation'
+  to: string
+  /** Where the request comes from. */
+  ip: string
+}
+
+const hour = 3600
+const perRecipient = 3
+const perNetwork = 100
+
+/**
+ * Whether a mail that was asked for may be sent: three of a kind an hour to one address, and a hundred an hour for
+ * one network. It is counted for any address, whether it has an account or not, so that it tells nothing; the caller answers
+ * the same and drops the mail in silence.
+ */
+export async function mayMail(limits: RateLimits, { kind, to, ip }: MailRequest): Promise<boolean> {
+  const recipient = createHash('sha256').update(to).digest('base64url')
+  if (!(await take(limits, { name: `mail/${kind}`, points: perRecipient }, recipient))) return false
+  return take(limits, { name: 'mail/network', points: perNetwork }, clientNetwork(ip))
+}
+
+async function take(limits: RateLimits, rule: { name: string; points: number }, key: string): Promise<boolean> {
+  try {
+    await limits.charge({ ...rule, by: 'address', windowSeconds: hour }, key)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'RATE_LIMITED') return false
+    throw error
+  }
+}

@@ -7,6 +7,7 @@ import { createAuditService } from './features/audit/service.js'
 import { createAuthService } from './features/auth/service.js'
 import { createSessionsService } from './features/auth/sessions-service.js'
 import { createMailService } from './features/mail/service.js'
+import { readOwnPosts } from './features/posts/own-rows.js'
 import { createPostsService } from './features/posts/service.js'
 import { createUsersService } from './features/users/service.js'
 import type { Readiness } from './http/health.js'
@@ -91,7 +92,17 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
     audit,
     sessions,
     auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret }),
-    users: createUsersService({ db, clock, passwords, sessions, audit }),
+    users: createUsersService({
+      db,
+      clock,
+      passwords,
+      sessions,
+      audit,
+      limits,
+      ownRows: {
+        posts: readOwnPosts(db),
+      },
+    }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
   }

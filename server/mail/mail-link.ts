@@ -27,6 +27,7 @@ export async function makeMailLink(tx: Db, { secret, mail, now }: MailLinkOption
 interface Link {
   kind: MailTokenKind
   owner: MailTokenOwner
+  change?: { email: string; sessionId: string }
 }
 
 function linkOf(mail: Mail): Link | null {
@@ -37,12 +38,17 @@ function linkOf(mail: Mail): Link | null {
       return { kind: 'invitation', owner: { userId: mail.params.userId } }
     case 'password-reset':
       return { kind: 'reset', owner: { userId: mail.params.userId } }
+    case 'email-change': {
+      const { userId, sessionId } = mail.params
+      return { kind: 'email_change', owner: { userId }, change: { email: mail.to, sessionId } }
+    }
     default:
       return null
   }
 }
 
-async function mayHaveLink(tx: Db, email: string, { owner }: Link): Promise<boolean> {
+async function mayHaveLink(tx: Db, to: string, { owner, change }: Link): Promise<boolean> {
   if ('registrationId' in owner) return (await tx.registration.count({ where: { id: owner.registrationId } })) > 0
-  return (await tx.user.count({ where: { id: owner.userId, email, disabledAt: null } })) > 0
+  const address = change ? {} : { email: to }
+  return (await tx.user.count({ where: { id: owner.userId, ...address, disabledAt: null } })) > 0
 }

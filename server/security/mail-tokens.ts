@@ -2,19 +2,22 @@ import { createHmac, randomUUID } from 'node:crypto'
 import type { Db } from '../database/client.js'
 import { hashToken } from './refresh-tokens.js'
 
-export type MailTokenKind = 'verification' | 'invitation' | 'reset'
+export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
 
 /** How long a link works after it was first mailed (RFC 9700 asks for short; OWASP ASVS 6.4.1 for an end). */
 const mailTokenSeconds = {
   verification: 24 * 3600,
   invitation: 72 * 3600,
   reset: 30 * 60,
+  email_change: 24 * 3600,
 } as const satisfies Record<MailTokenKind, number>
 
 interface MailTokenRequest {
   secret: string
   kind: MailTokenKind
   owner: MailTokenOwner
+  /** For a change of address: the new one, and the session that asked for it. */
+  change?: { email: string; sessionId: string }
   now: Date
 }
 
@@ -25,6 +28,8 @@ interface ConsumedMailToken {
   kind: MailTokenKind
   userId: string | null
   registrationId: string | null
+  email: string | null
+  sessionId: string | null
 }
 
 /**
@@ -32,11 +37,11 @@ interface ConsumedMailToken {
  * the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
  * sees to it that two for one owner are not made at once.
  */
-export async function mailTokenOf(tx: Db, { secret, kind, owner, now }: MailTokenRequest): Promise<string> {
+export async function mailTokenOf(tx: Db, { secret, kind, owner, change, now }: MailTokenRequest): Promise<string> {
   const unused = { ...owner, kind, usedAt: null }
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
   const living = await tx.mailToken.findMany({
-    where: { ...unused, expiresAt: { gt: now } },
+    where: { ...unused, email: change?.email ?? null, expiresAt: { gt: now } },
     select: { id: true, tokenHash: true },
   })
   // Under another secret the token of a row cannot be derived again.
@@ -48,7 +53,7 @@ export async function mailTokenOf(tx: Db, { secret, kind, owner, now }: MailToke
   await tx.mailToken.updateMany({ where: unused, data: { usedAt: now } })
   const id = randomUUID()
   const token = deriveToken(secret, id)
-  await tx.mailToken.create({ data: { id, kind, tokenHash: hashToken(token), ...owner, expiresAt } })
+  await tx.mailToken.create({ data: { id, kind, tokenHash: hashToken(token), ...owner, ...change, expiresAt } })
   return token
 }
 
@@ -69,16 +74,23 @@ export async function consumeMailToken(
   const [consumed] = await tx.mailToken.updateManyAndReturn({
     where: { tokenHash: hashToken(token), kind: { in: [...kinds] }, usedAt: null, expiresAt: { gt: now } },
     data: { usedAt: now },
-    select: { kind: true, userId: true, registrationId: true },
+    select: { kind: true, userId: true, registrationId: true, email: true, sessionId: true },
   })
   return consumed ?? null
 }
+
+/** The mails that carry a user's link. */
+const linkTemplates = ['invitation', 'password-reset', 'email-change']
 
 /** Ends every link that was mailed to a user, and takes those that were not sent out of the outbox, retries included. */
 export async function killMailTokens(tx: Db, { userId, now }: { userId: string; now: Date }): Promise<void> {
   // The outbox first: a worker that is issuing a token holds its row, so that token is there to be killed below.
   await tx.outboxMail.deleteMany({
-    where: { status: { in: ['pending', 'dead'] }, params: { path: ['userId'], equals: userId } },
+    where: {
+      template: { in: linkTemplates },
+      status: { in: ['pending', 'dead'] },
+      params: { path: ['userId'], equals: userId },
+    },
   })
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
 }

@@ -40,7 +40,7 @@ async function addresses(): Promise<string[]> {
 it.each(Object.entries(requests))(
   'S6: asking for %s takes as many statements for every address',
   async (_what, ask) => {
-    const counts = []
+    const counts: number[] = []
     for (const email of await addresses()) {
       const before = t.recorder.statements.length
       await ask(email)
@@ -52,7 +52,7 @@ it.each(Object.entries(requests))(
 )
 
 it('S6, S8: also when the mails of the hour are used up', async () => {
-  const counts = []
+  const counts: number[] = []
   for (const email of [freshAddress(), (await createUser(t)).email]) {
     for (let count = 0; count < 4; count += 1) await requests['a password reset'](email)
     const before = t.recorder.statements.length

@@ -6,6 +6,7 @@ import { findAccount } from './account.js'
 import type { AuthParts } from './parts.js'
 import { insertRegistration, pickRegistration, readRegistrationMark, registrationMark } from './registration-rows.js'
 import type { EmailOnly, Register } from './schema.js'
+import type { SessionUser } from './session-rules.js'
 
 /** How strangers ask for an account: it waits until the link that was mailed for it is followed. */
 export function createRegistration(parts: AuthParts) {
@@ -58,6 +59,6 @@ function verificationMail(to: string, registrationId: string): Mail {
   return { template: 'verification', to, params: { registrationId, name: '' } }
 }
 
-function accountExistsMail(user: { email: string; name: string; emailVerifiedAt: Date | null }): Mail {
-  return { template: 'account-exists', to: user.email, params: { name: user.emailVerifiedAt ? user.name : '' } }
+function accountExistsMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): Mail {
+  return { template: 'account-exists', to, params: { userId, name: emailVerifiedAt ? name : '' } }
 }

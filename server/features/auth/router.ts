@@ -3,11 +3,13 @@ import { protectedProcedure, publicProcedure, router } from '../../procedures.js
 import { logInAndAnswer, logOutAndAnswer, refreshAndAnswer } from './answers.js'
 import {
   changePasswordSchema,
+  emailChangeSentSchema,
   emailOnlySchema,
   loginSchema,
   logoutSchema,
   refreshSchema,
   registerSchema,
+  requestEmailChangeSchema,
   resetPasswordSchema,
   resetSentSchema,
   signedInSchema,
@@ -19,6 +21,8 @@ import {
 const alone = { refusesBatch: true, overlooksCredential: true } as const
 const byAddress = (name: string, points: number, windowSeconds: number) =>
   [{ name, by: 'address', points, windowSeconds }] as const
+
+const guessesAtOwnPassword = [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }] as const
 
 export const authRouter = router({
   register: publicProcedure
@@ -129,9 +133,35 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
       hashesPassword: true,
       summary: 'Change your password; other sessions end',
-      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+      limits: guessesAtOwnPassword,
     })
     .input(changePasswordSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.auth.changePassword(ctx.actor, input)),
+
+  requestEmailChange: protectedProcedure
+    .meta({
+      refusesBatch: true,
+      rest: { method: 'POST', path: '/auth/email-change', status: 202 },
+      hashesPassword: true,
+      summary: 'Have a link mailed to a new address, which moves your account there',
+      limits: guessesAtOwnPassword,
+    })
+    .input(requestEmailChangeSchema)
+    .output(emailChangeSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.auth.requestEmailChange(ctx.actor, input)
+      return { status: 'email_change_sent' }
+    }),
+
+  confirmEmailChange: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/email-change/confirm', status: 204 },
+      summary: 'Use the token of a mail that confirms a new address',
+      limits: byAddress('auth.email-change', 60, 60),
+    })
+    .input(verifyEmailSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.auth.confirmEmailChange(ctx.origin, input)),
 })

@@ -31,10 +31,13 @@ export const refreshSchema = z.strictObject({ refreshToken: refreshTokenSchema }
 export const logoutSchema = z.strictObject({ refreshToken: refreshTokenSchema })
 export const resetPasswordSchema = z.strictObject({ token: tokenSchema, password: passwordSchema })
 export const changePasswordSchema = z.strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
+export const requestEmailChangeSchema = z.strictObject({ email: emailSchema, currentPassword: passwordSchema })
 
 /** The answer to everything that may send a mail: it tells nothing of the address. */
 export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
 export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
+
+export const emailChangeSentSchema = z.object({ status: z.literal('email_change_sent') })
 
 export const signedInSchema = z
   .object({
@@ -66,6 +69,7 @@ export type EmailOnly = z.output<typeof emailOnlySchema>
 export type Login = z.output<typeof loginSchema>
 export type ResetPassword = z.output<typeof resetPasswordSchema>
 export type ChangePassword = z.output<typeof changePasswordSchema>
+export type RequestEmailChange = z.output<typeof requestEmailChangeSchema>
 export type SignedInView = z.output<typeof signedInSchema>
 export type SessionView = z.output<typeof sessionSchema>
 export type RevokeSession = z.output<typeof revokeSessionSchema>

@@ -1,3 +1,4 @@
+import { createEmailChange } from './email-change.js'
 import { createLogin } from './login.js'
 import type { AuthParts } from './parts.js'
 import { createPasswordChange } from './password-change.js'
@@ -13,5 +14,6 @@ export function createAuthService(parts: AuthParts) {
     ...createLogin(parts),
     ...createPasswordReset(parts),
     ...createPasswordChange(parts),
+    ...createEmailChange(parts),
   }
 }

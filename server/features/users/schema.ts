@@ -67,6 +67,61 @@ export const createUserSchema = z.strictObject({
   role: roleSchema.default('user'),
 })
 
+/** What is stored about an account. Rows of resources are whatever their tables hold, without internal columns. */
+export const accountExportSchema = z
+  .object({
+    exportedAt: z.date(),
+    isComplete: z.boolean().describe('False if there is more than one document holds; the oldest is left out.'),
+    account: userSchema,
+    sessions: z.array(
+      z.object({
+        id: idSchema,
+        createdAt: z.date(),
+        lastUsedAt: z.date(),
+        expiresAt: z.date(),
+        endedAt: z.date().nullable(),
+        endReason: z.string().nullable(),
+        ip: z.string(),
+        userAgent: z.string(),
+      }),
+    ),
+    links: z
+      .array(
+        z.object({
+          kind: z.string(),
+          email: z.string().nullable(),
+          createdAt: z.date(),
+          expiresAt: z.date(),
+          usedAt: z.date().nullable(),
+        }),
+      )
+      .describe('Mailed links, without their tokens; `email` is the address of a change that waits.'),
+    mails: z.array(
+      z.object({
+        template: z.string(),
+        to: z.string(),
+        status: z.string(),
+        createdAt: z.date(),
+        sentAt: z.date().nullable(),
+      }),
+    ),
+    auditEvents: z.array(
+      z.object({
+        type: z.string(),
+        actorId: idSchema.nullable(),
+        userId: idSchema.nullable(),
+        ip: z.string().nullable(),
+        userAgent: z.string().nullable(),
+        data: z.unknown(),
+        createdAt: z.date(),
+      }),
+    ),
+    resources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))).describe('Rows by resource.'),
+  })
+  .meta({ id: 'AccountExport' })
+
+export const invitationSentSchema = z.object({ status: z.literal('invitation_sent') })
+
 const writableFields = { email: emailSchema, name: nameSchema, role: roleSchema, status: writableStatusSchema }
 
 export const replaceUserSchema = byIdSchema.extend({ ...writableFields, version: versionSchema.optional() })
@@ -76,6 +131,7 @@ export const updateUserSchema = byIdSchema
   .extend({ version: versionSchema.optional() })
 
 export type User = z.output<typeof userSchema>
+export type AccountExport = z.output<typeof accountExportSchema>
 export type UserStatus = z.output<typeof userStatusSchema>
 export type UpdateMe = z.output<typeof updateMeSchema>
 export type RemoveMe = z.output<typeof removeMeSchema>

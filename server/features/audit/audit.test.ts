@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
-import { createSignedInUser } from '../../testing/factories.js'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
 import type { AuditEventType } from './schema.js'
 
@@ -79,6 +79,23 @@ describe('audit.list', () => {
     await recordMany(1, 'login.failed', userId)
     expect((await as(admin).list.query({ userId, type: 'logout' })).items).toHaveLength(2)
     expect((await as(admin).list.query({ userId: randomUUID() })).items).toEqual([])
+  })
+
+  test('S87: says who changed what from what to what, and filters by who did it', async () => {
+    const { id, email, name } = await createUser(t)
+    const api = t.client(admin.session).users
+    const moved = `${randomUUID()}@example.com`
+    await api.update.mutate({ id, email: moved, name: 'After', role: 'admin' })
+    const { items } = await as(admin).list.query({ userId: id, actorId: admin.user.id })
+    expect(Object.fromEntries(items.map((event) => [event.type, event.data]))).toEqual({
+      'user.role_changed': { from: 'user', to: 'admin' },
+      'user.email_changed': { from: email, to: moved },
+      'user.updated': { from: name, to: 'After' },
+    })
+    expect((await as(admin).list.query({ userId: id, actorId: id })).items).toEqual([])
+    await t.client(user.session).users.updateMe.mutate({ name: 'My own choice' })
+    const [own] = (await as(admin).list.query({ userId: user.user.id, actorId: user.user.id })).items
+    expect(own).toMatchObject({ type: 'user.updated', data: { from: 'Test User', to: 'My own choice' } })
   })
 
   test('answers in REST with a link to the next page', async () => {

@@ -45,7 +45,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const passwords = createPasswords({ pepper, minLength })
   const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
   const mailWorker = createMailWorker({ config, db, clock, log, mailer })
-  const retention = createRetention({ db, clock, log })
+  const retention = createRetention({ db, clock, log, auditAnonymousDays: config.auditAnonymousDays })
   const readiness = createReadiness(db, url)
   return {
     config,

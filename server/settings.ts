@@ -2,7 +2,11 @@ import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
 import { isCidr } from './security/client-address.js'
 
-const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
+// Paths are appended to it, and it stands in mails.
+const url = z
+  .url({ protocol: /^https?$/ })
+  .refine(isPlainUrl, 'must have no user, password, query or fragment')
+  .transform((value) => value.replace(/\/+$/, ''))
 const makeKey = 'Make one with: npm run -s keys:new'
 const makeSecret = `Make one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`
 const secret = required(makeSecret).min(32, 'must have at least 32 characters')
@@ -47,6 +51,7 @@ export const commandSettings = z.object({
   MAIL_FROM: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8, 'must be 8 or more').max(128).default(15),
+  AUDIT_ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   SEED: z.stringbool().default(true),
 })
 
@@ -75,6 +80,12 @@ function parseJson(text: string, context: z.core.$RefinementCtx): unknown {
     context.addIssue({ code: 'custom', message: `must be a JWK set as JSON. ${makeKey}` })
     return z.NEVER
   }
+}
+
+function isPlainUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { username, password } = new URL(value)
+  return username === '' && password === '' && !/[?#]/.test(value)
 }
 
 function isOrigin(value: string): boolean {

@@ -3,17 +3,24 @@ import { AppError } from '../errors.js'
 import { clientNetwork } from './client-address.js'
 import type { RateLimits } from './rate-limits.js'
 
+const hour = 3600
+const perRecipient = {
+  verification: 3,
+  'password-reset': 3,
+  'email-change': 3,
+  'email-change-requested': 3,
+  // The first one comes with the account.
+  invitation: 2,
+}
+const perNetwork = 100
+
 /** Mails that somebody asks for. Those of one kind to one address count together. */
 interface MailRequest {
-  kind: 'verification' | 'password-reset' | 'email-change' | 'invitation'
+  kind: keyof typeof perRecipient
   to: string
   /** Where the request comes from. */
   ip: string
 }
-
-const hour = 3600
-const perRecipient = 3
-const perNetwork = 100
 
 /**
  * Whether a mail that was asked for may be sent: three of a kind an hour to one address, and a hundred an hour for
@@ -22,7 +29,7 @@ const perNetwork = 100
  */
 export async function mayMail(limits: RateLimits, { kind, to, ip }: MailRequest): Promise<boolean> {
   const recipient = createHash('sha256').update(to).digest('base64url')
-  if (!(await take(limits, { name: `mail/${kind}`, points: perRecipient }, recipient))) return false
+  if (!(await take(limits, { name: `mail/${kind}`, points: perRecipient[kind] }, recipient))) return false
   return take(limits, { name: 'mail/network', points: perNetwork }, clientNetwork(ip))
 }
 

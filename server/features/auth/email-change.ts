@@ -26,13 +26,14 @@ export function createEmailChange(parts: AuthParts) {
       const { userId, sessionId, origin } = actor
       const user = await proveOwnPassword(parts, actor, currentPassword)
       const isMailed = await mayMail(limits, { kind: 'email-change', to, ip: origin.ip })
+      const isTold = await mayMail(limits, { kind: 'email-change-requested', to: user.email, ip: origin.ip })
       await db.$transaction(async (tx) => {
         const locked = await lockAccount(tx, userId)
         if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
         await endOtherRequests(tx, { userId, email: to, now: clock.now() })
         await enqueueMail(tx, clock, isMailed ? { template: 'email-change', to, params: { userId, sessionId } } : null)
         const notice = { to: locked.email, params: { userId, name: locked.name } }
-        await enqueueMail(tx, clock, { template: 'email-change-requested', ...notice })
+        await enqueueMail(tx, clock, isTold ? { template: 'email-change-requested', ...notice } : null)
         const data = { to, isMailed }
         await audit.record(tx, { type: 'user.email_change_requested', actorId: userId, userId, origin, data })
       })

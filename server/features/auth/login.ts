@@ -22,12 +22,8 @@ export function createLogin(parts: AuthParts) {
      *
      * @throws AppError INVALID_TOKEN if none does
      */
-    async refresh(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
-      for (const refreshToken of await sessions.pickLiving(presented)) {
-        const signedIn = await sessions.refresh(origin, { refreshToken }).catch(nullForInvalidToken)
-        if (signedIn) return signedIn
-      }
-      throw new AppError('INVALID_TOKEN')
+    refresh(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
+      return sessions.refreshAny(origin, presented)
     },
 
     /** Ends the sessions of all refresh tokens that are presented, and of the access token; unknown ones are left alone. */
@@ -46,11 +42,6 @@ interface Browser {
 }
 
 const noBrowser: Browser = { replaces: [] }
-
-function nullForInvalidToken(error: unknown): null {
-  if (error instanceof AppError && error.code === 'INVALID_TOKEN') return null
-  throw error
-}
 
 async function logIn(parts: AuthParts, origin: Origin, input: Login, browser: Browser): Promise<SignedIn> {
   const { email, password, delivery } = input

@@ -1,18 +1,11 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema } from '../fields/schema.js'
+import { byIdSchema, idSchema, passwordSchema } from '../fields/schema.js'
 import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 
 /** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
 const tokenSchema = z.string().min(1).max(2048)
 
 const refreshTokenSchema = tokenSchema.optional().describe('Left out if the token is in the cookie.')
-
-/** A password: the policy for new ones is applied by the service, which knows the settings. */
-const passwordSchema = z
-  .string()
-  .min(1)
-  .max(1024)
-  .meta({ format: 'password', examples: ['correct horse battery staple'] })
 
 export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
 export const verifyEmailSchema = z.strictObject({ token: tokenSchema })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../context.js'
 import type { Db } from '../../database/client.js'
+import { AppError } from '../../errors.js'
 import { hashToken } from '../../security/refresh-tokens.js'
 import type { SessionParts } from './session-parts.js'
 import { refreshSession } from './session-refresh.js'
@@ -46,12 +47,17 @@ export function createSignIns(parts: SessionParts) {
       return refreshSession(parts, { refreshToken, origin })
     },
 
-    /** Which of many refresh tokens are worth a try: of each living session the newest one that was presented. */
-    async pickLiving(presented: readonly string[]): Promise<string[]> {
-      const newest = newestOfEach(parts, presented)
-      if (newest.size <= 1) return [...newest.values()]
-      const living = await findLiving(parts, [...newest.keys()])
-      return living.flatMap(({ id }) => newest.get(id) ?? [])
+    /**
+     * Exchanges the refresh tokens of a browser, which may hold several under one name: the first that works counts.
+     *
+     * @throws AppError INVALID_TOKEN if none does
+     */
+    async refreshAny(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
+      for (const refreshToken of await pickLiving(parts, presented)) {
+        const signedIn = await refreshSession(parts, { refreshToken, origin }).catch(nullForInvalidToken)
+        if (signedIn) return signedIn
+      }
+      throw new AppError('INVALID_TOKEN')
     },
 
     /** Whether a session of one of these refresh tokens lives. */
@@ -74,6 +80,19 @@ async function endBeyondMax(
         AND "id" <> ${id}::uuid
       ORDER BY "lastUsedAt" DESC, "id" DESC OFFSET ${livingMax - 1})`
   if (count > 0) identities.distrust(userId)
+}
+
+/** Which of many refresh tokens are worth a try: of each living session the newest one that was presented. */
+async function pickLiving(parts: SessionParts, presented: readonly string[]): Promise<string[]> {
+  const newest = newestOfEach(parts, presented)
+  if (newest.size <= 1) return [...newest.values()]
+  const living = await findLiving(parts, [...newest.keys()])
+  return living.flatMap(({ id }) => newest.get(id) ?? [])
+}
+
+function nullForInvalidToken(error: unknown): null {
+  if (error instanceof AppError && error.code === 'INVALID_TOKEN') return null
+  throw error
 }
 
 // An older token of the same session is what a second cookie has kept; trying it would count as reuse.

@@ -48,8 +48,11 @@ describe('S85: users.resendInvitation', () => {
 
   test('makes three mails an hour with the first, and never leaves without a link that works', async () => {
     const { id, email } = await invite()
-    for (let count = 0; count < 5; count += 1) await as(admin).resendInvitation.mutate({ id })
-    expect((await mailsTo(t, email)).length).toBeLessThanOrEqual(3)
+    for (let count = 0; count < 5; count += 1) {
+      await mailsTo(t, email)
+      await as(admin).resendInvitation.mutate({ id })
+    }
+    expect(await mailsTo(t, email)).toHaveLength(3)
     expect(await accept(await newestToken(t, email))).toBe('OK')
   })
 

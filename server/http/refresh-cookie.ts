@@ -22,7 +22,7 @@ export interface RefreshCookie {
 }
 
 /** A cookie that recognizes a browser and lets nobody in: where it signed in before, what it registered. */
-export type BrowserMark = keyof typeof markDays
+type BrowserMark = keyof typeof markDays
 
 const markDays = { device: 90, registration: 7 } as const
 

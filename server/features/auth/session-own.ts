@@ -9,21 +9,7 @@ const listedMax = 100
 export function createOwnSessions({ db, clock, audit, identities }: SessionParts) {
   return {
     /** The actor's living sessions, the last used one first; the one that asks is always among them. */
-    async list({ userId, sessionId }: Actor): Promise<SessionView[]> {
-      const [current, others] = await Promise.all(
-        [{ id: sessionId }, { id: { not: sessionId } }].map((which) =>
-          db.session.findMany({
-            where: { userId, revokedAt: null, expiresAt: { gt: clock.now() }, ...which },
-            select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
-            orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
-            take: listedMax - 1,
-          }),
-        ),
-      )
-      const rows = [...(others ?? []), ...(current ?? [])]
-      rows.sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
-      return rows.map((row) => ({ ...row, isCurrent: row.id === sessionId }))
-    },
+    list: (actor: Actor): Promise<SessionView[]> => list({ db, clock }, actor),
 
     /**
      * Ends one of the actor's sessions.
@@ -55,4 +41,20 @@ export function createOwnSessions({ db, clock, audit, identities }: SessionParts
       })
     },
   }
+}
+
+async function list(
+  { db, clock }: Pick<SessionParts, 'db' | 'clock'>,
+  { userId, sessionId }: Actor,
+): Promise<SessionView[]> {
+  const read = (id: string | { not: string }) =>
+    db.session.findMany({
+      where: { id, userId, revokedAt: null, expiresAt: { gt: clock.now() } },
+      select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
+      orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+      take: listedMax - 1,
+    })
+  const [current, others] = await Promise.all([read(sessionId), read({ not: sessionId })])
+  const rows = [...others, ...current].toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
+  return rows.map((row) => ({ ...row, isCurrent: row.id === sessionId }))
 }

@@ -131,6 +131,17 @@ describe('settings', () => {
     expect(trustProxy).toEqual(['10.0.0.0/8', 'fd00::/8'])
   })
 
+  it.each([
+    'https://app.example.com/?next=',
+    'https://app.example.com/#/',
+    'https://ada:secret@app.example.com',
+    'https://app.example.com?',
+  ])('S90: does not start with %s, to which no path can be added, as APP_URL or PUBLIC_URL', (address) => {
+    for (const name of ['APP_URL', 'PUBLIC_URL']) {
+      expect(() => loadConfig({ ...complete, [name]: address })).toThrow(`${name} must have no user`)
+    }
+  })
+
   it('cannot be changed after the start', () => {
     const config = loadConfig(complete())
     expect(() => Object.assign(config.identity, { tokenSecret: 'x' })).toThrow(TypeError)

@@ -77,6 +77,7 @@ function groupCommand(values: z.output<typeof commandSettings>) {
     },
     database: { url: values.DATABASE_URL, testUrl: values.DATABASE_URL_TEST, poolMax: values.DATABASE_POOL_MAX },
     redisUrl: values.REDIS_URL,
+    auditAnonymousDays: values.AUDIT_ANONYMOUS_DAYS,
   }
 }
 

@@ -8,6 +8,7 @@ import { createAuditService } from './features/audit/service.js'
 import { createAuthService } from './features/auth/service.js'
 import { createSessionsService } from './features/auth/sessions-service.js'
 import { createMailService } from './features/mail/service.js'
+import { readOwnPosts } from './features/posts/own-rows.js'
 import { createPostsService } from './features/posts/service.js'
 import { createUsersService } from './features/users/service.js'
 import type { Readiness } from './http/health.js'
@@ -49,7 +50,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const passwords = createPasswords({ pepper, minLength })
   const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
   const mailWorker = createMailWorker({ config, db, clock, log, mailer })
-  const retention = createRetention({ db, clock, log })
+  const retention = createRetention({ db, clock, log, auditAnonymousDays: config.auditAnonymousDays })
   const readiness = createReadiness(pool)
   return {
     config,
@@ -95,8 +96,18 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
   return {
     audit,
     sessions,
-    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits }),
-    users: createUsersService({ db, clock, passwords, sessions, audit }),
+    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret }),
+    users: createUsersService({
+      db,
+      clock,
+      passwords,
+      sessions,
+      audit,
+      limits,
+      ownRows: {
+        posts: readOwnPosts(db),
+      },
+    }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
   }

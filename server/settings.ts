@@ -71,6 +71,7 @@ export const commandSettings = z.object({
   MAIL_FROM: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8, 'must be 8 or more').max(128).default(15),
+  AUDIT_ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   SEED: z.stringbool().default(true),
 })
 

@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto'
 import bcrypt from 'bcrypt'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../errors.js'
+import type { PasswordQueue } from './password-queue.js'
 import { createPasswords } from './passwords.js'
 
 const client = { ip: '192.0.2.7' }
@@ -68,6 +70,45 @@ describe('hashing', () => {
     expect(
       await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait', client), client),
     ).toBe(true)
+  })
+
+  it.each(['\u00a0', '\u3000', '\u2003', '\u202f', '\u1680'])(
+    'S88: takes a password with the space %j for the one with U+0020, to set it as to compare it',
+    async (space) => {
+      const spaced = ['a', 'quiet', 'harbour', 'again'].join(space)
+      expect(await passwords.verify(spaced, await passwords.hash('a quiet harbour again', client), client)).toBe(true)
+      expect(await passwords.verify('a quiet harbour again', await passwords.hash(spaced, client), client)).toBe(true)
+      expect(await passwords.verify('a quiet harbour', await passwords.hash(spaced, client), client)).toBe(false)
+    },
+  )
+
+  it('S88: hashes from before spaces were mapped still verify', async () => {
+    const spaced = 'a quiet\u00a0harbour'
+    const pepper = 'a pepper of the tests, 32 letters'
+    const digest = createHmac('sha384', pepper).update(spaced.normalize('NFC')).digest('base64')
+    const old = await bcrypt.hash(digest, 12)
+    expect(await passwords.verify(spaced, old, client)).toBe(true)
+    expect(await passwords.verify('a quiet\u00a0garden', old, client)).toBe(false)
+  })
+
+  it('S5, S88: a wrong password with such spaces costs as many comparisons with a hash as without', async () => {
+    let comparisons = 0
+    const queue: PasswordQueue = {
+      run: (_network, work) => {
+        comparisons += 1
+        return work()
+      },
+      admit: (_network, work) => work(),
+    }
+    const counted = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15, queue })
+    const hash = await passwords.hash('a quiet harbour', client)
+    const counts = []
+    for (const known of [hash, null]) {
+      comparisons = 0
+      expect(await counted.verify('a wrong\u00a0harbour', known, client)).toBe(false)
+      counts.push(comparisons)
+    }
+    expect(counts).toEqual([2, 2])
   })
 
   it('S5: answers false without a hash, after a comparison of the same cost', async () => {

@@ -34,11 +34,12 @@ export const instantPasswords: Passwords = {
 }
 
 /** The auth service with other passwords, and without the throttle of accounts. */
-export function authWith({ container }: TestApp, passwords: Passwords) {
+export function authWith({ container, config }: TestApp, passwords: Passwords) {
   const { db, clock, log, limits, services } = container
   const throttle = { attempt: async () => {}, succeeded: async () => {}, clear: async () => {} }
   const { sessions, audit } = services
-  return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits })
+  const { tokenSecret } = config.identity
+  return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret })
 }
 
 /** The code with which a service refuses, or `OK`. */

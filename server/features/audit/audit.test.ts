@@ -93,6 +93,23 @@ describe('audit.list', () => {
     expect((await as(admin).list.query({ userId: randomUUID() })).items).toEqual([])
   })
 
+  test('S87: says who changed what from what to what, and filters by who did it', async () => {
+    const { id, email, name } = await createUser(t)
+    const api = t.client(admin.session).users
+    const moved = `${randomUUID()}@example.com`
+    await api.update.mutate({ id, email: moved, name: 'After', role: 'admin' })
+    const { items } = await as(admin).list.query({ userId: id, actorId: admin.user.id })
+    expect(Object.fromEntries(items.map((event) => [event.type, event.data]))).toEqual({
+      'user.role_changed': { from: 'user', to: 'admin' },
+      'user.email_changed': { from: email, to: moved },
+      'user.updated': { from: name, to: 'After' },
+    })
+    expect((await as(admin).list.query({ userId: id, actorId: id })).items).toEqual([])
+    await t.client(user.session).users.updateMe.mutate({ name: 'My own choice' })
+    const [own] = (await as(admin).list.query({ userId: user.user.id, actorId: user.user.id })).items
+    expect(own).toMatchObject({ type: 'user.updated', data: { from: 'Test User', to: 'My own choice' } })
+  })
+
   test('answers in REST with a link to the next page', async () => {
     const userId = await recordMany(2)
     const { status, headers, body } = await t.rest(admin.session)('GET', '/audit-events', {

@@ -1,10 +1,8 @@
 /** Somebody in a line: exactly one of the two is called. */
-export interface Waiter {
+interface Waiter {
   enter(): void
   leave(): void
 }
-
-export type FairLine = ReturnType<typeof createFairLine>
 
 /**
  * A bounded line in which networks take turns, so that nobody waits behind all that another network has sent. A network

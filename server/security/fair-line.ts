@@ -1,5 +1,5 @@
 /** Somebody in a line: exactly one of the two is called. */
-export interface Waiter {
+interface Waiter {
   enter(): void
   leave(): void
 }

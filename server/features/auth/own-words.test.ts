@@ -26,6 +26,8 @@ const cases = owners.flatMap(({ by, local, name }) => {
   return passwords.map((password) => ({ by, email: `${local}@${randomUUID()}.example`, name, password }))
 })
 
+const refused = cases.map(({ by }) => ({ by, code: 'PASSWORD_TOO_COMMON', isQuickerThanHashing: true }))
+
 async function post(path: string, payload: object, accessToken?: string) {
   const headers = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
   const startedAt = performance.now()
@@ -34,28 +36,34 @@ async function post(path: string, payload: object, accessToken?: string) {
   return { code, ms: performance.now() - startedAt }
 }
 
-/** The refusal comes before the hash, and takes less than one does. */
-function expectQuickRefusal({ code, ms }: Awaited<ReturnType<typeof post>>, by: string): void {
-  expect(code, by).toBe('PASSWORD_TOO_COMMON')
-  expect(ms, by).toBeLessThan(hashingMs)
+/** Gives how each of the cases is answered. */
+async function answers(ask: (input: (typeof cases)[number]) => ReturnType<typeof post>) {
+  const given = []
+  for (const input of cases) {
+    const { code, ms } = await ask(input)
+    given.push({ by: input.by, code, isQuickerThanHashing: ms < hashingMs })
+  }
+  return given
 }
 
 it('S57: registering with a password of own letters is refused in less time than a hash takes', async () => {
-  for (const { by, ...input } of cases) expectQuickRefusal(await post('register', input), by)
+  const register = ({ email, name, password }: (typeof cases)[number]) => post('register', { email, name, password })
+  expect(await answers(register)).toEqual(refused)
 })
 
 it('S57: changing to a password of own letters is refused in less time than a hash takes', async () => {
-  for (const { by, email, name, password: newPassword } of cases) {
+  const given = await answers(async ({ email, name, password: newPassword }) => {
     const { accessToken } = await signIn(t, await createUser(t, { email, name }))
-    expectQuickRefusal(await post('change-password', { currentPassword: testPassword, newPassword }, accessToken), by)
-  }
+    return post('change-password', { currentPassword: testPassword, newPassword }, accessToken)
+  })
+  expect(given).toEqual(refused)
 })
 
 it('S57: resetting to a password of own letters is refused in less time than a hash takes', async () => {
-  for (const { by, email: address, name, password } of cases) {
+  const given = await answers(async ({ email: address, name, password }) => {
     const { email } = await createUser(t, { email: `r.${address}`, name })
     await post('password-reset', { email })
-    const token = await newestToken(t, email)
-    expectQuickRefusal(await post('password-reset/confirm', { token, password }), by)
-  }
+    return post('password-reset/confirm', { token: await newestToken(t, email), password })
+  })
+  expect(given).toEqual(refused)
 })

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Prisma } from '../server/database/generated/client.js'
 import { applyMigrations, MigrationError, resolveMigration } from '../server/database/migrate.js'
 import { findPrismaFile } from '../server/database/migration-folder.js'
+import { ConnectionPool } from '../server/database/pool.js'
 import { createPostgresCounters } from '../server/security/rate-limit-postgres.js'
 import { createMigrationProject } from '../server/testing/migration-project.js'
 import { readModels } from '../server/testing/prisma-schema.js'
@@ -97,7 +99,8 @@ describe('the rules for a schema', () => {
 })
 
 it("the rate limiter's rows tell when they last changed", async () => {
-  const counters = createPostgresCounters(database.url)
+  const pool = new ConnectionPool({ url: database.url, max: 8, log: pino({ level: 'silent' }) })
+  const counters = createPostgresCounters(pool)
   const counter = counters.counter({ name: 'test', points: 5, windowSeconds: 60 })
   const read = async () => (await client.query(`SELECT points, "createdAt", "updatedAt" FROM "RateLimit"`)).rows
   await counter.consume('key')
@@ -106,12 +109,13 @@ it("the rate limiter's rows tell when they last changed", async () => {
   await counter.consume('key')
   const [second] = await read()
   await counters.close()
+  await pool.end()
   expect(second.points).toBe(2)
   expect(second.createdAt).toEqual(first.createdAt)
   expect(second.updatedAt.getTime()).toBeGreaterThan(first.updatedAt.getTime())
 })
 
-describe('S48: the migration that relates audit events', () => {
+describe('the migration that relates audit events', () => {
   const name = '20261126234414_relate_audit_events'
   const event = (userId: string) => `
     INSERT INTO "AuditEvent" ("id", "type", "userId", "data", "updatedAt")

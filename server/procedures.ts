@@ -1,10 +1,12 @@
 import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
+import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
 import { AppError } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
+import { clientNetwork } from './security/client-address.js'
 import { type LimitRule, limitKey } from './security/rate-limits.js'
 
 export type Access = 'public' | 'user' | 'admin'
@@ -47,7 +49,9 @@ export const { router, createCallerFactory } = t
 
 const observe = t.middleware(async ({ ctx, path, type, next }) => {
   const startedAt = performance.now()
-  const result = await next()
+  const [feature = path] = path.split('.')
+  const network = clientNetwork(ctx.origin.ip)
+  const result = await borrowAs({ purpose: 'request', feature, network }, () => next())
   const elapsedMs = performance.now() - startedAt
   const fields = { procedure: path, type, durationMs: Math.round(elapsedMs * 10) / 10 }
   const error = result.ok ? null : toAppError(result.error)

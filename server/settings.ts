@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
+import { findDatabaseUrlFaults } from './database/connection-options.js'
 import { isCidr } from './security/client-address.js'
 
 const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
@@ -15,6 +16,10 @@ const list = z.string().transform((value) =>
 
 const origins = list.refine((items) => items.every(isOrigin), 'must be exact origins, such as https://app.example.com')
 const cidrs = list.refine((items) => items.every(isCidr), 'must be CIDRs, such as 10.0.0.0/8; no number, no "true"')
+
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).superRefine((value, context) => {
+  for (const message of findDatabaseUrlFaults(value)) context.addIssue({ code: 'custom', message })
+})
 
 const privateJwk = z
   .looseObject({
@@ -34,9 +39,14 @@ export const commandSettings = z.object({
   HOST: z.string().optional(),
   PORT: z.coerce.number('must be a number').int().min(0).max(65535).optional(),
   DATA_DIR: z.string().default('.plinth'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_URL_TEST: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(10),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_URL_TEST: databaseUrl.optional(),
+  DATABASE_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(2, 'must be 2 or more: one connection waits for notifications')
+    .max(1000)
+    .default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   APP_URL: url.optional(),
   CORS_ORIGINS: origins.prefault(''),

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import { seed } from '../../prisma/seed.js'
 import { loadCommandConfig, readEnvironment } from '../config.js'
+import { withConnection } from '../database/connection.js'
 import { applyMigrations } from '../database/migrate.js'
 import { RemedyError } from '../remedy-error.js'
 import { runDevelopment } from './dev/run.js'
@@ -33,13 +33,7 @@ await runDevelopment({
 })
 process.exit(0)
 
-async function hasDemoUsers(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    const demo = `SELECT 1 FROM "User" WHERE email = 'admin@example.com' AND "deletedAt" IS NULL`
-    return Boolean((await client.query(demo)).rowCount)
-  } finally {
-    await client.end()
-  }
+async function hasDemoUsers(databaseUrl: string): Promise<boolean> {
+  const demo = `SELECT 1 FROM "User" WHERE email = 'admin@example.com' AND "deletedAt" IS NULL`
+  return withConnection(databaseUrl, async (client) => Boolean((await client.query(demo)).rowCount))
 }

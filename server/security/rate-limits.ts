@@ -1,5 +1,6 @@
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Actor, Origin } from '../context.js'
+import type { ConnectionPool } from '../database/pool.js'
 import { AppError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { clientNetwork } from './client-address.js'
@@ -35,6 +36,8 @@ export interface RateLimits {
 }
 
 interface RateLimitsOptions {
+  pool: ConnectionPool
+  /** Names the counters in Redis. */
   databaseUrl: string
   redisUrl: string | undefined
   log: Logger
@@ -55,7 +58,6 @@ export function createRateLimits(options: RateLimitsOptions) {
       if (isRefused) throw new AppError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, report.resetSeconds) })
       return report
     },
-    open: () => store.open(),
     close: () => store.close(),
   } satisfies RateLimits & Record<string, unknown>
 }

@@ -5,7 +5,6 @@ import { inject } from 'vitest'
 import { buildApp } from '../app.js'
 import { type Config, type Environment, loadConfig } from '../config.js'
 import { createContainer } from '../container.js'
-import { createDatabase } from '../database/client.js'
 import type { Logger } from '../logger.js'
 import type { AppRouter } from '../router.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
@@ -13,7 +12,7 @@ import { createFakeMailer } from './fake-mailer.js'
 import { injectFetch, restClient } from './inject.js'
 import { testPepper, testTokenSecret } from './secrets.js'
 import { createStatementRecorder } from './statement-recorder.js'
-import { createTestDatabase } from './test-database.js'
+import { createTestDatabase, openDatabase } from './test-database.js'
 
 /** What a client proves itself with; see `signIn` in the factories. */
 export interface TestSession {
@@ -50,7 +49,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   })
   const app = await buildApp(container)
   await app.ready()
-  const db = createDatabase({ url: config.database.url ?? '', poolMax: 5, log: container.log })
+  const db = openDatabase(config.database.url ?? '')
   return {
     app,
     container,
@@ -78,7 +77,7 @@ function testConfig(databaseUrl: string, environment: Environment = {}): Config 
   return loadConfig({
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
-    DATABASE_POOL_MAX: '5',
+    DATABASE_POOL_MAX: '10',
     REDIS_URL: inject('redisUrl'),
     PUBLIC_URL: 'http://localhost:3000',
     APP_URL: 'http://app.localhost:5173',

@@ -28,8 +28,10 @@ function readDefaults(): Map<string, string> {
   const shapes = Object.entries(serverSettings.shape)
   return new Map(
     shapes.flatMap(([name, setting]) => {
-      const { success, data } = setting.safeParse(undefined)
-      return success && data !== undefined && typeof data !== 'object' ? [[name, String(data)]] : []
+      const { data } = setting.safeParse(undefined)
+      return ['string', 'number', 'boolean'].includes(typeof data)
+        ? [[name, JSON.stringify(data).replaceAll('"', '')]]
+        : []
     }),
   )
 }

@@ -4,7 +4,6 @@ import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { createPost } from '../posts/factory.js'
 
 let t: TestApp
 
@@ -19,9 +18,6 @@ describe('S84: users.exportMe', () => {
     const { user, session } = person
     await signIn(t, user)
     const api = t.client(session)
-    const draft = await createPost(t, user, { title: 'A draft of mine' })
-    await createPost(t, user, { title: 'One that I removed', deletedAt: t.clock.now() })
-    await createPost(t, await createUser(t), { title: 'Not mine' })
     await t.container.services.auth.requestPasswordReset(testOrigin, { email: user.email })
     const link = await newestToken(t, user.email)
     const email = freshAddress()
@@ -30,11 +26,6 @@ describe('S84: users.exportMe', () => {
     const document = await api.users.exportMe.query()
     expect(document).toMatchObject({ isComplete: true, account: { id: user.id, email: user.email, name: 'Ada' } })
     expect(document.sessions).toHaveLength(2)
-    expect(document.resources.posts?.map(({ title }) => title).toSorted()).toEqual([
-      'A draft of mine',
-      'One that I removed',
-    ])
-    expect(document.resources.posts?.map(({ id }) => id)).toContain(draft.id)
     expect(document.mails.map(({ template }) => template).toSorted()).toEqual([
       'email-change',
       'email-change-requested',
@@ -49,7 +40,6 @@ describe('S84: users.exportMe', () => {
     expect(document.auditEvents.map(({ type }) => type)).toContain('user.email_change_requested')
     const text = JSON.stringify(document)
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
-    expect(text).not.toContain('Not mine')
   })
 
   test('shows admins no address of the people they changed, and users none of strangers', async () => {
@@ -65,16 +55,6 @@ describe('S84: users.exportMe', () => {
     )
     expect(JSON.stringify(document)).not.toContain(email)
     expect(JSON.stringify(document)).not.toContain(stranger.ip)
-  })
-
-  test('says when it does not hold everything, and stays bounded', async () => {
-    const { user, session } = await createSignedInUser(t)
-    const body = 'x'.repeat(50_000)
-    const rows = Array.from({ length: 400 }, () => ({ authorId: user.id, title: 'Long', body }))
-    await t.db.post.createMany({ data: rows })
-    const reply = await t.rest(session)('GET', '/users/me/export')
-    expect(reply.body.data.isComplete).toBe(false)
-    expect(JSON.stringify(reply.body).length).toBeLessThan(12 * 1024 * 1024)
   })
 
   test('refuses nobody, and more than ten an hour', async () => {

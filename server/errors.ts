@@ -37,6 +37,7 @@ export interface ErrorDetail {
 }
 
 interface ErrorOptions {
+  /** What a client reads in place of the table's message. */
   message?: string | undefined
   details?: ErrorDetail[]
   /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
@@ -44,7 +45,10 @@ interface ErrorOptions {
   cause?: unknown
 }
 
-/** The error that services throw. Its code decides the answer; its message is shown to the client. */
+/**
+ * What services throw: a class for each code of the table. The code decides the status; the message is shown to the
+ * client.
+ */
 export class AppError extends Error {
   readonly details: ErrorDetail[] | undefined
   readonly retryAfterSeconds: number | undefined
@@ -58,13 +62,49 @@ export class AppError extends Error {
     Error.stackTraceLimit = 0
     super(message ?? errorTable[code].message, { cause })
     Error.stackTraceLimit = stackTraceLimit
-    this.name = 'AppError'
+    this.name = new.target.name
     this.details = details
     this.retryAfterSeconds = retryAfterSeconds
   }
 
   get status(): number {
     return errorTable[this.code].status
+  }
+}
+
+/** Makes the class of a code. */
+function errorOf(code: ErrorCode) {
+  return class extends AppError {
+    constructor(options?: ErrorOptions) {
+      super(code, options)
+    }
+  }
+}
+
+export class ValidationError extends errorOf('VALIDATION_ERROR') {}
+export class BadRequestError extends errorOf('BAD_REQUEST') {}
+export class UnauthorizedError extends errorOf('UNAUTHORIZED') {}
+export class InvalidCredentialsError extends errorOf('INVALID_CREDENTIALS') {}
+export class InvalidTokenError extends errorOf('INVALID_TOKEN') {}
+export class ForbiddenError extends errorOf('FORBIDDEN') {}
+export class MethodNotAllowedError extends errorOf('METHOD_NOT_ALLOWED') {}
+export class ConflictError extends errorOf('CONFLICT') {}
+export class EmailTakenError extends errorOf('EMAIL_TAKEN') {}
+export class LastAdminError extends errorOf('LAST_ADMIN') {}
+export class VersionMismatchError extends errorOf('VERSION_MISMATCH') {}
+export class PayloadTooLargeError extends errorOf('PAYLOAD_TOO_LARGE') {}
+export class UnsupportedMediaTypeError extends errorOf('UNSUPPORTED_MEDIA_TYPE') {}
+export class UnprocessableError extends errorOf('UNPROCESSABLE') {}
+export class PasswordTooCommonError extends errorOf('PASSWORD_TOO_COMMON') {}
+export class RateLimitedError extends errorOf('RATE_LIMITED') {}
+export class InternalError extends errorOf('INTERNAL_ERROR') {}
+export class ServiceUnavailableError extends errorOf('SERVICE_UNAVAILABLE') {}
+
+/** A row that does not exist, or that the actor may not see. */
+export class NotFoundError extends AppError {
+  /** @param options `resource` names what was looked for, such as `Post` */
+  constructor({ resource, ...options }: ErrorOptions & { resource?: string } = {}) {
+    super('NOT_FOUND', { ...(resource && { message: `${resource} not found.` }), ...options })
   }
 }
 

@@ -30,7 +30,7 @@ export function createAuditService({ db }: { db: Database }) {
 
     /**
      * One page of events, newest first.
-     * @throws AppError BAD_REQUEST for a broken cursor
+     * @throws BadRequestError for a broken cursor
      */
     async list(_actor: Actor, input: AuditListInput): Promise<AuditPage> {
       const { limit, cursor, type, userId, actorId } = input

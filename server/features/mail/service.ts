@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Clock } from '../../clock.js'
 import type { Actor } from '../../context.js'
 import type { Database } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { AppError, ConflictError, NotFoundError } from '../../errors.js'
 import { wakeMailWorkers } from '../../mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
 import { type byIdSchema, idSchema } from '../fields/schema.js'
@@ -22,7 +22,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
   return {
     /**
      * One page of the outbox, newest first.
-     * @throws AppError BAD_REQUEST for a broken cursor
+     * @throws BadRequestError for a broken cursor
      */
     async list(_actor: Actor, input: z.output<typeof listMailSchema>): Promise<z.output<typeof outboxMailPageSchema>> {
       const { limit, cursor, status } = input
@@ -38,7 +38,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
 
     /**
      * Puts a dead mail back in line, with all its attempts before it.
-     * @throws AppError NOT_FOUND; CONFLICT if the mail is not dead
+     * @throws NotFoundError; ConflictError if the mail is not dead
      */
     async retry(actor: Actor, { id }: z.output<typeof byIdSchema>): Promise<OutboxMail> {
       return db.$transaction(async (tx) => {
@@ -76,8 +76,8 @@ function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
 
 async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
   const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
-  if (!isThere) return new AppError('NOT_FOUND')
-  return new AppError('CONFLICT', { message: 'Only a mail that could not be sent is tried again.' })
+  if (!isThere) return new NotFoundError({ resource: 'Mail' })
+  return new ConflictError({ message: 'Only a mail that could not be sent is tried again.' })
 }
 
 function eventOf({ userId, origin }: Actor) {

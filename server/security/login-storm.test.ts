@@ -117,7 +117,7 @@ it('S58: 80 connections of one address that loop on login keep none of 20 others
   const refused = counts.get(429) ?? 0
   expect(refused).toBeGreaterThan(5 * clients)
   const charged = (await t.db.rateLimit.findMany({ where: { key: { contains: flooder } } })).map(({ points }) => points)
-  expect(charged[0], 'of the refusals hardly any cost the store anything').toBeLessThan(refused / 4)
+  expect(charged[0] ?? 0, 'of the refusals hardly any cost the store anything').toBeLessThan(refused / 4)
   expect([...counts.keys()].filter((status) => ![401, 429, 503].includes(status))).toEqual([])
 })
 

@@ -84,7 +84,16 @@ export const noCookies: RefreshCookie = {
 }
 
 function originOf(request: FastifyRequest): Origin {
-  return { requestId: request.id, ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 255) }
+  return {
+    requestId: request.id,
+    ip: addressOf(request),
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, 255),
+  }
+}
+
+// A socket that was reset no longer knows its peer, whatever its type says.
+function addressOf({ ip }: { ip: string | undefined }): string {
+  return ip ?? 'unknown'
 }
 
 type Authenticated = Pick<Context, 'actor' | 'credentialFault'>

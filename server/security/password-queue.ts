@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { AppError } from '../errors.js'
 import { createFairLine } from './fair-line.js'
 
-/** What a network asks for is named by the network: see `clientNetwork`. */
+/** Hashes for networks of clients, as `clientNetwork` names them. */
 export interface PasswordQueue {
   /**
    * Runs the work when a place is free. Networks take turns.

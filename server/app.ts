@@ -56,7 +56,6 @@ function fastifyOptions({ config, log }: Container) {
     clientErrorHandler: answerClientError,
     bodyLimit: 256 * 1024,
     requestTimeout: 30_000,
-    handlerTimeout: 15_000,
     trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
     forceCloseConnections: 'idle' as const,
     // Node looks for requests that are late every 30 seconds otherwise, and so would let them be that much later.

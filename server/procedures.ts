@@ -1,7 +1,7 @@
 import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
 import { toAppError } from './error-mapping.js'
-import { AppError } from './errors.js'
+import { AppError, isFailure } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
@@ -63,11 +63,6 @@ function logFailure({ log }: Context, fields: object, error: AppError): void {
   else log.warn(outcome, 'procedure refused')
 }
 
-// Being busy without a cause is a refusal like any other. Its stack says nothing, and is costly when there are many.
-function isFailure({ code, status, cause }: AppError): boolean {
-  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
-}
-
 // Before anything is charged or written for a password that nobody has time to look at.
 const admitPasswords = t.middleware(({ ctx, meta, next }) => {
   return meta?.hashesPassword ? ctx.passwords.admit(() => next()) : next()
@@ -101,13 +96,19 @@ const requireAdmin = t.middleware(async ({ ctx, next }) => {
   return next({ ctx: { actor } })
 })
 
+// Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
+const readInput = t.middleware(async ({ getRawInput, next }) => {
+  await getRawInput()
+  return next()
+})
+
 const procedure = t.procedure.use(observe).use(admitPasswords).use(chargeLimits).use(checkCredential)
 
 /** Anyone may call it. */
-export const publicProcedure = procedure.meta({ access: 'public' })
+export const publicProcedure = procedure.meta({ access: 'public' }).use(readInput)
 
 /** A user with a living session may call it. */
-export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor)
+export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor).use(readInput)
 
 /** An admin may call it; the role is read from the database on each call. */
-export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin)
+export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin).use(readInput)

@@ -25,8 +25,7 @@ type CookieConfig = Pick<Config, 'isProduction'> & {
  * mail. `None` would send it along from every site on the web.
  *
  * `read` throws AppError FORBIDDEN if the cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are
- * the same site, so SameSite alone does not stop them). `write` and `clear` throw AppError BAD_REQUEST once the
- * headers are sent, as they are in a streamed answer.
+ * the same site, so SameSite alone does not stop them).
  */
 export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
   const name = cookieName(config)
@@ -39,11 +38,9 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
       return token
     },
     write(token, expiresAt) {
-      refuseAfterHeaders(reply)
       reply.setCookie(name, token, { ...options, expires: expiresAt })
     },
     clear() {
-      refuseAfterHeaders(reply)
       reply.clearCookie(name, options)
     },
   }
@@ -64,9 +61,4 @@ function mayUseCookie(origin: string | undefined, { http }: CookieConfig): boole
   if (origin === undefined) return false
   const own = [http.publicUrl, http.appUrl].map((url) => new URL(url).origin)
   return [...own, ...http.corsOrigins].includes(origin)
-}
-
-function refuseAfterHeaders(reply: FastifyReply): void {
-  if (!reply.raw.headersSent) return
-  throw new AppError('BAD_REQUEST', { message: 'A streamed answer cannot set a cookie.' })
 }

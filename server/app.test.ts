@@ -19,6 +19,10 @@ describe('one request', () => {
     expect([headersTimeout, requestTimeout, handlerDeadlineMs]).toEqual([10_000, 30_000, 15_000])
   })
 
+  it('S52: has a connection that is not silent for longer than its handler may take and 2 seconds', () => {
+    expect(t.app.server.timeout).toBe(handlerDeadlineMs + 2_000)
+  })
+
   it('S37: is cut off within a second when its time is over, with 408 in the envelope', async () => {
     const { server } = t.app
     const { headersTimeout } = server

@@ -63,6 +63,13 @@ describe('S49: the shape of an input', () => {
   })
 })
 
+describe('S49: a key of an input', () => {
+  it('has at most 1,000 characters', () => {
+    expect(parseJson(JSON.stringify({ ['k'.repeat(1_000)]: 1 }))).toHaveProperty('k'.repeat(1_000))
+    expect(() => parseJson(JSON.stringify([{ ['k'.repeat(1_001)]: 1 }]))).toThrow('a key that is too long')
+  })
+})
+
 describe('reading once', () => {
   it('reads when it is first asked, and gives the same value or error from then on', async () => {
     const read = vi.fn(() => ({}))

@@ -27,10 +27,12 @@ export function readOnce<T>(read: () => T): () => Promise<T> {
 
 const maxDepth = 32
 const maxValues = 10_000
+const maxKeyLength = 1_000
 
 /**
- * Checks an input before anything walks it: at most 32 levels and 10,000 values, no key that reaches a prototype, and
- * no half of a surrogate pair, which every encoder turns into the same replacement character.
+ * Checks an input before anything walks it: at most 32 levels and 10,000 values, keys of at most 1,000 characters of
+ * which none reaches a prototype, and no half of a surrogate pair, which every encoder turns into the same replacement
+ * character.
  *
  * It looks at each value once and level by level, so that its own work grows with the size of the input alone.
  *
@@ -57,11 +59,12 @@ function valuesIn(value: unknown): readonly unknown[] {
   // The length of an array counts, not what stands in it: its holes are walked, too.
   if (Array.isArray(value)) return value
   if (!isRecord(value)) return []
-  for (const key of Object.keys(value)) checkKey(key, value)
+  for (const [key, inner] of Object.entries(value)) checkKey(key, inner)
   return Object.values(value)
 }
 
-function checkKey(key: string, { [key]: value }: Record<string, unknown>): void {
+function checkKey(key: string, value: unknown): void {
+  if (key.length > maxKeyLength) throw malformed('The input has a key that is too long.')
   const reachesPrototype = key === '__proto__' || (key === 'constructor' && isRecord(value) && 'prototype' in value)
   if (reachesPrototype) throw malformed('The input has a key that is not taken.')
   checkText(key)

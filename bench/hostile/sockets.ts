@@ -1,0 +1,169 @@
+import { setMaxListeners } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { send } from '../support/http.js'
+import { isAsked, type Options } from '../support/options.js'
+import { type Server, startServer } from '../support/server-process.js'
+import { rounded } from '../support/timing.js'
+import { type Harm, judge, megabytes } from './floods.js'
+import { type Answers, askAsOthers, goodShare, slowdown } from './others.js'
+import type { HostileStage } from './stage.js'
+import { largestList } from './targets.js'
+
+/** What hundreds of connections do, and when the server should have closed them. */
+interface SocketAttack {
+  name: string
+  /** Writes on a connection that has just opened, and goes on if it wants to until `signal` is aborted. */
+  act(socket: Socket, signal: AbortSignal): void
+  isRead: boolean
+  /** The time limit that closes them, with a margin; left out where the memory alone counts. */
+  closedWithinSeconds?: number
+}
+
+const sockets = 600
+const margin = 5
+// All kinds run at once, so that the others on all servers together ask as often as on one.
+const share = 1 / 6
+
+/** Opens hundreds of connections that are slow, silent, or deaf: each kind on a server of its own, all at once. */
+export async function runSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
+  const attacks = (await socketAttacks(stage, options)).filter(({ name }) => isAsked(options, name))
+  return Promise.all(attacks.map((attack) => runAttack(stage, options, attack)))
+}
+
+async function socketAttacks(stage: HostileStage, { isQuick }: Options): Promise<SocketAttack[]> {
+  const file = await largestFile(stage)
+  const deaf = isQuick ? {} : { closedWithinSeconds: 60 }
+  return [
+    {
+      name: 'sockets: half of the headers',
+      act: drip(headersStart, 'x'),
+      isRead: true,
+      closedWithinSeconds: 10 + margin,
+    },
+    {
+      name: 'sockets: a body at one byte a second',
+      act: drip(bodyStart, ' '),
+      isRead: true,
+      closedWithinSeconds: 30 + margin,
+    },
+    { name: 'sockets: nothing sent', act: () => {}, isRead: true, closedWithinSeconds: 10 + margin },
+    { name: `sockets: ${file} four times, never read`, act: ask(file, 4), isRead: false, ...deaf },
+    { name: `sockets: ${largestList} forty times, never read`, act: ask(largestList, 40), isRead: false, ...deaf },
+    { name: 'sockets: a request a second, for nothing', act: repeat('/nothing'), isRead: true },
+  ]
+}
+
+const headersStart = 'POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nx-slow: '
+const bodyStart =
+  'POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{'
+
+function drip(start: string, byte: string): SocketAttack['act'] {
+  return (socket, signal) => {
+    socket.write(start)
+    const timer = setInterval(() => socket.writable && socket.write(byte), 1_000)
+    signal.addEventListener('abort', () => clearInterval(timer))
+  }
+}
+
+function ask(path: string, times: number): SocketAttack['act'] {
+  return (socket) => void socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`.repeat(times))
+}
+
+function repeat(path: string): SocketAttack['act'] {
+  return (socket, signal) => {
+    const timer = setInterval(() => socket.writable && ask(path, 1)(socket, signal), 1_000)
+    signal.addEventListener('abort', () => clearInterval(timer))
+  }
+}
+
+/** Finds the largest file that the documentation page loads. */
+async function largestFile(stage: HostileStage): Promise<string> {
+  const server = await startServer(stage.settings)
+  try {
+    const page = await send(server.url, { method: 'GET', path: '/docs' })
+    const paths = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, path]) => path ?? [])
+    const sizes = paths.map(async (path) => {
+      return { path, size: (await send(server.url, { method: 'GET', path })).body.length }
+    })
+    return (await Promise.all(sizes)).toSorted((a, b) => b.size - a.size)[0]?.path ?? '/docs'
+  } finally {
+    await server.kill()
+  }
+}
+
+async function runAttack(stage: HostileStage, options: Options, attack: SocketAttack): Promise<Harm> {
+  const server = await startServer(stage.settings)
+  const opened: Socket[] = []
+  const ended = new AbortController()
+  setMaxListeners(sockets, ended.signal)
+  try {
+    await askAsOthers(server.url, stage, { ms: 1_500, share })
+    const calm = await askAsOthers(server.url, stage, { ms: 6_000, share })
+    const before = server.residentBytes()
+    for (let index = 0; index < sockets; index += 1) opened.push(open(server, attack, ended.signal))
+    const windowMs = 1_000 * (attack.closedWithinSeconds ?? (options.isQuick ? 20 : 45))
+    const [attacked, most] = await Promise.all([
+      askAsOthers(server.url, stage, { ms: windowMs, share }),
+      mostMemory(server, windowMs),
+    ])
+    return describe(attack, { server, before, most, calm, attacked, closed: opened.filter(isClosed).length })
+  } finally {
+    ended.abort()
+    for (const socket of opened) socket.destroy()
+    await server.kill()
+  }
+}
+
+function open(server: Server, { act, isRead }: SocketAttack, signal: AbortSignal): Socket {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  // One that nobody reads hears of its end only by what is written to it.
+  if (isRead) socket.resume()
+  else socket.pause()
+  socket.on('error', () => socket.destroy())
+  socket.on('connect', () => act(socket, signal))
+  return socket
+}
+
+function isClosed(socket: Socket): boolean {
+  if (!socket.destroyed && socket.isPaused()) socket.write('x')
+  return socket.destroyed || socket.readableEnded
+}
+
+async function mostMemory(server: Server, ms: number): Promise<number> {
+  const end = performance.now() + ms
+  let most = 0
+  while (performance.now() < end) {
+    most = Math.max(most, server.residentBytes())
+    await delay(250)
+  }
+  return most
+}
+
+interface Outcome {
+  server: Server
+  before: number
+  most: number
+  calm: Answers
+  attacked: Answers
+  closed: number
+}
+
+function describe({ name, closedWithinSeconds }: SocketAttack, outcome: Outcome): Harm {
+  const { server, before, most, calm, attacked, closed } = outcome
+  const { kind, ratio } = slowdown(calm, attacked)
+  const [share, calmShare, grown] = [goodShare(attacked), goodShare(calm), megabytes(most - before)]
+  const verdict = judge({ isRunning: server.isRunning(), share, calmShare, ratio, grown })
+  const isLeftOpen = closedWithinSeconds !== undefined && closed < sockets
+  return {
+    attack: name,
+    'attacker is answered': '',
+    "others' 2xx, %": rounded(share * 100, 1),
+    "others' p95 ratio": rounded(ratio, 1),
+    'slowest for others': kind,
+    'RSS, MB': megabytes(most),
+    'RSS growth, MB': grown,
+    closed: `${closed} of ${sockets}${closedWithinSeconds === undefined ? '' : ` in ${closedWithinSeconds} s`}`,
+    verdict: verdict === 'ok' && isLeftOpen ? 'LEFT OPEN' : verdict,
+  }
+}

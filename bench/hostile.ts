@@ -1,57 +1,50 @@
 import { runFloods } from './hostile/floods.js'
-import { measureGrowth, measurePlain } from './hostile/growth.js'
+import { type Growth, measureGrowth, measurePlain } from './hostile/growth.js'
 import { procedureAttacks } from './hostile/procedures.js'
 import { shapeAttacks } from './hostile/shapes.js'
-import { runSockets } from './hostile/sockets.js'
+import { runDeafSockets, runSlowSockets } from './hostile/sockets.js'
 import { setStage } from './hostile/stage.js'
 import { startTarget } from './hostile/target.js'
 import { isAsked, readOptions } from './support/options.js'
 import { report } from './support/report.js'
 
+const shownRows = 8
+
 /** What an outsider can do to others: hostile inputs, sockets and floods against a production build. */
 const options = readOptions('hostile')
 const stage = await setStage(options)
-const target = await startTarget(stage.settings)
 try {
-  report(
-    'sockets',
-    (await runSockets(stage, options)).map((row) => ({ ...row })),
-  )
-  report(
-    'floods',
-    (await runFloods(stage, options)).map((row) => ({ ...row })),
-  )
-  const plain = await measurePlain(target, '/api/auth/logout')
-  const attacks = [...procedureAttacks(stage, options), ...shapeAttacks(stage)].filter(({ name }) =>
-    isAsked(options, name),
-  )
-  console.log(`${attacks.length} growing inputs`)
-  const rows = []
-  for (const attack of attacks) {
-    const row = await measureGrowth(target, attack, plain)
-    rows.push(row)
-    if (row.verdict !== 'ok') console.log(row.attack, row.verdict)
-  }
-  report(
-    'growth',
-    rows.filter(({ verdict }) => verdict !== 'ok').map((row) => ({ ...row })),
-  )
-  report(
-    'growth, dearest',
-    rows
-      .toSorted((a, b) => b['to plain'] - a['to plain'])
-      .slice(0, 15)
-      .map((row) => ({ ...row })),
-  )
-  report(
-    'growth, steepest',
-    rows
-      .toSorted((a, b) => b.ratio - a.ratio)
-      .slice(0, 15)
-      .map((row) => ({ ...row })),
-  )
-  console.log(target.server().faults())
+  // The cost of an input is processor time, which does not grow because sockets hang about elsewhere.
+  const [growths, slow] = await Promise.all([measureGrowths(), runSlowSockets(stage, options)])
+  const harms = [...slow, ...(await runDeafSockets(stage, options)), ...(await runFloods(stage, options))]
+  reportGrowths(growths)
+  report('What one outsider does to others', harms)
+  const broken = [...growths, ...harms].filter(({ verdict }) => verdict !== 'ok')
+  console.log(`\n${growths.length + harms.length} attacks, ${broken.length} of them succeeded (seed ${options.seed})`)
+  for (const { attack, verdict } of broken) console.log(`  ${attack}: ${verdict}`)
+  process.exitCode = broken.length > 0 ? 1 : 0
 } finally {
-  await target.stop()
   await stage.close()
+}
+
+async function measureGrowths(): Promise<Growth[]> {
+  const attacks = [...procedureAttacks(stage, options), ...shapeAttacks(stage)]
+  const asked = attacks.filter(({ name }) => isAsked(options, name))
+  if (asked.length === 0) return []
+  const target = await startTarget(stage.settings)
+  try {
+    const plain = await measurePlain(target)
+    const growths: Growth[] = []
+    for (const attack of asked) growths.push(await measureGrowth(target, attack, plain))
+    return growths
+  } finally {
+    await target.stop()
+  }
+}
+
+function reportGrowths(growths: readonly Growth[]): void {
+  const [good, broken] = [true, false].map((isGood) => growths.filter(({ verdict }) => (verdict === 'ok') === isGood))
+  report('Inputs that cost more than they should', broken ?? [])
+  const dearest = (good ?? []).toSorted((a, b) => b['to plain'] - a['to plain'])
+  report('The dearest of the others', dearest.slice(0, shownRows))
 }

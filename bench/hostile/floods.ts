@@ -8,7 +8,7 @@ import type { HostileStage } from './stage.js'
 import { floods } from './targets.js'
 
 /** A row of the table of what an outsider does to others. */
-export interface Harm {
+export type Harm = {
   attack: string
   'attacker is answered': string
   "others' 2xx, %": number | string

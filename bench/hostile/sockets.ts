@@ -16,47 +16,58 @@ interface SocketAttack {
   /** Writes on a connection that has just opened, and goes on if it wants to until `signal` is aborted. */
   act(socket: Socket, signal: AbortSignal): void
   isRead: boolean
-  /** The time limit that closes them, with a margin; left out where the memory alone counts. */
-  closedWithinSeconds?: number
+  /** How long the connections are watched. */
+  seconds: number
+  /** Whether a time limit should have closed all of them by then. */
+  areClosed: boolean
 }
 
 const sockets = 600
 const margin = 5
-// All kinds run at once, so that the others on all servers together ask as often as on one.
-const share = 1 / 6
-
-/** Opens hundreds of connections that are slow, silent, or deaf: each kind on a server of its own, all at once. */
-export async function runSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
-  const attacks = (await socketAttacks(stage, options)).filter(({ name }) => isAsked(options, name))
-  return Promise.all(attacks.map((attack) => runAttack(stage, options, attack)))
-}
-
-async function socketAttacks(stage: HostileStage, { isQuick }: Options): Promise<SocketAttack[]> {
-  const file = await largestFile(stage)
-  const deaf = isQuick ? {} : { closedWithinSeconds: 60 }
-  return [
-    {
-      name: 'sockets: half of the headers',
-      act: drip(headersStart, 'x'),
-      isRead: true,
-      closedWithinSeconds: 10 + margin,
-    },
-    {
-      name: 'sockets: a body at one byte a second',
-      act: drip(bodyStart, ' '),
-      isRead: true,
-      closedWithinSeconds: 30 + margin,
-    },
-    { name: 'sockets: nothing sent', act: () => {}, isRead: true, closedWithinSeconds: 10 + margin },
-    { name: `sockets: ${file} four times, never read`, act: ask(file, 4), isRead: false, ...deaf },
-    { name: `sockets: ${largestList} forty times, never read`, act: ask(largestList, 40), isRead: false, ...deaf },
-    { name: 'sockets: a request a second, for nothing', act: repeat('/nothing'), isRead: true },
-  ]
-}
 
 const headersStart = 'POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nx-slow: '
 const bodyStart =
   'POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{'
+
+const slowSockets: readonly SocketAttack[] = [
+  {
+    name: 'sockets: half of the headers',
+    act: drip(headersStart, 'x'),
+    isRead: true,
+    seconds: 10 + margin,
+    areClosed: true,
+  },
+  {
+    name: 'sockets: a body at one byte a second',
+    act: drip(bodyStart, ' '),
+    isRead: true,
+    seconds: 30 + margin,
+    areClosed: true,
+  },
+  { name: 'sockets: nothing sent', act: () => {}, isRead: true, seconds: 10 + margin, areClosed: true },
+  {
+    name: 'sockets: a request a second, for nothing',
+    act: repeat('/nothing'),
+    isRead: true,
+    seconds: 15,
+    areClosed: false,
+  },
+]
+
+/** Opens hundreds of connections that are slow, or silent: each kind on a server of its own, all at once. */
+export async function runSlowSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
+  const attacks = slowSockets.filter(({ name }) => isAsked(options, name))
+  return Promise.all(attacks.map((attack) => runAttack(stage, attack, { share: 1 / slowSockets.length })))
+}
+
+/** Opens hundreds of connections that ask for much and read nothing, one kind after the other. */
+export async function runDeafSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
+  const harms: Harm[] = []
+  for (const attack of await deafSockets(stage, options)) {
+    if (isAsked(options, attack.name)) harms.push(await runAttack(stage, attack, { share: 1 }))
+  }
+  return harms
+}
 
 function drip(start: string, byte: string): SocketAttack['act'] {
   return (socket, signal) => {
@@ -77,6 +88,17 @@ function repeat(path: string): SocketAttack['act'] {
   }
 }
 
+async function deafSockets(stage: HostileStage, { isQuick }: Options): Promise<SocketAttack[]> {
+  const file = await largestFile(stage)
+  const rest = isQuick
+    ? { isRead: false, seconds: 12, areClosed: false }
+    : { isRead: false, seconds: 60, areClosed: true }
+  return [
+    { name: `sockets: ${file} four times, never read`, act: ask(file, 4), ...rest },
+    { name: `sockets: ${largestList} forty times, never read`, act: ask(largestList, 40), ...rest },
+  ]
+}
+
 /** Finds the largest file that the documentation page loads. */
 async function largestFile(stage: HostileStage): Promise<string> {
   const server = await startServer(stage.settings)
@@ -92,17 +114,17 @@ async function largestFile(stage: HostileStage): Promise<string> {
   }
 }
 
-async function runAttack(stage: HostileStage, options: Options, attack: SocketAttack): Promise<Harm> {
+async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: { share: number }): Promise<Harm> {
   const server = await startServer(stage.settings)
   const opened: Socket[] = []
   const ended = new AbortController()
   setMaxListeners(sockets, ended.signal)
   try {
     await askAsOthers(server.url, stage, { ms: 1_500, share })
-    const calm = await askAsOthers(server.url, stage, { ms: 6_000, share })
+    const calm = await askAsOthers(server.url, stage, { ms: 4_000, share })
     const before = server.residentBytes()
     for (let index = 0; index < sockets; index += 1) opened.push(open(server, attack, ended.signal))
-    const windowMs = 1_000 * (attack.closedWithinSeconds ?? (options.isQuick ? 20 : 45))
+    const windowMs = 1_000 * attack.seconds
     const [attacked, most] = await Promise.all([
       askAsOthers(server.url, stage, { ms: windowMs, share }),
       mostMemory(server, windowMs),
@@ -149,12 +171,12 @@ interface Outcome {
   closed: number
 }
 
-function describe({ name, closedWithinSeconds }: SocketAttack, outcome: Outcome): Harm {
+function describe({ name, seconds, areClosed }: SocketAttack, outcome: Outcome): Harm {
   const { server, before, most, calm, attacked, closed } = outcome
   const { kind, ratio } = slowdown(calm, attacked)
   const [share, calmShare, grown] = [goodShare(attacked), goodShare(calm), megabytes(most - before)]
   const verdict = judge({ isRunning: server.isRunning(), share, calmShare, ratio, grown })
-  const isLeftOpen = closedWithinSeconds !== undefined && closed < sockets
+  const isLeftOpen = areClosed && closed < sockets
   return {
     attack: name,
     'attacker is answered': '',
@@ -163,7 +185,7 @@ function describe({ name, closedWithinSeconds }: SocketAttack, outcome: Outcome)
     'slowest for others': kind,
     'RSS, MB': megabytes(most),
     'RSS growth, MB': grown,
-    closed: `${closed} of ${sockets}${closedWithinSeconds === undefined ? '' : ` in ${closedWithinSeconds} s`}`,
+    closed: `${closed} of ${sockets} in ${seconds} s`,
     verdict: verdict === 'ok' && isLeftOpen ? 'LEFT OPEN' : verdict,
   }
 }

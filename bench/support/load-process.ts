@@ -63,11 +63,10 @@ async function sendUntil({ port, ms }: Order, write: (socket: Socket) => void, c
       }, end - performance.now())
       isWaiting = true
       const read = createReader((status) => {
-        isWaiting = false
         count(status)
-        if (performance.now() > end) return void socket.destroy()
-        isWaiting = true
-        write(socket)
+        isWaiting = performance.now() < end
+        if (isWaiting) write(socket)
+        else socket.destroy()
       })
       socket
         .on('connect', () => write(socket))

@@ -1,6 +1,4 @@
 import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { setTimeout as delay } from 'node:timers/promises'
 import { SMTPServer } from 'smtp-server'
 
 /** A mail server that keeps what it gets. */
@@ -20,11 +18,14 @@ export async function startMailServer(): Promise<MailServer> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData(stream, _session, done) {
-      const take = async () => {
-        mails.push(decode(await text(stream)))
-        await delay(dawdleMs)
-      }
-      take().then(() => done(), done)
+      let mail = ''
+      stream.setEncoding('latin1').on('data', (chunk: string) => {
+        mail += chunk
+      })
+      stream.on('end', () => {
+        mails.push(decode(mail))
+        setTimeout(done, dawdleMs)
+      })
     },
   })
   // Servers that are killed break their connections off.

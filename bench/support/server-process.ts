@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { buildServer } from './build.js'
 
 /** How a process ended: its exit code, or the signal that killed it. */
-export type Exit = number | NodeJS.Signals
+type Exit = number | NodeJS.Signals
 
 /** A server in production, as a process of its own. */
 export interface Server {

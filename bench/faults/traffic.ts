@@ -1,0 +1,153 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Answer, type Request, send } from '../support/http.js'
+import { password } from '../support/settings.js'
+import type { Kind, Ledger } from './ledger.js'
+import { creations, reads } from './targets.js'
+
+/** What one request was answered, and when. */
+export interface Outcome extends Answer {
+  kind: string
+  /** By `performance.now()`. */
+  startedAt: number
+}
+
+export interface Person {
+  id: string
+  email: string
+  accessToken: string
+  refreshToken: string
+  /** Where the requests come from; each has an address of its own, so that limits do not add up. */
+  address: string
+}
+
+/** Clients that go on and on. */
+export interface Traffic {
+  outcomes: readonly Outcome[]
+  /** Sessions that were refused for good, although nobody ended them. */
+  lostSessions(): number
+  /** Has each client stop after the request that it has under way. */
+  stop(): Promise<void>
+}
+
+interface TrafficOptions {
+  url: string
+  people: readonly Person[]
+  admin: Person
+  ledger: Ledger
+}
+
+// A client that has not heard by then never will.
+const patienceMs = 20_000
+
+/** Starts clients of each kind: they write, read, refresh, log in, and ask whether the server is ready. */
+export function startTraffic({ url, people, admin, ledger }: TrafficOptions): Traffic {
+  const outcomes: Outcome[] = []
+  const stopping = new AbortController()
+  setMaxListeners(100, stopping.signal)
+  let lost = 0
+  const ask = async (kind: string, request: Request): Promise<Outcome> => {
+    const startedAt = performance.now()
+    const outcome = { ...(await send(url, request, patienceMs)), kind, startedAt }
+    outcomes.push(outcome)
+    return outcome
+  }
+  const again = async (pauseMs: number, work: () => Promise<unknown>) => {
+    while (!stopping.signal.aborted) {
+      await work()
+      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+  const client = { ask, ledger }
+  const clients = [
+    ...people.slice(0, 6).map((person) => again(60, createWriter(client, person, 'post'))),
+    again(250, createWriter(client, admin, 'invitation')),
+    ...people.slice(6, 8).map((person) => again(120, createRenamer(client, person))),
+    ...people.slice(8, 12).map((person, index) => again(100, createReader(client, person, index))),
+    ...people.slice(12, 16).map((person) =>
+      again(
+        400,
+        createRefresher(client, person, () => (lost += 1)),
+      ),
+    ),
+    again(1_500, createLogin(client, people[16] ?? admin)),
+    again(250, () => ask('readyz', { method: 'GET', path: '/readyz' })),
+    again(250, () => ask('livez', { method: 'GET', path: '/livez' })),
+  ]
+  return {
+    outcomes,
+    lostSessions: () => lost,
+    async stop() {
+      stopping.abort()
+      await Promise.all(clients)
+    },
+  }
+}
+
+interface Client {
+  ask(kind: string, request: Request): Promise<Outcome>
+  ledger: Ledger
+}
+
+function bearer({ accessToken, address }: Person): Record<string, string> {
+  return { authorization: `Bearer ${accessToken}`, 'x-forwarded-for': address }
+}
+
+function createWriter({ ask, ledger }: Client, person: Person, kind: Kind) {
+  return async () => {
+    const { path, body } = creations[kind]
+    const key = ledger.nextKey()
+    ledger.note(kind, key, 'unknown')
+    const request = { method: 'POST', path, headers: bearer(person), body: JSON.stringify(body(key)) }
+    const { status } = await ask(`create ${kind}`, request)
+    if (status === 201) ledger.note(kind, key, 'done')
+    else if (isRefusal(status)) ledger.note(kind, key, 'refused')
+  }
+}
+
+function createRenamer({ ask, ledger }: Client, person: Person) {
+  return async () => {
+    const body = JSON.stringify({ name: `User at ${Math.round(performance.now())}` })
+    const request = { method: 'PATCH', path: '/api/users/me', headers: bearer(person), body }
+    const answer = await ask('rename', request)
+    if (answer.status === 200) ledger.noteVersion(person.id, JSON.parse(answer.body).data.version)
+  }
+}
+
+function createReader({ ask }: Client, person: Person, first: number) {
+  let turn = first
+  return () => {
+    const [name = '', path = ''] = Object.entries(reads)[turn++ % Object.keys(reads).length] ?? []
+    return ask(`read ${name}`, { method: 'GET', path, headers: bearer(person) })
+  }
+}
+
+// A client whose refresh got no answer sends the same token again, as it has no other.
+function createRefresher({ ask }: Client, person: Person, onLost: () => void) {
+  let { refreshToken } = person
+  const headers = { 'x-forwarded-for': person.address }
+  return async () => {
+    if (!refreshToken) return
+    const body = JSON.stringify({ refreshToken })
+    const answer = await ask('refresh', { method: 'POST', path: '/api/auth/refresh', headers, body })
+    if (answer.status === 200) refreshToken = JSON.parse(answer.body).data.refreshToken
+    if (answer.status !== 401) return
+    refreshToken = ''
+    onLost()
+  }
+}
+
+function createLogin({ ask }: Client, { email }: Person) {
+  const body = JSON.stringify({ email, password })
+  let turn = 0
+  return () => {
+    turn += 1
+    const headers = { 'x-forwarded-for': `10.2.0.${turn % 250}` }
+    return ask('login', { method: 'POST', path: '/api/auth/login', headers, body })
+  }
+}
+
+/** Whether a server that cannot answer says so properly. */
+export function isRefusal(status: number): boolean {
+  return status === 503 || status === 429
+}

@@ -1,6 +1,8 @@
 import { databaseFaults } from './faults/database.js'
+import { endings, runEnding } from './faults/endings.js'
+import type { Harm } from './faults/judge.js'
 import { networkFaults } from './faults/network.js'
-import { type Fault, type Harm, runFault } from './faults/run.js'
+import { runFault } from './faults/run.js'
 import { type Lane, openLane } from './faults/world.js'
 import { isAsked, readOptions } from './support/options.js'
 import { report } from './support/report.js'
@@ -9,11 +11,15 @@ const lanes = 2
 
 /** What the database's faults do to a server under load, with a ledger of what it acknowledged. */
 const options = readOptions('faults')
-const faults = [...networkFaults, ...databaseFaults].filter(({ name }) => isAsked(options, name))
-const opened = await Promise.all(Array.from({ length: Math.min(lanes, faults.length) }, openLane))
+const faults = [...networkFaults, ...databaseFaults].map((fault) => ({
+  ...fault,
+  run: (lane: Lane) => runFault(lane, fault),
+}))
+const ends = endings.map((ending) => ({ ...ending, run: (lane: Lane) => runEnding(lane, ending) }))
+const waiting = [...faults, ...ends].filter(({ name }) => isAsked(options, name))
+const opened = await Promise.all(Array.from({ length: Math.min(lanes, waiting.length) }, openLane))
 try {
-  const waiting = [...faults]
-  const harms = (await Promise.all(opened.map((lane) => runNext(lane, waiting)))).flat()
+  const harms = (await Promise.all(opened.map((lane) => runNext(lane)))).flat()
   report('What a fault of the database does', harms)
   const broken = harms.filter(({ verdict }) => verdict !== 'ok')
   console.log(`\n${harms.length} faults, ${broken.length} of them did harm`)
@@ -22,8 +28,8 @@ try {
   await Promise.all(opened.map((lane) => lane.close()))
 }
 
-async function runNext(lane: Lane, waiting: Fault[]): Promise<Harm[]> {
+async function runNext(lane: Lane): Promise<Harm[]> {
   const harms: Harm[] = []
-  for (let fault = waiting.shift(); fault; fault = waiting.shift()) harms.push(await runFault(lane, fault))
+  for (let next = waiting.shift(); next; next = waiting.shift()) harms.push(await next.run(lane))
   return harms
 }

@@ -1,7 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { rounded } from '../support/timing.js'
+import {
+  describeLedger,
+  disagrees,
+  endOf,
+  type Harm,
+  isBad,
+  isGood,
+  isGoodRefusal,
+  listBad,
+  slowestRefusal,
+  toVerdict,
+} from './judge.js'
 import { type Audit, createLedger } from './ledger.js'
-import { isRefusal, type Outcome, startTraffic, type Traffic } from './traffic.js'
+import { startTraffic, type Traffic } from './traffic.js'
 import type { Lane, World } from './world.js'
 
 /** Something that goes wrong with the database, and ends. */
@@ -17,28 +29,14 @@ export interface Fault {
   mostRefused?: number
   /** How much later each packet comes. */
   delayMs?: number
-}
-
-/** A row of the table of what a fault did. */
-export type Harm = {
-  fault: string
-  seconds: number
-  answers: number
-  refused: number
-  'bad answers': string
-  'slowest refusal, s': number
-  'ready, %': number
-  'back after, s': number | string
-  acknowledged: number
-  ledger: string
-  'exit code': number | string
-  verdict: string
+  /** Left out of quick runs. */
+  isSlow?: true
 }
 
 const steadyMs = 2_000
 const afterMs = 7_000
 const backWithinMs = 5_000
-const refusedWithinMs = 5_000
+const refusedWithinSeconds = 5
 const exitWithinMs = 30_000
 
 /** Lets a fault happen to a server under load, and compares what it answered with what is there afterwards. */
@@ -54,17 +52,17 @@ export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
     await delay(afterMs)
     const wasRunning = world.server.isRunning()
     await traffic.stop()
-    const exit = await stopWithin(world)
-    const database = await world.connect()
-    const story = { fault, traffic, startedAt, endedAt, wasRunning, exit, audit: await ledger.audit(database) }
-    return describe(story, world)
+    const exit = await stopWithin(world, exitWithinMs)
+    const audit = await ledger.audit(await world.connect())
+    return describe({ fault, traffic, startedAt, endedAt, wasRunning, exit, audit }, world)
   } finally {
     await world.close()
   }
 }
 
-async function stopWithin({ server }: World): Promise<number | string> {
-  return Promise.race([server.stop(), delay(exitWithinMs, 'none in 30 s')])
+/** Ends the server as a deployment does. @returns its exit code, or that there was none in time */
+export function stopWithin({ server }: World, ms: number): Promise<number | string> {
+  return Promise.race([server.stop(), delay(ms, `none in ${ms / 1000} s`)])
 }
 
 interface Story {
@@ -79,70 +77,46 @@ interface Story {
 
 function describe(story: Story, { server }: World): Harm {
   const { fault, traffic, startedAt, endedAt, exit, audit } = story
-  const refused = traffic.outcomes.filter(isGoodRefusal)
-  const problems = problemsOf(story)
-  if (problems.length > 0) {
-    console.log(`\n${fault.name}: ${problems.join(', ')}`)
-    for (const line of server.faults().slice(0, 12)) console.log(`  log: ${line}`)
-  }
+  const { outcomes } = traffic
   return {
     fault: fault.name,
     seconds: rounded((endedAt - startedAt) / 1000, 1),
-    answers: traffic.outcomes.length,
-    refused: refused.length,
-    'bad answers': badAnswers(traffic.outcomes),
-    'slowest refusal, s': rounded(Math.max(0, ...refused.map(({ ms }) => ms)) / 1000, 1),
+    answers: outcomes.length,
+    refused: outcomes.filter(isGoodRefusal).length,
+    'bad answers': listBad(outcomes.filter(isBad)),
+    'slowest refusal, s': slowestRefusal(outcomes),
     'ready, %': rounded(100 * readyShare(story)),
     'back after, s': backAfter(story),
     acknowledged: audit.acknowledged,
-    ledger: describeLedger(story),
+    ledger: describeLedger(audit, traffic.lostSessions()),
     'exit code': exit,
-    verdict: problems.length > 0 ? problems.join(', ') : 'ok',
+    verdict: toVerdict(fault.name, checksOf(story), server.faults()),
   }
 }
 
-function problemsOf(story: Story): string[] {
+function checksOf(story: Story): [isBroken: boolean, problem: string][] {
   const { fault, traffic, startedAt, endedAt, wasRunning, exit, audit } = story
   const { outcomes } = traffic
   const during = outcomes.filter((outcome) => outcome.startedAt >= startedAt && endOf(outcome) <= endedAt)
-  const harmed = during.filter(
-    ({ kind, status }) => status >= 300 && (fault.unharmed ?? []).some((name) => kind.startsWith(name)),
-  )
+  const mayNot = fault.unharmed ?? []
+  const harmed = during.filter((one) => !isGood(one) && mayNot.some((name) => one.kind.startsWith(name)))
   const refusedShare = during.filter(isGoodRefusal).length / Math.max(1, during.length)
   const after = backAfter(story)
   const ready = readyShare(story)
-  const checks: [isBroken: boolean, problem: string][] = [
+  return [
     [outcomes.some((outcome) => endOf(outcome) < startedAt && !isGood(outcome)), 'UNSTEADY BEFORE'],
     [!wasRunning, 'THE PROCESS DIED'],
     [outcomes.some(isBad), 'BAD ANSWERS'],
-    [outcomes.some((outcome) => isGoodRefusal(outcome) && outcome.ms > refusedWithinMs), 'LATE REFUSALS'],
+    [slowestRefusal(outcomes) > refusedWithinSeconds, 'LATE REFUSALS'],
     [typeof after === 'string' || after * 1000 > backWithinMs, 'NOT BACK IN TIME'],
-    [harmed.length > 0, `UNRELATED REQUESTS REFUSED (${harmed.length})`],
+    [harmed.length > 0, `UNRELATED REQUESTS REFUSED (${listBad(harmed)})`],
     [refusedShare > (fault.mostRefused ?? 1), `REFUSED ${rounded(100 * refusedShare)} %`],
     [fault.readiness === 'ready' && ready < 0.9, 'UNREADY WITHOUT NEED'],
     [fault.readiness === 'unready' && ready > 0.5, 'READY THOUGH BROKEN'],
-    [audit.lost + audit.doubled + audit.halfDone + audit.forgotten > 0, 'THE LEDGER DISAGREES'],
+    [disagrees(audit), 'THE LEDGER DISAGREES'],
     [traffic.lostSessions() > 0, 'SESSIONS LOST'],
     [exit !== 0, 'EXIT CODE'],
   ]
-  return checks.flatMap(([isBroken, problem]) => (isBroken ? [problem] : []))
-}
-
-const endOf = ({ startedAt, ms }: Outcome) => startedAt + ms
-const isGood = ({ status }: Outcome) => status >= 200 && status < 300
-const isGoodRefusal = ({ status, headers, kind }: Outcome) =>
-  isRefusal(status) && (headers['retry-after'] !== undefined || kind === 'readyz')
-const isBad = (outcome: Outcome) => !isGood(outcome) && !isGoodRefusal(outcome)
-
-function badAnswers(outcomes: readonly Outcome[]): string {
-  const counts = new Map<string, number>()
-  for (const { status, fault, kind } of outcomes.filter(isBad)) {
-    const name = `${kind} ${status || fault}`
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
-  const shown = sorted.slice(0, 3).map(([name, count]) => `${count} x ${name}`)
-  return [...shown, ...(sorted.length > 3 ? [`and ${sorted.length - 3} kinds more`] : [])].join('; ')
 }
 
 // A probe that finds the cause has a second to notice it, as a balancer has.
@@ -153,17 +127,11 @@ function readyShare({ traffic, startedAt, endedAt }: Story): number {
   return asked.filter(isGood).length / Math.max(1, asked.length)
 }
 
-/** How long after the end of the cause the last answer came that was not good. */
-function backAfter({ traffic, endedAt }: Story): number | string {
-  const last = Math.max(endedAt, ...traffic.outcomes.filter((outcome) => !isGood(outcome)).map(endOf))
-  const later = traffic.outcomes.filter((outcome) => endOf(outcome) > last)
-  const kinds = new Set(traffic.outcomes.map(({ kind }) => kind))
-  const isBack = new Set(later.map(({ kind }) => kind)).size >= kinds.size - 1
+/** How long after the end of the cause the last answer came that was not good, in seconds. */
+function backAfter({ traffic: { outcomes }, endedAt }: Story): number | string {
+  const last = Math.max(endedAt, ...outcomes.filter((outcome) => !isGood(outcome)).map(endOf))
+  const kindsOf = (some: typeof outcomes) => new Set(some.map(({ kind }) => kind)).size
+  // Logins are rare, so that one kind may be missing.
+  const isBack = kindsOf(outcomes.filter((outcome) => endOf(outcome) > last)) >= kindsOf(outcomes) - 1
   return isBack ? rounded((last - endedAt) / 1000, 1) : `not in ${afterMs / 1000} s`
-}
-
-function describeLedger({ audit, traffic }: Story): string {
-  const { acknowledged: _none, ...counts } = audit
-  const found = Object.entries({ ...counts, lostSessions: traffic.lostSessions() }).filter(([, count]) => count > 0)
-  return found.map(([name, count]) => `${count} ${name}`).join(', ') || 'agrees'
 }

@@ -41,39 +41,27 @@ interface TrafficOptions {
 const patienceMs = 20_000
 
 /** Starts clients of each kind: they write, read, refresh, log in, and ask whether the server is ready. */
-export function startTraffic({ url, people, admin, ledger }: TrafficOptions): Traffic {
+export function startTraffic({ url, ledger, ...actors }: TrafficOptions): Traffic {
   const outcomes: Outcome[] = []
+  let lost = 0
+  const client: Client = {
+    ledger,
+    onLostSession: () => void (lost += 1),
+    async ask(kind, request) {
+      const startedAt = performance.now()
+      const outcome = { ...(await send(url, request, patienceMs)), kind, startedAt }
+      outcomes.push(outcome)
+      return outcome
+    },
+  }
   const stopping = new AbortController()
   setMaxListeners(100, stopping.signal)
-  let lost = 0
-  const ask = async (kind: string, request: Request): Promise<Outcome> => {
-    const startedAt = performance.now()
-    const outcome = { ...(await send(url, request, patienceMs)), kind, startedAt }
-    outcomes.push(outcome)
-    return outcome
-  }
-  const again = async (pauseMs: number, work: () => Promise<unknown>) => {
+  const clients = worksOf(client, actors).map(async ({ work, pauseMs }) => {
     while (!stopping.signal.aborted) {
       await work()
       await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
-  }
-  const client = { ask, ledger }
-  const clients = [
-    ...people.slice(0, 6).map((person) => again(60, createWriter(client, person, 'post'))),
-    again(250, createWriter(client, admin, 'invitation')),
-    ...people.slice(6, 8).map((person) => again(120, createRenamer(client, person))),
-    ...people.slice(8, 12).map((person, index) => again(100, createReader(client, person, index))),
-    ...people.slice(12, 16).map((person) =>
-      again(
-        400,
-        createRefresher(client, person, () => (lost += 1)),
-      ),
-    ),
-    again(1_500, createLogin(client, people[16] ?? admin)),
-    again(250, () => ask('readyz', { method: 'GET', path: '/readyz' })),
-    again(250, () => ask('livez', { method: 'GET', path: '/livez' })),
-  ]
+  })
   return {
     outcomes,
     lostSessions: () => lost,
@@ -84,9 +72,31 @@ export function startTraffic({ url, people, admin, ledger }: TrafficOptions): Tr
   }
 }
 
+interface Work {
+  work: () => Promise<unknown>
+  pauseMs: number
+}
+
+// More writers than a server has connections, so that all of them can wait for the same thing.
+function worksOf(client: Client, { people, admin }: Pick<TrafficOptions, 'people' | 'admin'>): Work[] {
+  const from = (first: number, count: number) => people.slice(first, first + count)
+  const probe = (path: string) => () => client.ask(path.slice(1), { method: 'GET', path })
+  return [
+    ...from(0, 24).map((person) => ({ work: createWriter(client, person, 'post'), pauseMs: 400 })),
+    { work: createWriter(client, admin, 'invitation'), pauseMs: 250 },
+    ...from(24, 2).map((person) => ({ work: createRenamer(client, person), pauseMs: 120 })),
+    ...from(26, 4).map((person, index) => ({ work: createReader(client, person, index), pauseMs: 100 })),
+    ...from(30, 4).map((person) => ({ work: createRefresher(client, person), pauseMs: 400 })),
+    ...from(34, 1).map((person) => ({ work: createLogin(client, person), pauseMs: 1_500 })),
+    { work: probe('/readyz'), pauseMs: 250 },
+    { work: probe('/livez'), pauseMs: 250 },
+  ]
+}
+
 interface Client {
   ask(kind: string, request: Request): Promise<Outcome>
   ledger: Ledger
+  onLostSession(): void
 }
 
 function bearer({ accessToken, address }: Person): Record<string, string> {
@@ -101,7 +111,7 @@ function createWriter({ ask, ledger }: Client, person: Person, kind: Kind) {
     const request = { method: 'POST', path, headers: bearer(person), body: JSON.stringify(body(key)) }
     const { status } = await ask(`create ${kind}`, request)
     if (status === 201) ledger.note(kind, key, 'done')
-    else if (isRefusal(status)) ledger.note(kind, key, 'refused')
+    else if (status === 503 || status === 429) ledger.note(kind, key, 'refused')
   }
 }
 
@@ -123,7 +133,7 @@ function createReader({ ask }: Client, person: Person, first: number) {
 }
 
 // A client whose refresh got no answer sends the same token again, as it has no other.
-function createRefresher({ ask }: Client, person: Person, onLost: () => void) {
+function createRefresher({ ask, onLostSession }: Client, person: Person) {
   let { refreshToken } = person
   const headers = { 'x-forwarded-for': person.address }
   return async () => {
@@ -133,7 +143,7 @@ function createRefresher({ ask }: Client, person: Person, onLost: () => void) {
     if (answer.status === 200) refreshToken = JSON.parse(answer.body).data.refreshToken
     if (answer.status !== 401) return
     refreshToken = ''
-    onLost()
+    onLostSession()
   }
 }
 
@@ -145,9 +155,4 @@ function createLogin({ ask }: Client, { email }: Person) {
     const headers = { 'x-forwarded-for': `10.2.0.${turn % 250}` }
     return ask('login', { method: 'POST', path: '/api/auth/login', headers, body })
   }
-}
-
-/** Whether a server that cannot answer says so properly. */
-export function isRefusal(status: number): boolean {
-  return status === 503 || status === 429
 }

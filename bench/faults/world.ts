@@ -66,7 +66,7 @@ async function createPeople(settings: Readonly<Record<string, string>>) {
   const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
   try {
     const describe = (index: number) => ({ email: `user-${index}@example.com`, name: `User ${index}` })
-    const users = await createUsers(container, 20, describe)
+    const users = await createUsers(container, 35, describe)
     const admins = await createUsers(container, 1, () => ({ email: 'admin@example.com', name: 'Admin', role: 'admin' }))
     const [admin, ...people] = (await signInAll(container, [...admins, ...users])).map(toPerson)
     if (!admin) throw new Error('There is no admin.')
@@ -113,7 +113,13 @@ async function createWorld({ postgresUrl, mail, settings, people, databaseName, 
     return client
   }
   return {
-    ...{ server, proxy, mail, databaseName, connect, settings: ownSettings, ...people },
+    ...people,
+    server,
+    settings: ownSettings,
+    proxy,
+    mail,
+    databaseName,
+    connect,
     database: await connect(),
     postgres: await controlPostgres(postgresUrl),
     async close() {

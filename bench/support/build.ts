@@ -8,12 +8,19 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = path.join(root, 'dist/server/main.js')
 const sources = ['server', 'prisma', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 
+let building: Promise<string> | undefined
+
 /**
- * Builds what production runs, unless the build is newer than every source of it.
+ * Builds what production runs, once, unless the build is newer than every source of it.
  *
  * @returns the file that starts the server
  */
-export async function buildServer(): Promise<string> {
+export function buildServer(): Promise<string> {
+  building ??= build()
+  return building
+}
+
+async function build(): Promise<string> {
   const builtAt = await stat(main).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,

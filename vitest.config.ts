@@ -9,7 +9,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'suite',
-          include: ['server/**/*.test.ts', 'client/**/*.test.ts', 'prisma/**/*.test.ts'],
+          include: ['{server,client,prisma,bench}/**/*.test.ts'],
           globalSetup: ['server/testing/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -7,7 +7,7 @@ import { type Lane, openLane } from './faults/world.js'
 import { isAsked, readOptions } from './support/options.js'
 import { report } from './support/report.js'
 
-const lanes = 2
+const lanes = 3
 
 /** What the database's faults do to a server under load, with a ledger of what it acknowledged. */
 const options = readOptions('faults')
@@ -16,7 +16,8 @@ const faults = [...networkFaults, ...databaseFaults].map((fault) => ({
   run: (lane: Lane) => runFault(lane, fault),
 }))
 const ends = endings.map((ending) => ({ ...ending, run: (lane: Lane) => runEnding(lane, ending) }))
-const waiting = [...faults, ...ends].filter(({ name }) => isAsked(options, name))
+const asked = [...faults, ...ends].filter(({ name }) => isAsked(options, name))
+const waiting = asked.filter(({ isSlow }) => !options.isQuick || options.only !== '' || !isSlow)
 const opened = await Promise.all(Array.from({ length: Math.min(lanes, waiting.length) }, openLane))
 try {
   const harms = (await Promise.all(opened.map((lane) => runNext(lane)))).flat()

@@ -1,14 +1,16 @@
 import { runFloods } from './hostile/floods.js'
-import { type Growth, measureGrowth, measurePlain } from './hostile/growth.js'
+import { type GrowingAttack, type Growth, measureGrowth, measurePlain } from './hostile/growth.js'
 import { procedureAttacks } from './hostile/procedures.js'
 import { shapeAttacks } from './hostile/shapes.js'
 import { runDeafSockets, runSlowSockets } from './hostile/sockets.js'
 import { setStage } from './hostile/stage.js'
 import { startTarget } from './hostile/target.js'
 import { isAsked, readOptions } from './support/options.js'
+import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
 
 const shownRows = 8
+const byChance = 150
 
 /** What an outsider can do to others: hostile inputs, sockets and floods against a production build. */
 const options = readOptions('hostile')
@@ -28,8 +30,7 @@ try {
 }
 
 async function measureGrowths(): Promise<Growth[]> {
-  const attacks = [...procedureAttacks(stage, options), ...shapeAttacks(stage)]
-  const asked = attacks.filter(({ name }) => isAsked(options, name))
+  const asked = chooseGrowths()
   if (asked.length === 0) return []
   const target = await startTarget(stage.settings)
   try {
@@ -40,6 +41,20 @@ async function measureGrowths(): Promise<Growth[]> {
   } finally {
     await target.stop()
   }
+}
+
+// A quick run takes some by chance, which the seed repeats.
+function chooseGrowths(): GrowingAttack[] {
+  const all = [...procedureAttacks(stage, options), ...shapeAttacks(stage)]
+  const asked = all.filter(({ name }) => isAsked(options, name))
+  if (!options.isQuick || options.only !== '') return asked
+  const [essential, others] = [true, false].map((is) => asked.filter(({ isEssential }) => isEssential === is))
+  return [
+    ...(essential ?? []),
+    ...createRandom(options.seed)
+      .shuffle(others ?? [])
+      .slice(0, byChance),
+  ]
 }
 
 function reportGrowths(growths: readonly Growth[]): void {

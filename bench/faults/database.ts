@@ -16,6 +16,7 @@ export const databaseFaults: readonly Fault[] = [
   },
   {
     name: 'statements cancelled, in rounds',
+    isSlow: true,
     async cause({ database }) {
       for (let round = 0; round < 40; round += 1) {
         await database.query(`SELECT pg_cancel_backend(pid) ${othersOfThisDatabase} AND state = 'active'`)
@@ -41,6 +42,7 @@ export const databaseFaults: readonly Fault[] = [
   },
   {
     name: `${tables.needed} locked for 10 s`,
+    isSlow: true,
     unharmed: ['livez'],
     cause: (world) => lockTable(world, tables.needed, 10_000),
   },
@@ -52,12 +54,14 @@ export const databaseFaults: readonly Fault[] = [
   },
   {
     name: 'read-only for what connects anew, for 8 s',
+    isSlow: true,
     cause: (world) => readOnly(world, { isTerminated: false }),
   },
-  { name: 'deadlocks', mostRefused: 0.1, cause: (world) => withTrigger(world, deadlock) },
+  { name: 'deadlocks', isSlow: true, mostRefused: 0.1, cause: (world) => withTrigger(world, deadlock) },
   { name: 'serialization failures', mostRefused: 0.05, cause: (world) => withTrigger(world, serializationFailure) },
   {
     name: 'the role may not log in for 5 s',
+    isSlow: true,
     readiness: 'unready',
     async cause(world) {
       await world.database.query('ALTER ROLE app NOLOGIN')
@@ -68,6 +72,7 @@ export const databaseFaults: readonly Fault[] = [
   },
   {
     name: 'no connections left for 5 s',
+    isSlow: true,
     readiness: 'unready',
     async cause(world) {
       const { database, databaseName } = world

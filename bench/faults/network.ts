@@ -5,6 +5,7 @@ import type { Fault } from './run.js'
 export const networkFaults: readonly Fault[] = [
   {
     name: 'packets swallowed for 10 s, then the same connections go on',
+    isSlow: true,
     readiness: 'unready',
     async cause({ proxy }) {
       proxy.cut('stalled')
@@ -23,12 +24,14 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: 'connections dead without a word, new ones work',
+    isSlow: true,
     async cause({ proxy }) {
       proxy.abandon()
     },
   },
   {
     name: 'connections reset, in rounds',
+    isSlow: true,
     async cause({ proxy }) {
       for (let round = 0; round < 12; round += 1) {
         proxy.reset()
@@ -38,6 +41,7 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: 'connections refused for 6 s',
+    isSlow: true,
     readiness: 'unready',
     async cause({ proxy }) {
       proxy.cut('refused')
@@ -58,6 +62,7 @@ export const networkFaults: readonly Fault[] = [
   },
   {
     name: '8 ms of delay each way',
+    isSlow: true,
     readiness: 'ready',
     delayMs: 8,
     mostRefused: 0,

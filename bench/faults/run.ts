@@ -52,7 +52,7 @@ export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
     await delay(afterMs)
     const wasRunning = world.server.isRunning()
     await traffic.stop()
-    const exit = await stopWithin(world, exitWithinMs)
+    const exit = await stopWithin(world, exitWithinMs, 'SIGINT')
     const audit = await ledger.audit(await world.connect())
     return describe({ fault, traffic, startedAt, endedAt, wasRunning, exit, audit }, world)
   } finally {
@@ -60,9 +60,9 @@ export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
   }
 }
 
-/** Ends the server as a deployment does. @returns its exit code, or that there was none in time */
-export function stopWithin({ server }: World, ms: number): Promise<number | string> {
-  return Promise.race([server.stop(), delay(ms, `none in ${ms / 1000} s`)])
+/** Ends the server. @returns its exit code, or that there was none in time */
+export function stopWithin({ server }: World, ms: number, signal: 'SIGTERM' | 'SIGINT'): Promise<number | string> {
+  return Promise.race([server.stop(signal), delay(ms, `none in ${ms / 1000} s`)])
 }
 
 interface Story {

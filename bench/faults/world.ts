@@ -13,6 +13,8 @@ import type { Person } from './traffic.js'
 /** A server, its database and everything between them, for one fault. */
 export interface World {
   server: Server
+  /** How long its start took. */
+  startMs: number
   settings: Readonly<Record<string, string>>
   proxy: CutProxy
   mail: MailServer
@@ -102,7 +104,9 @@ async function createWorld({ postgresUrl, mail, settings, people, databaseName, 
   const proxy = await createCutProxy(url, { delayMs })
   const serverUrl = Object.assign(new URL(proxy.url), { username: role.name, password: role.password }).href
   const ownSettings = { ...settings, DATABASE_URL: serverUrl }
+  const startedAt = performance.now()
   const server = await startServer(ownSettings)
+  const startMs = performance.now() - startedAt
   const clients: pg.Client[] = []
   const connect = async () => {
     const client = new pg.Client({ connectionString: url })
@@ -115,6 +119,7 @@ async function createWorld({ postgresUrl, mail, settings, people, databaseName, 
   return {
     ...people,
     server,
+    startMs,
     settings: ownSettings,
     proxy,
     mail,

@@ -1,115 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Request } from '../support/http.js'
 import { startLoad } from '../support/load.js'
 import type { Load } from '../support/load-process.js'
 import { isAsked, type Options } from '../support/options.js'
-import { type Server, startServer } from '../support/server-process.js'
-import { rounded } from '../support/timing.js'
-import { type Answers, askAsOthers, goodShare, slowdown } from './others.js'
+import { describeHarm, type Harm } from './harm.js'
+import { type Answers, askAsOthers } from './others.js'
 import type { HostileStage } from './stage.js'
-import { floods } from './targets.js'
-
-/** A row of the table of what an outsider does to others. */
-export type Harm = {
-  attack: string
-  'attacker is answered': string
-  "others' 2xx, %": number | string
-  "others' p95 ratio": number | string
-  'slowest for others': string
-  'RSS, MB': number
-  'RSS growth, MB': number
-  closed: string
-  verdict: string
-}
+import { startTarget, type Target } from './target.js'
+import { floods, harmless } from './targets.js'
 
 const connections = 80
-const attackerAddress = '203.0.113.7'
-// One machine runs both sides: some of the wait is for the processor that the attacker itself uses.
-const mostSlowdown = 20
-const mostGrowthMb = 300
+const floorMs = 10
 
-/** One address floods, in turns with nothing, while others measure what they are answered. */
+interface Field {
+  stage: HostileStage
+  load: ReturnType<typeof startLoad>
+  target: Target
+  ms: number
+}
+
+/**
+ * One address floods over 80 connections while others measure what they are answered; in turns with as many that ask
+ * for next to nothing, so that what any crowd does on this machine is not held against the server.
+ */
 export async function runFloods(stage: HostileStage, options: Options): Promise<Harm[]> {
   const names = Object.keys(floods).filter((name) => isAsked(options, `flood: ${name}`))
-  const load = startLoad()
-  const harms: Harm[] = []
-  try {
-    for (const name of names) harms.push(await runFlood(stage, options, { name, load }))
-  } finally {
-    load.stop()
+  const wanted = names.filter((name) => !options.isQuick || options.only !== '' || !floods[name]?.isSlow)
+  if (wanted.length === 0) return []
+  const field = {
+    stage,
+    load: startLoad(),
+    target: await startTarget(stage.settings),
+    ms: options.isQuick ? 2_500 : 6_000,
   }
-  return harms
-}
-
-interface Flood {
-  name: string
-  load: ReturnType<typeof startLoad>
-}
-
-async function runFlood(stage: HostileStage, { isQuick }: Options, { name, load }: Flood): Promise<Harm> {
-  const server = await startServer(stage.settings)
-  const ms = isQuick ? 3_000 : 6_000
   try {
     // A server that has just started compiles its code on the way.
-    await askAsOthers(server.url, stage, { ms: 1_500 })
-    const calm = await askAsOthers(server.url, stage, { ms })
-    const before = server.residentBytes()
-    const order = {
-      port: Number(new URL(server.url).port),
-      requests: floods[name] ?? [],
-      connections,
-      address: attackerAddress,
-    }
-    const [flooded, attacked] = await Promise.all([
-      load.run({ ...order, ms: ms + 1_000 }),
-      askAsOthers(server.url, stage, { ms }),
-    ])
-    return describe(name, { server, before, flooded, calm, attacked })
+    await flood(field, harmless)
+    const harms: Harm[] = []
+    for (const name of wanted) harms.push(await runFlood(field, name))
+    return harms
   } finally {
-    await server.kill()
+    field.load.stop()
+    await field.target.stop()
   }
 }
 
-interface Outcome {
-  server: Server
-  before: number
-  flooded: Load
-  calm: Answers
+async function runFlood(field: Field, name: string): Promise<Harm> {
+  const server = field.target.server()
+  const { attacked: calm } = await flood(field, harmless)
+  const bytesBefore = server.residentBytes()
+  const { load, attacked } = await flood(field, floods[name]?.requests ?? [])
+  const answered = Object.entries(load.statuses).map(([status, count]) => `${count} x ${status}`)
+  const harm = describeHarm(`flood: ${name}`, {
+    server,
+    bytesBefore,
+    mostBytes: server.residentBytes(),
+    calm,
+    attacked,
+    floorMs,
+    answered: answered.join(', '),
+  })
+  await field.target.revive()
+  return harm
+}
+
+/** Each flood comes from an address of its own, so that the limits that one has met say nothing of the next. */
+async function flood({ stage, load, target, ms }: Field, requests: readonly Request[]): Promise<Flooded> {
+  const { url } = target.server()
+  const order = { port: Number(new URL(url).port), requests, connections, address: stage.nextAddress() }
+  const [flooded, attacked] = await Promise.all([load.run({ ...order, ms: ms + 300 }), askAsOthers(url, stage, { ms })])
+  await delay(500)
+  return { load: flooded, attacked }
+}
+
+interface Flooded {
+  load: Load
   attacked: Answers
-}
-
-function describe(name: string, { server, before, flooded, calm, attacked }: Outcome): Harm {
-  const { kind, ratio } = slowdown(calm, attacked)
-  const share = goodShare(attacked)
-  const grown = megabytes(server.residentBytes() - before)
-  return {
-    attack: `flood: ${name}`,
-    'attacker is answered': Object.entries(flooded.statuses)
-      .map(([status, count]) => `${count} x ${status}`)
-      .join(', '),
-    "others' 2xx, %": rounded(share * 100, 1),
-    "others' p95 ratio": rounded(ratio, 1),
-    'slowest for others': kind,
-    'RSS, MB': megabytes(server.residentBytes()),
-    'RSS growth, MB': grown,
-    closed: '',
-    verdict: judge({ isRunning: server.isRunning(), share, calmShare: goodShare(calm), ratio, grown }),
-  }
-}
-
-export const megabytes = (bytes: number): number => rounded(bytes / 2 ** 20)
-
-interface Judged {
-  isRunning: boolean
-  share: number
-  calmShare: number
-  ratio: number
-  grown: number
-}
-
-/** What an attack has done to others, in words; `ok` if nothing. */
-export function judge({ isRunning, share, calmShare, ratio, grown }: Judged): string {
-  if (!isRunning) return 'THE PROCESS DIED'
-  if (calmShare < 1) return 'OTHERS WERE REFUSED BEFORE'
-  if (share < 1) return 'OTHERS ARE REFUSED'
-  if (ratio > mostSlowdown) return `OTHERS WAIT (bound ${mostSlowdown})`
-  return grown > mostGrowthMb ? `MEMORY (bound ${mostGrowthMb} MB)` : 'ok'
 }

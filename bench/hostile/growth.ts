@@ -8,6 +8,8 @@ export interface GrowingAttack {
   at(share: number): Request
   /** How often a size is sent at first; passwords are costly to look at. */
   repeats: number
+  /** Whether quick runs, which leave most attacks to chance, have it all the same. */
+  isEssential: boolean
 }
 
 /** A row of the table of what grows; sizes are 1, 2, 4 and 8 eighths of the bound. */

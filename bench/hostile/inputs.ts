@@ -9,6 +9,8 @@ type Schema = z.core.JSONSchema.BaseSchema
 /** An input that is written in any size: `at(1)` is at the bound of what it grows, `at(0.125)` an eighth of that. */
 export interface GrownInput {
   name: string
+  /** Whether a password is made of the words of the person it belongs to. */
+  hasOwnWords: boolean
   at(share: number): Input
 }
 
@@ -33,7 +35,11 @@ export function grownInputs(procedure: RestProcedure, options: GrowthOptions): G
   return [
     ...fields
       .flatMap((field) => grownField(field, fields, options))
-      .map(({ name, value }) => merged(name, base, value)),
+      .map(({ name, value, hasOwnWords = false }) => ({
+        name,
+        hasOwnWords,
+        at: (share: number) => ({ ...base, ...value(share) }),
+      })),
     ...wholes(base, fields[0]?.name ?? 'unknown', options.room),
   ]
 }
@@ -65,6 +71,7 @@ function exampleOf(schema: Schema): unknown {
   )
   if (given !== undefined) return given
   if (schema.format === 'uuid') return '3f0c1c53-6d7b-4d0a-9c55-2a1f4b1c7d11'
+  if (schema.format === 'email') return 'ada@example.com'
   if (schema.format === 'date-time') return '2026-01-01T00:00:00.000Z'
   if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
   if (schema.type === 'boolean') return true
@@ -76,12 +83,9 @@ function pickKnown(fields: readonly Field[], known: Readonly<Input>): Input {
   return Object.fromEntries(fields.flatMap(({ name }) => (name in known ? [[name, known[name]]] : [])))
 }
 
-function merged(name: string, base: Input, value: (share: number) => Input): GrownInput {
-  return { name, at: (share) => ({ ...base, ...value(share) }) }
-}
-
 interface GrownField {
   name: string
+  hasOwnWords?: boolean
   value(share: number): Input
 }
 
@@ -122,19 +126,24 @@ function growOwnWords(
   { ownWords: { name, email, displayName, write } }: GrowthOptions,
 ): GrownField {
   const owner = pickKnown(fields, { email, name: displayName })
-  return { name: `${field}: ${name}`, value: (share) => ({ ...owner, [field]: write(Math.ceil(maxLength * share)) }) }
+  return {
+    name: `${field}: ${name}`,
+    hasOwnWords: true,
+    value: (share) => ({ ...owner, [field]: write(Math.ceil(maxLength * share)) }),
+  }
 }
 
 /** What no schema asks for: keys nobody knows, depth, and lists and objects where a value belongs. */
 function wholes(base: Input, field: string, room: number): GrownInput[] {
   const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]))
-  return [
+  const inputs: Omit<GrownInput, 'hasOwnWords'>[] = [
     { name: 'unknown keys', at: (share) => ({ ...base, ...keys((room / 10) * share) }) },
     { name: 'depth of objects', at: (share) => ({ ...base, [field]: nested(share, '{"a":', '}') }) },
     { name: 'depth of lists', at: (share) => ({ ...base, [field]: nested(share, '[', ']') }) },
     { name: 'a long list', at: (share) => ({ ...base, [field]: Array.from({ length: (room / 2) * share }, () => 1) }) },
     { name: 'many keys below', at: (share) => ({ ...base, [field]: keys((room / 10) * share) }) },
   ]
+  return inputs.map((input) => ({ ...input, hasOwnWords: false }))
 }
 
 // As deep as `JSON.stringify` goes; what is deeper is written as text in `shapes.ts`.

@@ -14,8 +14,14 @@ const lineRoom = 3_500
 
 /** Every procedure of the router over both transports, with inputs made from its JSON Schema. */
 export function procedureAttacks(stage: HostileStage, options: Options): GrowingAttack[] {
+  const random = createRandom(options.seed)
+  const maker = { random, ownWords: ownWords(createRandom(options.seed)), kindsPerField: options.isQuick ? 1 : 8 }
   return listRestProcedures(appRouter).flatMap((procedure) =>
-    Object.entries(transports).flatMap(([name, write]) => attacksOn(stage, options, { procedure, name, write })),
+    Object.entries(transports).flatMap(([name, write]) => {
+      const room = procedure.type === 'query' ? lineRoom : bodyRoom
+      const inputs = grownInputs(procedure, { ...maker, room, known: stage.known })
+      return inputs.map((input) => toAttack(stage, { procedure, name, write }, input))
+    }),
   )
 }
 
@@ -25,25 +31,13 @@ interface Way {
   write: Transport
 }
 
-function attacksOn(stage: HostileStage, options: Options, way: Way): GrowingAttack[] {
-  const { procedure } = way
-  const random = createRandom(options.seed)
-  const inputs = grownInputs(procedure, {
-    room: procedure.type === 'query' ? lineRoom : bodyRoom,
-    random,
-    ownWords: ownWords(random),
-    kindsPerField: options.isQuick ? 1 : 8,
-    known: stage.known,
-  })
-  return inputs.map((input) => toAttack(stage, way, input))
-}
-
 // Each request comes from another address and another user, so that limits do not refuse it before it is looked at.
 function toAttack(stage: HostileStage, { procedure, name, write }: Way, input: GrownInput): GrowingAttack {
   const { access, hashesPassword } = procedure.meta
   return {
     name: `${procedure.path} over ${name}, ${input.name}`,
     repeats: hashesPassword ? 1 : 3,
+    isEssential: input.hasOwnWords,
     at: (share) => {
       const request = write(procedure, input.at(share))
       const token = access === 'public' ? {} : { authorization: `Bearer ${stage.nextToken()}` }

@@ -18,7 +18,7 @@ const nested = (depth: number, open: string, core: string, close: string) =>
   open.repeat(Math.max(1, Math.floor(depth))) + core + close.repeat(Math.max(1, Math.floor(depth)))
 
 /** What superjson reads on the way in: types, their places, equal references, and the JSON below them. */
-const shapes: Readonly<Record<string, Shape>> = {
+export const shapes: Readonly<Record<string, Shape>> = {
   'many types': (bytes) =>
     annotated(
       `{${times(bytes / 36, (index) => `"k${index}":1`)}}`,
@@ -39,7 +39,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   },
   'places below one': (bytes) => {
     const depth = bytes / 30
-    const below = times(bytes / 24, (index) => `"k${index}":["undefined"]`)
+    const below = times(bytes / 36, (index) => `"k${index}":["undefined"]`)
     return annotated(nested(depth, '{"a":', '{}', '}'), `{"${dotted(depth)}":{${below}}}`)
   },
   'equalities in a set': (bytes) => annotated(`[${numbers(bytes / 2)}]`, '["set"]', `{"0":[${pathsOf(bytes / 2)}]}`),
@@ -92,6 +92,7 @@ export function shapeAttacks(stage: HostileStage): GrowingAttack[] {
         (procedure.type === 'query' ? [1, 10] : [1]).map((batch) => ({
           name: `superjson, ${shapeName}: ${kind}${batch > 1 ? ', a batch' : ''}, ${accept.split('/')[1]}`,
           repeats: 2,
+          isEssential: shapeName.startsWith('equalities') && batch === 1 && accept.endsWith('json'),
           at: (share: number) => write(stage, { shape, procedure, accept, batch, share }),
         })),
       ),

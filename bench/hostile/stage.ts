@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../../server/config.js'
-import { createContainer } from '../../server/container.js'
+import { type Container, createContainer } from '../../server/container.js'
 import { send } from '../support/http.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import type { Options } from '../support/options.js'
@@ -17,7 +17,7 @@ export interface HostileStage {
   /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
   known: Readonly<Record<string, unknown>>
   /** A user who can log in, of many in turn. */
-  nextStranger(): { email: string; accessToken: string }
+  nextStranger(): { accessToken: string; user: { email: string } }
   /** The access token of one of many admins in turn, whose words are those of the hostile passwords. */
   nextToken(): string
   /** An address that nobody has used before. */
@@ -26,44 +26,68 @@ export interface HostileStage {
 }
 
 const admins = 60
-const strangers = 1_000
 
 export async function setStage(options: Options): Promise<HostileStage> {
   const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '300' }), startMailServer()])
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
   const client = await fillPosts(postgres.url, { users: 1_000, posts: options.isQuick ? 30_000 : 100_000 })
   await client.end()
-  const people = await createPeople(settings, options)
-  let [token, stranger, address] = [0, 0, 0]
+  const { attackers, strangers, victim, stop } = await createPeople(settings, options)
+  const [nextAttacker, nextStranger] = [inTurn(attackers), inTurn(strangers)]
+  let addresses = 0
   return {
     settings,
-    known: { ...(await mailedToken(settings, mail, people.victim)), currentPassword: password },
-    nextStranger: () => people.strangers[stranger++ % strangers] ?? { email: '', accessToken: '' },
-    nextToken: () => people.tokens[token++ % people.tokens.length] ?? '',
-    nextAddress: () => clientAddress(address++),
+    known: { ...(await mailedToken(settings, mail, victim)), currentPassword: password },
+    nextToken: () => nextAttacker().accessToken,
+    nextStranger,
+    nextAddress: () => clientAddress(addresses++),
     async close() {
+      stop()
       mail.close()
       await postgres.stop()
     },
   }
 }
 
-async function createPeople(settings: Readonly<Record<string, string>>, { seed }: Options) {
+async function createPeople(settings: Readonly<Record<string, string>>, { seed, isQuick }: Options) {
   const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
   const { email, displayName: name } = ownWords(createRandom(seed))
   const describe = (index: number) => ({ email: `n${index}.${email}`, name, role: 'admin' as const })
   try {
-    const attackers = await createUsers(container, admins + 1, describe)
-    const users = await createUsers(container, strangers)
-    const tokens = (await signInAll(container, attackers)).map(({ accessToken }) => accessToken)
-    const others = (await signInAll(container, users)).map(({ accessToken, user }) => ({
-      email: user.email,
-      accessToken,
-    }))
-    return { tokens, strangers: others, victim: `n0.${email}` }
+    const attackers = await signInAll(container, await createUsers(container, admins, describe))
+    const strangers = await signInAll(container, await createUsers(container, isQuick ? 400 : 1_000))
+    const stop = keepSigned(container, [...attackers, ...strangers])
+    return { attackers, strangers, victim: `n0.${email}`, stop }
   } finally {
     await container.close()
   }
+}
+
+function inTurn<Item>(items: readonly Item[]): () => Item {
+  let turn = 0
+  return () => {
+    const item = items[turn++ % items.length]
+    if (item === undefined) throw new Error('There is nobody.')
+    return item
+  }
+}
+
+interface SignedIn {
+  accessToken: string
+  sessionId: string
+  user: { id: string; role: 'user' | 'admin' }
+}
+
+// A long run takes more time than an access token has.
+function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: readonly SignedIn[]): () => void {
+  const sign = async () => {
+    for (const person of people) {
+      const { user, sessionId } = person
+      person.accessToken = (await accessTokens.sign({ userId: user.id, role: user.role, sessionId })).token
+    }
+  }
+  const timer = setInterval(() => void sign(), 8 * 60_000)
+  return () => clearInterval(timer)
 }
 
 // A reset link's token is known to nobody but the one who gets the mail.

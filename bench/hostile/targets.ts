@@ -1,5 +1,7 @@
 import type { Request } from '../support/http.js'
-import type { Asked, Other } from './others.js'
+import { password } from '../support/settings.js'
+import type { Asked } from './others.js'
+import type { HostileStage } from './stage.js'
 
 /*
  * What the floods and the others call. These tables are all that the hostile benchmark knows of this application's
@@ -19,41 +21,60 @@ const get = (path: string, headers = {}): Request => ({ method: 'GET', path, hea
 const newPassword = 'a password nobody chose yet'
 const batchOf = (path: string) => `/trpc/${Array.from({ length: 10 }, () => path).join(',')}?batch=1`
 
-/** What one address sends over and over, by the name of the attack. */
-export const floods: Readonly<Record<string, readonly Request[]>> = {
-  login: [post('/api/auth/login', { email: 'nobody@example.com', password: newPassword })],
-  'login over tRPC': [post('/trpc/auth.login', { json: { email: 'nobody@example.com', password: newPassword } })],
-  register: [post('/api/auth/register', { email: 'flood@example.com', password: newPassword, name: 'Flood' })],
-  'request of a password reset': [post('/api/auth/password-reset', { email: 'user-1@example.com' })],
-  'reset with a bad token': [post('/api/auth/password-reset/confirm', { token: 'x', password: newPassword })],
-  'refresh with a bad token': [post('/api/auth/refresh', { refreshToken: 'A'.repeat(43) })],
-  'search by relevance': [get(costlySearch)],
-  'big lists': [get(largestList)],
-  'big lists, in batches': [get(batchOf('posts.list'))],
-  'unknown routes': [get('/api/nothing'), get('/nothing'), get('/trpc/nothing')],
-  'bad credentials': [get('/api/users/me', { authorization: 'Bearer x' }), get('/api/users/me')],
-  'bad inputs': [post('/api/auth/login', { email: 'x' }), get('/api/posts?limit=0')],
-  'a body that no limit admits': [post('/api/posts', { title: 'x', body: 'x'.repeat(200_000) })],
-  'the documentation': [get('/docs/swagger-ui.js')],
-  readiness: [get('/readyz')],
+export interface Flood {
+  requests: readonly Request[]
+  /** Left out of quick runs. */
+  isSlow?: true
 }
+
+/** What one address sends over and over, by the name of the attack. */
+export const floods: Readonly<Record<string, Flood>> = {
+  login: { requests: [post('/api/auth/login', { email: 'nobody@example.com', password: newPassword })] },
+  'login over tRPC': {
+    requests: [post('/trpc/auth.login', { json: { email: 'nobody@example.com', password: newPassword } })],
+    isSlow: true,
+  },
+  register: {
+    requests: [post('/api/auth/register', { email: 'f@example.com', password: newPassword, name: 'Flood' })],
+  },
+  'request of a password reset': { requests: [post('/api/auth/password-reset', { email: 'user-1@example.com' })] },
+  'reset with a bad token': {
+    requests: [post('/api/auth/password-reset/confirm', { token: 'x', password: newPassword })],
+  },
+  'refresh with a bad token': { requests: [post('/api/auth/refresh', { refreshToken: 'A'.repeat(43) })], isSlow: true },
+  'search by relevance': { requests: [get(costlySearch)] },
+  'big lists': { requests: [get(largestList)] },
+  'big lists, in batches': { requests: [get(batchOf('posts.list'))], isSlow: true },
+  'unknown routes': { requests: [get('/api/nothing'), get('/nothing'), get('/trpc/nothing')], isSlow: true },
+  'bad credentials': {
+    requests: [get('/api/users/me', { authorization: 'Bearer x' }), get('/api/users/me')],
+    isSlow: true,
+  },
+  'bad inputs': { requests: [post('/api/auth/login', { email: 'x' }), get('/api/posts?limit=0')], isSlow: true },
+  'a body that no limit admits': {
+    requests: [post('/api/posts', { title: 'x', body: 'x'.repeat(200_000) })],
+    isSlow: true,
+  },
+  'the documentation': { requests: [get('/docs/swagger-ui.js')] },
+  readiness: { requests: [get('/readyz')], isSlow: true },
+}
+
+/** What costs a server least: 80 connections that send it are what any crowd does to others. */
+export const harmless: readonly Request[] = [get('/livez')]
 
 /** What the others do meanwhile. */
-export function othersDo(other: Other): Readonly<Record<string, Asked>> {
+export function othersDo({ nextStranger, nextAddress }: HostileStage): Readonly<Record<string, Asked>> {
+  const from = () => ({ 'x-forwarded-for': nextAddress() })
+  const signedIn = () => ({ ...from(), authorization: `Bearer ${nextStranger().accessToken}` })
+  const logIn = () => post('/api/auth/login', { email: nextStranger().user.email, password })
+  const askForReset = () => post('/api/auth/password-reset', { email: nextStranger().user.email })
   return {
     livez: { perSecond: 10, write: () => get('/livez') },
-    'own account': { perSecond: 10, write: () => get('/api/users/me', other.next().headers) },
-    list: { perSecond: 5, write: () => get('/api/posts', other.next().headers) },
-    search: { perSecond: 4, write: () => get(search('topic17'), other.next().headers) },
-    login: { perSecond: 1, write: () => logIn(other.next()) },
-    'password reset': { perSecond: 2, write: () => askForReset(other.next()) },
+    readyz: { perSecond: 3, write: () => get('/readyz') },
+    'own account': { perSecond: 10, write: () => get('/api/users/me', signedIn()) },
+    list: { perSecond: 5, write: () => get('/api/posts', from()) },
+    search: { perSecond: 4, write: () => get(search('topic17'), from()) },
+    login: { perSecond: 1, write: () => ({ ...logIn(), headers: from() }) },
+    'password reset': { perSecond: 2, write: () => ({ ...askForReset(), headers: from() }) },
   }
-}
-
-function logIn({ email, password, headers: { authorization: _none, ...headers } }: ReturnType<Other['next']>): Request {
-  return { ...post('/api/auth/login', { email, password }), headers }
-}
-
-function askForReset({ email, headers }: ReturnType<Other['next']>): Request {
-  return { ...post('/api/auth/password-reset', { email }), headers }
 }

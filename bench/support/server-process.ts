@@ -18,8 +18,8 @@ export interface Server {
   /** The different lines at level error that it has logged so far, and what it wrote when it crashed. */
   faults(): string[]
   exited: Promise<Exit>
-  /** Ends it as a deployment does. */
-  stop(): Promise<Exit>
+  /** Ends it as a deployment does, or, by `SIGINT`, without the time that load balancers need to notice. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Exit>
   kill(): Promise<Exit>
 }
 
@@ -44,7 +44,7 @@ export async function startServer(settings: Readonly<Record<string, string>>): P
     loopMs: () => Number(processFile(child, 'schedstat').split(' ')[0]) / 1e6,
     faults: () => [...faults],
     exited,
-    stop: () => signal('SIGTERM'),
+    stop: (name = 'SIGTERM') => signal(name),
     kill: () => signal('SIGKILL'),
   }
 }

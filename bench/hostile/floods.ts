@@ -3,11 +3,11 @@ import type { Request } from '../support/http.js'
 import { startLoad } from '../support/load.js'
 import type { Load } from '../support/load-process.js'
 import { isAsked, type Options } from '../support/options.js'
-import { describeHarm, type Harm } from './harm.js'
+import { confirm, describeHarm, type Harm } from './harm.js'
 import { type Answers, askAsOthers } from './others.js'
 import type { HostileStage } from './stage.js'
 import { startTarget, type Target } from './target.js'
-import { floods, harmless } from './targets.js'
+import { floodsOf, harmless } from './targets.js'
 
 const connections = 80
 const floorMs = 10
@@ -24,8 +24,8 @@ interface Field {
  * for next to nothing, so that what any crowd does on this machine is not held against the server.
  */
 export async function runFloods(stage: HostileStage, options: Options): Promise<Harm[]> {
-  const names = Object.keys(floods).filter((name) => isAsked(options, `flood: ${name}`))
-  const wanted = names.filter((name) => !options.isQuick || options.only !== '' || !floods[name]?.isSlow)
+  const asked = Object.entries(floodsOf(stage)).filter(([name]) => isAsked(options, `flood: ${name}`))
+  const wanted = asked.filter(([, { isQuick }]) => !options.isQuick || options.only !== '' || isQuick)
   if (wanted.length === 0) return []
   const field = {
     stage,
@@ -37,7 +37,7 @@ export async function runFloods(stage: HostileStage, options: Options): Promise<
     // A server that has just started compiles its code on the way.
     await flood(field, harmless)
     const harms: Harm[] = []
-    for (const name of wanted) harms.push(await runFlood(field, name))
+    for (const [name, { requests }] of wanted) harms.push(await confirm(() => runFlood(field, name, requests)))
     return harms
   } finally {
     field.load.stop()
@@ -45,11 +45,11 @@ export async function runFloods(stage: HostileStage, options: Options): Promise<
   }
 }
 
-async function runFlood(field: Field, name: string): Promise<Harm> {
+async function runFlood(field: Field, name: string, requests: readonly Request[]): Promise<Harm> {
   const server = field.target.server()
   const { attacked: calm } = await flood(field, harmless)
   const bytesBefore = server.residentBytes()
-  const { load, attacked } = await flood(field, floods[name]?.requests ?? [])
+  const { load, attacked } = await flood(field, requests)
   const answered = Object.entries(load.statuses).map(([status, count]) => `${count} x ${status}`)
   const harm = describeHarm(`flood: ${name}`, {
     server,

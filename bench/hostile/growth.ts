@@ -1,4 +1,4 @@
-import type { Request } from '../support/http.js'
+import type { Answer, Request } from '../support/http.js'
 import { rounded } from '../support/timing.js'
 import type { Cost, Target } from './target.js'
 
@@ -19,105 +19,98 @@ export type Growth = {
   'sent, KB': number
   'answer, KB': number
   'loop ms at 1x': number
-  '2x': number | string
-  '4x': number | string
+  '2x': number
+  '4x': number
   '8x': number
-  ratio: number
+  'to linear': number
   'to plain': number
   verdict: string
 }
 
-// Linear work is at most 8 times the first; the rest is for the noise of the machine.
-const mostGrowth = 12
+const sizes = [1, 2, 4, 8] as const
+
+// Twice the size may cost twice as much; the rest is for the noise of the machine.
+const mostGrowth = 1.5
 // How much dearer than text of the same size that is read and refused.
 const mostToPlain = 25
 const mostRefusalBytes = 32 * 1024
+const repeatsToConfirm = 5
 
 /**
- * Sends an attack at the first and the last size, and, if that looks wrong, at all four and more often: the least time
- * of each size counts, so that other work on the machine does not.
+ * Sends an attack at each size, and more often if that looks wrong: the least time of a size counts, so that other work
+ * on the machine does not.
  */
 export async function measureGrowth(target: Target, attack: GrowingAttack, plain: PlainCost): Promise<Growth> {
-  const first = await measureSizes(target, attack, { sizes: [1, 8], repeats: attack.repeats })
+  const first = await measureSizes(target, attack, attack.repeats)
   const row = describe(attack, first, plain)
   if (row.verdict === 'ok' || first.end !== 'alive') return row
-  const again = await measureSizes(target, attack, { sizes: [1, 2, 4, 8], repeats: Math.max(5, attack.repeats) })
-  return describe(attack, again, plain)
+  return describe(attack, await measureSizes(target, attack, repeatsToConfirm), plain)
 }
 
 interface Sizes {
   costs: ReadonlyMap<number, Cost>
-  worstStatus: number
+  answers: readonly Answer[]
   end: 'alive' | 'died' | 'stalled'
 }
 
-async function measureSizes(
-  target: Target,
-  attack: GrowingAttack,
-  { sizes, repeats }: { sizes: readonly number[]; repeats: number },
-): Promise<Sizes> {
+async function measureSizes(target: Target, attack: GrowingAttack, repeats: number): Promise<Sizes> {
   const costs = new Map<number, Cost>()
-  let worstStatus = 0
+  const answers: Answer[] = []
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     for (const size of sizes) {
       const cost = await target.costOf(attack.at(size / 8))
-      const { status } = cost.answer
       const known = costs.get(size)
       if (!known || cost.loopMs < known.loopMs) costs.set(size, cost)
-      worstStatus = Math.max(worstStatus, status)
-      if (status !== 0) continue
+      answers.push(cost.answer)
+      if (cost.answer.status !== 0) continue
       const end = await target.revive()
-      if (end !== 'alive') return { costs, worstStatus, end }
+      if (end !== 'alive') return { costs, answers, end }
     }
   }
-  return { costs, worstStatus, end: 'alive' }
+  return { costs, answers, end: 'alive' }
 }
 
-function describe({ name }: GrowingAttack, { costs, worstStatus, end }: Sizes, plain: PlainCost): Growth {
-  const msAt = (size: number) => costs.get(size)?.loopMs ?? Number.NaN
-  const last = costs.get(8) ?? costs.get(1)
-  const sent = sizeOf(last?.request)
-  const ratio = msAt(8) / msAt(1)
-  const toPlain = msAt(8) / plain(sent)
-  const answered = last?.answer.body.length ?? 0
+function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): Growth {
+  const { costs } = measured
+  const msAt = (size: number) => rounded(costs.get(size)?.loopMs ?? Number.NaN, 2)
+  const last = [...costs.values()].at(-1)
+  const [growth, toPlain] = [growthOf(costs), toPlainOf(costs, plain)]
   return {
     attack: name,
-    status: statusesOf(costs),
-    'sent, KB': rounded(sent / 1024, 1),
-    'answer, KB': rounded(answered / 1024, 1),
-    'loop ms at 1x': rounded(msAt(1), 2),
-    '2x': costs.has(2) ? rounded(msAt(2), 2) : '',
-    '4x': costs.has(4) ? rounded(msAt(4), 2) : '',
-    '8x': rounded(msAt(8), 2),
-    ratio: rounded(ratio, 1),
+    status: [...new Set(measured.answers.map(({ status, fault }) => status || fault))].join(' '),
+    'sent, KB': rounded(sizeOf(last?.request) / 1024, 1),
+    'answer, KB': rounded((last?.answer.body.length ?? 0) / 1024, 1),
+    'loop ms at 1x': msAt(1),
+    '2x': msAt(2),
+    '4x': msAt(4),
+    '8x': msAt(8),
+    'to linear': rounded(growth, 1),
     'to plain': rounded(toPlain, 1),
-    verdict: judge({ ratio, toPlain, worstStatus, end, refusalBytes: isRefusal(last) ? answered : 0 }),
+    verdict: judge(measured, growth, toPlain),
   }
 }
 
-interface Judged {
-  ratio: number
-  toPlain: number
-  worstStatus: number
-  end: Sizes['end']
-  refusalBytes: number
+/** How much more the sizes cost than the first one times their size: 1 where the work is linear, less for most. */
+function growthOf(costs: Sizes['costs']): number {
+  const first = costs.get(1)?.loopMs ?? Number.NaN
+  return Math.max(...[...costs].map(([size, { loopMs }]) => (size === 1 ? 0 : loopMs / (size * first))))
 }
 
-function judge({ ratio, toPlain, worstStatus, end, refusalBytes }: Judged): string {
-  if (end !== 'alive') return end === 'died' ? 'THE PROCESS DIED' : 'THE PROCESS ANSWERS NOBODY'
-  if (worstStatus >= 500) return `ANSWERED ${worstStatus}`
-  if (ratio > mostGrowth) return `MORE THAN LINEAR (bound ${mostGrowth})`
+function toPlainOf(costs: Sizes['costs'], plain: PlainCost): number {
+  return Math.max(...[...costs.values()].map(({ loopMs, request }) => loopMs / plain(sizeOf(request))))
+}
+
+function judge({ end, answers }: Sizes, growth: number, toPlain: number): string {
+  const worst = Math.max(...answers.map(({ status }) => status))
+  const refusals = answers.filter(({ status }) => status >= 400).map(({ body }) => body.length)
+  const longest = Math.max(0, ...refusals)
+  if (end === 'died') return 'THE PROCESS DIED'
+  if (end === 'stalled') return 'THE PROCESS ANSWERS NOBODY'
+  if (worst >= 500) return `ANSWERED ${worst}`
+  if (answers.some(({ status }) => status === 0)) return 'NO ANSWER'
+  if (growth > mostGrowth) return `MORE THAN LINEAR (bound ${mostGrowth})`
   if (toPlain > mostToPlain) return `COSTLY (bound ${mostToPlain} times plain)`
-  if (refusalBytes > mostRefusalBytes) return `A REFUSAL OF ${rounded(refusalBytes / 1024)} KB`
-  return 'ok'
-}
-
-function statusesOf(costs: Sizes['costs']): string {
-  return [...new Set([...costs.values()].map(({ answer }) => answer.status || answer.fault))].join(' ')
-}
-
-function isRefusal(cost: Cost | undefined): boolean {
-  return cost !== undefined && cost.answer.status >= 400
+  return longest > mostRefusalBytes ? `A REFUSAL OF ${rounded(longest / 1024)} KB` : 'ok'
 }
 
 function sizeOf(request: Request | undefined): number {

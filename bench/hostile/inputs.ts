@@ -137,11 +137,11 @@ function growOwnWords(
 function wholes(base: Input, field: string, room: number): GrownInput[] {
   const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]))
   const inputs: Omit<GrownInput, 'hasOwnWords'>[] = [
-    { name: 'unknown keys', at: (share) => ({ ...base, ...keys((room / 10) * share) }) },
+    { name: 'unknown keys', at: (share) => ({ ...base, ...keys((room / 12) * share) }) },
     { name: 'depth of objects', at: (share) => ({ ...base, [field]: nested(share, '{"a":', '}') }) },
     { name: 'depth of lists', at: (share) => ({ ...base, [field]: nested(share, '[', ']') }) },
     { name: 'a long list', at: (share) => ({ ...base, [field]: Array.from({ length: (room / 2) * share }, () => 1) }) },
-    { name: 'many keys below', at: (share) => ({ ...base, [field]: keys((room / 10) * share) }) },
+    { name: 'many keys below', at: (share) => ({ ...base, [field]: keys((room / 12) * share) }) },
   ]
   return inputs.map((input) => ({ ...input, hasOwnWords: false }))
 }

@@ -36,7 +36,7 @@ function toAttack(stage: HostileStage, { procedure, name, write }: Way, input: G
   const { access, hashesPassword } = procedure.meta
   return {
     name: `${procedure.path} over ${name}, ${input.name}`,
-    repeats: hashesPassword ? 1 : 3,
+    repeats: hashesPassword ? 1 : 2,
     isEssential: input.hasOwnWords,
     at: (share) => {
       const request = write(procedure, input.at(share))

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { send } from '../support/http.js'
 import { isAsked, type Options } from '../support/options.js'
 import { type Server, startServer } from '../support/server-process.js'
-import { describeHarm, type Harm } from './harm.js'
-import { askAsOthers } from './others.js'
+import { confirm, describeHarm, type Harm } from './harm.js'
+import { askAsOthers, askInPeace } from './others.js'
 import type { HostileStage } from './stage.js'
 import { largestList } from './targets.js'
 
@@ -58,14 +58,16 @@ const slowSockets: readonly SocketAttack[] = [
 /** Opens hundreds of connections that are slow, or silent: each kind on a server of its own, all at once. */
 export async function runSlowSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
   const attacks = slowSockets.filter(({ name }) => isAsked(options, name))
-  return Promise.all(attacks.map((attack) => runAttack(stage, attack, { share: 1 / slowSockets.length })))
+  return Promise.all(
+    attacks.map((attack) => confirm(() => runAttack(stage, attack, { share: 1 / slowSockets.length }))),
+  )
 }
 
 /** Opens hundreds of connections that ask for much and read nothing, one kind after the other. */
 export async function runDeafSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
   const harms: Harm[] = []
   for (const attack of await deafSockets(stage, options)) {
-    if (isAsked(options, attack.name)) harms.push(await runAttack(stage, attack, { share: 1 }))
+    if (isAsked(options, attack.name)) harms.push(await confirm(() => runAttack(stage, attack, { share: 1 })))
   }
   return harms
 }
@@ -92,7 +94,7 @@ function repeat(path: string): SocketAttack['act'] {
 async function deafSockets(stage: HostileStage, { isQuick }: Options): Promise<SocketAttack[]> {
   const file = await largestFile(stage)
   const rest = isQuick
-    ? { isRead: false, seconds: 12, areClosed: false }
+    ? { isRead: false, seconds: 8, areClosed: false }
     : { isRead: false, seconds: 60, areClosed: true }
   return [
     { name: `sockets: ${file} four times, never read`, act: ask(file, 4), ...rest },
@@ -123,7 +125,7 @@ async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: {
   setMaxListeners(sockets, ended.signal)
   try {
     await askAsOthers(server.url, stage, { ms: 1_500, share })
-    const calm = await askAsOthers(server.url, stage, { ms: 4_000, share })
+    const calm = await askInPeace(server.url, stage, { ms: 2_000 / share ** 0.5, share })
     const bytesBefore = server.residentBytes()
     for (let index = 0; index < sockets; index += 1) opened.push(open(server, attack, ended.signal))
     const [attacked, mostBytes] = await Promise.all([

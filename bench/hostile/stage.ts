@@ -17,7 +17,9 @@ export interface HostileStage {
   /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
   known: Readonly<Record<string, unknown>>
   /** A user who can log in, of many in turn. */
-  nextStranger(): { accessToken: string; user: { email: string } }
+  nextStranger(): { accessToken: string }
+  /** The address of somebody who can log in, of so many that nobody's turn comes often. */
+  nextEmail(): string
   /** The access token of one of many admins in turn, whose words are those of the hostile passwords. */
   nextToken(): string
   /** An address that nobody has used before. */
@@ -32,14 +34,15 @@ export async function setStage(options: Options): Promise<HostileStage> {
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
   const client = await fillPosts(postgres.url, { users: 1_000, posts: options.isQuick ? 30_000 : 100_000 })
   await client.end()
-  const { attackers, strangers, victim, stop } = await createPeople(settings, options)
-  const [nextAttacker, nextStranger] = [inTurn(attackers), inTurn(strangers)]
+  const { attackers, strangers, emails, victim, stop } = await createPeople(settings, options)
+  const nextAttacker = inTurn(attackers)
   let addresses = 0
   return {
     settings,
     known: { ...(await mailedToken(settings, mail, victim)), currentPassword: password },
     nextToken: () => nextAttacker().accessToken,
-    nextStranger,
+    nextStranger: inTurn(strangers),
+    nextEmail: inTurn(emails),
     nextAddress: () => clientAddress(addresses++),
     async close() {
       stop()
@@ -49,15 +52,16 @@ export async function setStage(options: Options): Promise<HostileStage> {
   }
 }
 
-async function createPeople(settings: Readonly<Record<string, string>>, { seed, isQuick }: Options) {
+async function createPeople(settings: Readonly<Record<string, string>>, { seed }: Options) {
   const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
   const { email, displayName: name } = ownWords(createRandom(seed))
   const describe = (index: number) => ({ email: `n${index}.${email}`, name, role: 'admin' as const })
   try {
     const attackers = await signInAll(container, await createUsers(container, admins, describe))
-    const strangers = await signInAll(container, await createUsers(container, isQuick ? 400 : 1_000))
+    const users = await createUsers(container, 2_000)
+    const strangers = await signInAll(container, users.slice(0, 100))
     const stop = keepSigned(container, [...attackers, ...strangers])
-    return { attackers, strangers, victim: `n0.${email}`, stop }
+    return { attackers, strangers, emails: users.map((user) => user.email), victim: `n0.${email}`, stop }
   } finally {
     await container.close()
   }

@@ -21,7 +21,7 @@ export interface Target {
   stop(): Promise<void>
 }
 
-const patienceMs = 8_000
+const patienceMs = 10_000
 
 export async function startTarget(settings: Readonly<Record<string, string>>): Promise<Target> {
   let server = await startServer(settings)

@@ -18,63 +18,67 @@ const costlySearch = search(commonWords.split(' ').slice(-16).join(' or '))
 
 const post = (path: string, body: object): Request => ({ method: 'POST', path, body: JSON.stringify(body) })
 const get = (path: string, headers = {}): Request => ({ method: 'GET', path, headers })
-const newPassword = 'a password nobody chose yet'
-const batchOf = (path: string) => `/trpc/${Array.from({ length: 10 }, () => path).join(',')}?batch=1`
 
 export interface Flood {
   requests: readonly Request[]
-  /** Left out of quick runs. */
-  isSlow?: true
+  /** Whether quick runs have it. */
+  isQuick: boolean
 }
 
 /** What one address sends over and over, by the name of the attack. */
-export const floods: Readonly<Record<string, Flood>> = {
-  login: { requests: [post('/api/auth/login', { email: 'nobody@example.com', password: newPassword })] },
-  'login over tRPC': {
-    requests: [post('/trpc/auth.login', { json: { email: 'nobody@example.com', password: newPassword } })],
-    isSlow: true,
-  },
-  register: {
-    requests: [post('/api/auth/register', { email: 'f@example.com', password: newPassword, name: 'Flood' })],
-  },
-  'request of a password reset': { requests: [post('/api/auth/password-reset', { email: 'user-1@example.com' })] },
-  'reset with a bad token': {
-    requests: [post('/api/auth/password-reset/confirm', { token: 'x', password: newPassword })],
-  },
-  'refresh with a bad token': { requests: [post('/api/auth/refresh', { refreshToken: 'A'.repeat(43) })], isSlow: true },
-  'search by relevance': { requests: [get(costlySearch)] },
-  'big lists': { requests: [get(largestList)] },
-  'big lists, in batches': { requests: [get(batchOf('posts.list'))], isSlow: true },
-  'unknown routes': { requests: [get('/api/nothing'), get('/nothing'), get('/trpc/nothing')], isSlow: true },
-  'bad credentials': {
-    requests: [get('/api/users/me', { authorization: 'Bearer x' }), get('/api/users/me')],
-    isSlow: true,
-  },
-  'bad inputs': { requests: [post('/api/auth/login', { email: 'x' }), get('/api/posts?limit=0')], isSlow: true },
-  'a body that no limit admits': {
-    requests: [post('/api/posts', { title: 'x', body: 'x'.repeat(200_000) })],
-    isSlow: true,
-  },
-  'the documentation': { requests: [get('/docs/swagger-ui.js')] },
-  readiness: { requests: [get('/readyz')], isSlow: true },
+export function floodsOf({ nextToken }: HostileStage): Readonly<Record<string, Flood>> {
+  const signedIn = { authorization: `Bearer ${nextToken()}` }
+  const rare = (...requests: Request[]) => ({ requests, isQuick: false })
+  const usual = (...requests: Request[]) => ({ requests, isQuick: true })
+  return {
+    login: usual(post('/api/auth/login', wrongPassword)),
+    'login over tRPC': rare(post('/trpc/auth.login', { json: wrongPassword })),
+    register: rare(post('/api/auth/register', { email: 'f@example.com', password: newPassword, name: 'Flood' })),
+    'request of a password reset': rare(post('/api/auth/password-reset', { email: 'user-1@example.com' })),
+    'reset with a bad token': usual(post('/api/auth/password-reset/confirm', { token: 'x', password: newPassword })),
+    'change of a password': rare({ ...post('/api/auth/change-password', wrongChange), headers: signedIn }),
+    'refresh with a bad token': rare(post('/api/auth/refresh', { refreshToken: 'A'.repeat(43) })),
+    'search by relevance': usual(get(costlySearch)),
+    'search among users': rare(get('/api/users?limit=100&q=example', signedIn)),
+    'big lists': usual(get(largestList)),
+    'big lists, in batches': rare(get(batchOf('posts.list', { limit: 100 }))),
+    'unknown routes': rare(get('/api/nothing'), get('/nothing'), get('/trpc/nothing')),
+    'bad credentials': rare(get('/api/users/me', { authorization: 'Bearer x' }), get('/api/users/me')),
+    'bad inputs': rare(post('/api/auth/login', { email: 'x' }), get('/api/posts?limit=0')),
+    'a body that no limit admits': rare(post('/api/posts', { title: 'x', body: 'x'.repeat(200_000) })),
+    'the documentation': usual(get('/docs/swagger-ui.js')),
+    readiness: rare(get('/readyz')),
+    'the largest rows, by a user': usual({ ...post('/api/posts', largestRow), headers: signedIn }),
+  }
+}
+
+const newPassword = 'a password nobody chose yet'
+const wrongPassword = { email: 'nobody@example.com', password: newPassword }
+const wrongChange = { currentPassword: newPassword, newPassword }
+const largestRow = { title: 'Large', body: 'A garden of words. '.repeat(2_600), status: 'published' }
+
+function batchOf(path: string, input: object): string {
+  const calls = Array.from({ length: 10 }, (_, index) => [index, { json: input }])
+  const paths = calls.map(() => path).join(',')
+  return `/trpc/${paths}?batch=1&input=${encodeURIComponent(JSON.stringify(Object.fromEntries(calls)))}`
 }
 
 /** What costs a server least: 80 connections that send it are what any crowd does to others. */
 export const harmless: readonly Request[] = [get('/livez')]
 
 /** What the others do meanwhile. */
-export function othersDo({ nextStranger, nextAddress }: HostileStage): Readonly<Record<string, Asked>> {
+export function othersDo({ nextStranger, nextEmail, nextAddress }: HostileStage): Readonly<Record<string, Asked>> {
   const from = () => ({ 'x-forwarded-for': nextAddress() })
   const signedIn = () => ({ ...from(), authorization: `Bearer ${nextStranger().accessToken}` })
-  const logIn = () => post('/api/auth/login', { email: nextStranger().user.email, password })
-  const askForReset = () => post('/api/auth/password-reset', { email: nextStranger().user.email })
+  const logIn = () => post('/api/auth/login', { email: nextEmail(), password })
+  const askForReset = () => post('/api/auth/password-reset', { email: nextEmail() })
   return {
     livez: { perSecond: 10, write: () => get('/livez') },
     readyz: { perSecond: 3, write: () => get('/readyz') },
     'own account': { perSecond: 10, write: () => get('/api/users/me', signedIn()) },
     list: { perSecond: 5, write: () => get('/api/posts', from()) },
     search: { perSecond: 4, write: () => get(search('topic17'), from()) },
-    login: { perSecond: 1, write: () => ({ ...logIn(), headers: from() }) },
+    login: { perSecond: 2, write: () => ({ ...logIn(), headers: from() }) },
     'password reset': { perSecond: 2, write: () => ({ ...askForReset(), headers: from() }) },
   }
 }

@@ -1,7 +1,33 @@
+import { fork } from 'node:child_process'
+import path from 'node:path'
 import { defineConfig } from 'prisma/config'
 
-// Read by the Prisma CLI alone (`prisma generate`, `prisma studio`); Plinth's own commands read server/config.ts.
+const url = await findDatabase()
+
+// Read by the Prisma CLI alone; the commands of package.json read server/config.ts.
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations', seed: 'npm run seed' },
+  ...(url !== undefined && { datasource: { url } }),
 })
+
+/**
+ * The address of the database that every command finds: DATABASE_URL, or the embedded PostgreSQL, which runs until the
+ * Prisma CLI ends. Undefined for `prisma generate` and others that need none, and where there is none; then it was said
+ * why.
+ */
+async function findDatabase(): Promise<string | undefined> {
+  if (!['migrate', 'db', 'studio'].includes(process.argv[2] ?? '')) return undefined
+  const holder = fork(path.join(import.meta.dirname, 'server/run.mjs'), ['hold-database'], { detached: true })
+  const answer = await new Promise<unknown>((resolve) => {
+    holder.once('message', resolve)
+    holder.once('exit', resolve)
+  })
+  holder.unref()
+  holder.channel?.unref()
+  return isLocated(answer) ? answer.url : undefined
+}
+
+function isLocated(answer: unknown): answer is { url: string } {
+  return typeof answer === 'object' && answer !== null && 'url' in answer && typeof answer.url === 'string'
+}

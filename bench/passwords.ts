@@ -8,17 +8,18 @@ import { medians, millisecondsOf, rounded } from './support/timing.js'
 
 /** Measures what hashing and judging a password cost. */
 const owner = { email: 'ada.okafor@example.com', name: 'Ada Okafor' }
+const client = { ip: '127.0.0.1' }
 const passwords = createPasswords({ pepper, minLength: 15 })
-const hash = await passwords.hash(password)
+const hash = await passwords.hash(password, client)
 const listMs = await millisecondsOf(() => isCommonPassword(password, owner))
 
 const bcryptMs = await medians(
   {
     'bcrypt alone, cost 12': () => bcrypt.hash(password, 12),
     'bcrypt alone, cost 10': () => bcrypt.hash(password, 10),
-    'hash, with HMAC': () => passwords.hash(password),
-    'verify, right': () => passwords.verify(password, hash),
-    'verify, no account': () => passwords.verify(password, null),
+    'hash, with HMAC': () => passwords.hash(password, client),
+    'verify, right': () => passwords.verify(password, hash, client),
+    'verify, no account': () => passwords.verify(password, null, client),
   },
   { rounds: 9, warmUp: 1 },
 )

@@ -24,7 +24,7 @@ describe('cookie delivery', () => {
     vi.stubGlobal('document', {})
     const plinth = connect({})
     await plinth.login({ email: user.email, password: testPassword })
-    expect(network.cookie).toContain('plinth_refresh=')
+    expect(network.cookie).toContain('plinth_refresh_3000=')
     const withStore = connect({ tokenStore: { get: () => session.refreshToken ?? '', set() {}, clear() {} } })
     network.cookie = ''
     expect(await withStore.resume()).toMatchObject({ id: user.id })
@@ -39,6 +39,19 @@ describe('cookie delivery', () => {
     expect(await another.api.users.me.query()).toMatchObject({ id: user.id })
     await another.logout()
     expect(await connect({ delivery: 'cookie' }).resume()).toBeNull()
+  })
+
+  it('S75: ends on a page whose cookie has become another person’s, who is there after resuming', async () => {
+    const onSessionEnd = vi.fn<() => void>()
+    const [ada, eve] = [await createUser(t), await createUser(t)]
+    const page = connect({ delivery: 'cookie', onSessionEnd })
+    await page.login({ email: ada.email, password: testPassword })
+    await connect({ delivery: 'cookie' }).login({ email: eve.email, password: testPassword })
+    expect(await codeOf(page.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(page.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(onSessionEnd).toHaveBeenCalledTimes(1)
+    expect(await page.resume()).toMatchObject({ id: eve.id })
+    expect(await page.api.users.me.query()).toMatchObject({ id: eve.id })
   })
 
   it('refreshes all the same where the turn among the pages does not come', async () => {

@@ -35,6 +35,15 @@ describe('login and logout', () => {
     expect(network.count('auth.')).toBe(1)
   })
 
+  it('S75: ends the session that a login replaces, even if it is another person who logs in', async () => {
+    const { plinth, store, refreshToken } = await signedIn()
+    const another = await createUser(t)
+    await plinth.login({ email: another.email, password: testPassword })
+    expect(store.get()).not.toBe(refreshToken)
+    expect(await codeOf(t.client().auth.refresh.mutate({ refreshToken }))).toBe('INVALID_TOKEN')
+    expect(await plinth.api.users.me.query()).toMatchObject({ id: another.id })
+  })
+
   it('ends the session on the server at logout', async () => {
     const { plinth, store, refreshToken } = await signedIn()
     await plinth.logout()

@@ -30,6 +30,8 @@ export interface Session {
 
 interface Parts extends SessionOptions {
   access: AccessToken | null
+  /** Whose session it is. A cookie may become another person's while this page is open. */
+  userId: string | null
   refreshing: Promise<SignedIn | null> | null
   /** Raised by login and logout, so that a refresh that was under way then changes nothing. */
   era: number
@@ -45,7 +47,7 @@ interface AccessToken {
 const refreshAheadMs = 30_000
 
 export function createSession(options: SessionOptions): Session {
-  const parts: Parts = { ...options, access: null, refreshing: null, era: 0 }
+  const parts: Parts = { ...options, access: null, userId: null, refreshing: null, era: 0 }
   return {
     login: (credentials) => login(parts, credentials),
     logout: () => logout(parts),
@@ -59,9 +61,12 @@ export function createSession(options: SessionOptions): Session {
 
 async function login(parts: Parts, credentials: Credentials): Promise<SignedIn> {
   const { auth, delivery, holder } = parts
+  const replaced = await holder.read()
   const reply = await holder.inTurn(() => auth.login.mutate({ ...credentials, delivery }))
   parts.era += 1
   await accept(parts, reply)
+  // The server ends the session of a cookie by itself. That it cannot be told of another one fails no login.
+  if (replaced?.refreshToken) await auth.logout.mutate(replaced).catch(() => {})
   return reply
 }
 
@@ -69,11 +74,13 @@ async function logout(parts: Parts): Promise<void> {
   const input = await parts.holder.read()
   parts.era += 1
   parts.access = null
+  parts.userId = null
   await parts.holder.clear()
   if (input) await parts.holder.inTurn(() => parts.auth.logout.mutate(input))
 }
 
 async function resume(parts: Parts): Promise<SignedIn | null> {
+  parts.userId = null
   await parts.holder.reconsider()
   return refresh(parts)
 }
@@ -104,12 +111,21 @@ async function exchange(parts: Parts): Promise<SignedIn | null> {
     throw error
   })
   if (era !== parts.era) return null
-  if (reply) await accept(parts, reply)
-  else await end(parts, input)
+  if (!reply || isOfAnother(parts, reply)) {
+    await end(parts, input)
+    return null
+  }
+  await accept(parts, reply)
   return reply
 }
 
-async function accept(parts: Parts, { accessToken, expiresIn, refreshToken }: SignedIn): Promise<void> {
+// Another tab signed somebody else in. This page shows the former user until it takes the session up by `resume`.
+function isOfAnother({ userId }: Parts, { user }: SignedIn): boolean {
+  return userId !== null && userId !== user.id
+}
+
+async function accept(parts: Parts, { accessToken, expiresIn, refreshToken, user }: SignedIn): Promise<void> {
+  parts.userId = user.id
   const expiresAt = Date.now() + expiresIn * 1000
   parts.access = { value: accessToken, refreshAt: expiresAt - refreshAheadMs, expiresAt }
   await parts.holder.write(refreshToken)
@@ -119,6 +135,7 @@ async function accept(parts: Parts, { accessToken, expiresIn, refreshToken }: Si
 async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): Promise<void> {
   const wasKnown = parts.access !== null || refreshToken !== undefined
   parts.access = null
+  parts.userId = null
   await parts.holder.clear()
   if (wasKnown) parts.onSessionEnd?.()
 }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createDatabase, type Database } from '../server/database/client.js'
-import { createLogger } from '../server/logger.js'
+import type { Database } from '../server/database/client.js'
 import { createPasswords } from '../server/security/passwords.js'
-import { createTestDatabase } from '../server/testing/test-database.js'
+import { createTestDatabase, openDatabase } from '../server/testing/test-database.js'
 import { seed } from './seed.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -12,7 +11,7 @@ const passwordPepper = 'a pepper for this test'
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase({ url: database.url, poolMax: 2, log: createLogger({ mode: 'test', logLevel: 'silent' }) })
+  db = openDatabase(database.url)
   const options = { databaseUrl: database.url, passwordPepper }
   outcomes = await Promise.all([seed(options), seed(options)])
 })
@@ -38,9 +37,11 @@ test.each([
   const user = await db.user.findFirstOrThrow({ where: { email }, omit: { passwordHash: false } })
   expect(user.role).toBe(role)
   expect(user.emailVerifiedAt).not.toBeNull()
-  expect(await createPasswords({ pepper: passwordPepper, minLength: 15 }).verify(password, user.passwordHash)).toBe(
-    true,
-  )
+  expect(
+    await createPasswords({ pepper: passwordPepper, minLength: 15 }).verify(password, user.passwordHash, {
+      ip: '127.0.0.1',
+    }),
+  ).toBe(true)
 })
 
 test('gives nobody else a password', async () => {

@@ -1,4 +1,5 @@
 import { createDatabase, type Db, type Transaction } from '../server/database/client.js'
+import { ConnectionPool } from '../server/database/pool.js'
 import { includingDeleted } from '../server/database/soft-delete.js'
 import { seedPosts } from '../server/features/posts/seed.js'
 import { createLogger } from '../server/logger.js'
@@ -56,11 +57,12 @@ const spreadMs = 90 * 24 * 3600 * 1000
  */
 export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promise<{ seeded: boolean }> {
   const log = createLogger({ mode: 'production', logLevel: 'silent' })
-  const db = createDatabase({ url: databaseUrl, poolMax: 1, log })
+  const db = createDatabase({ pool: new ConnectionPool({ url: databaseUrl, max: 1, log }) })
   try {
     if (!(await isEmpty(db))) return { seeded: false }
     const passwords = createPasswords({ pepper: passwordPepper, minLength: 15 })
-    const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password)))
+    const here = { ip: '127.0.0.1' }
+    const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password, here)))
     return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()))
   } finally {
     await db.$disconnect()

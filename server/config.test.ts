@@ -58,6 +58,70 @@ describe('settings', () => {
     expect(loadConfig(complete()).identity.passwordMinLength).toBe(15)
   })
 
+  it.each([
+    ['COOKIE_DOMAIN', 'evil.test; Path=/'],
+    ['COOKIE_DOMAIN', 'example.com:443'],
+    ['COOKIE_DOMAIN', 'https://example.com'],
+    ['COOKIE_DOMAIN', '.example.com'],
+    ['COOKIE_DOMAIN', 'example.com.'],
+    ['COOKIE_DOMAIN', 'api..example.com'],
+    ['COOKIE_DOMAIN', '192.0.2.7'],
+    ['COOKIE_DOMAIN', 'com'],
+    ['COOKIE_DOMAIN', 'localhost'],
+    ['COOKIE_DOMAIN', 'example.org'],
+    ['COOKIE_DOMAIN', 'ample.com'],
+    ['COOKIE_DOMAIN', 'www.api.example.com'],
+    ['TRUST_PROXY', '0.0.0.0/0'],
+    ['TRUST_PROXY', '10.0.0.0/8, ::/0'],
+    ['TRUST_PROXY', '0.0.0.0/1,128.0.0.0/1'],
+    ['TRUST_PROXY', '::ffff:0.0.0.0/96'],
+    ['PUBLIC_URL', 'http://api.example.com'],
+    ['PUBLIC_URL', 'http://127.example.com'],
+    ['PUBLIC_URL', 'http://localhost.example.com'],
+    ['PUBLIC_URL', 'http://10.0.0.1:3000'],
+    ['PUBLIC_URL', 'http://[::2]'],
+    ['PUBLIC_URL', 'https://user@api.example.com'],
+    ['PUBLIC_URL', 'https://:secret@api.example.com'],
+    ['PUBLIC_URL', 'https://api.example.com/?'],
+    ['PUBLIC_URL', 'https://api.example.com/#top'],
+    ['PUBLIC_URL', 'https://api.example.com\\@evil.example'],
+    ['PUBLIC_URL', 'ftp://api.example.com'],
+    ['APP_URL', 'http://app.example.com'],
+    ['APP_URL', 'https://app.example.com?next=1'],
+    ['APP_URL', 'https://app@evil.example'],
+    ['CORS_ORIGINS', 'https://app.example.com, http://admin.example.com'],
+  ])('S59: does not start in production with %s=%s, and says in a line what to do', (name, value) => {
+    const faults = faultsOf({ ...complete(), [name]: value })
+    expect(faults.filter((fault) => fault.startsWith(`${name} `))).not.toEqual([])
+    for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ [^\n]{20,}$/)
+    expect(faults.join('\n')).not.toContain('secret')
+  })
+
+  it.each([
+    ['COOKIE_DOMAIN', 'example.com'],
+    ['COOKIE_DOMAIN', 'API.example.com'],
+    ['PUBLIC_URL', 'http://localhost:3000'],
+    ['PUBLIC_URL', 'http://127.0.0.1:3000'],
+    ['PUBLIC_URL', 'http://[::1]:3000'],
+    ['APP_URL', 'https://app.example.com/start'],
+    ['CORS_ORIGINS', 'https://app.example.com,http://localhost:5173'],
+  ])('S59: starts in production with %s=%s', (name, value) => {
+    expect(faultsOf({ ...complete(), [name]: value })).toEqual([])
+  })
+
+  it('S59: lists what contradicts other settings beside what is wrong by itself', () => {
+    const faults = faultsOf({ ...complete(), PORT: 'http', APP_URL: 'http://a.example', COOKIE_DOMAIN: 'b.example' })
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual(['PORT', 'APP_URL', 'COOKIE_DOMAIN'])
+  })
+
+  it('S59: takes http and the domain localhost in development', () => {
+    const local = { NODE_ENV: 'development', PUBLIC_URL: 'http://api.localhost:3000', COOKIE_DOMAIN: 'LocalHost' }
+    const { publicUrl, cookieDomain } = loadConfig({ ...complete(), ...local }).http
+    expect({ publicUrl, cookieDomain }).toEqual({ publicUrl: local.PUBLIC_URL, cookieDomain: 'localhost' })
+    expect(faultsOf({ ...complete(), ...local, PUBLIC_URL: 'http://10.0.0.1:3000', COOKIE_DOMAIN: '' })).toEqual([])
+    expect(faultsOf({ ...complete(), ...local, COOKIE_DOMAIN: 'com' })).not.toEqual([])
+  })
+
   it.each(['true', '1', '10.0.0.1', '10.0.0.0/33', 'loopback'])('S10: does not start with TRUST_PROXY=%s', (value) => {
     expect(faultsOf({ ...complete(), TRUST_PROXY: value }).join('\n')).toContain('TRUST_PROXY')
   })
@@ -65,6 +129,17 @@ describe('settings', () => {
   it('S10: takes CIDRs as TRUST_PROXY', () => {
     const { trustProxy } = loadConfig({ ...complete(), TRUST_PROXY: '10.0.0.0/8, fd00::/8' }).http
     expect(trustProxy).toEqual(['10.0.0.0/8', 'fd00::/8'])
+  })
+
+  it.each([
+    'https://app.example.com/?next=',
+    'https://app.example.com/#/',
+    'https://ada:secret@app.example.com',
+    'https://app.example.com?',
+  ])('S90: does not start with %s, to which no path can be added, as APP_URL or PUBLIC_URL', (address) => {
+    for (const name of ['APP_URL', 'PUBLIC_URL']) {
+      expect(() => loadConfig({ ...complete, [name]: address })).toThrow(`${name} must have no user`)
+    }
   })
 
   it('cannot be changed after the start', () => {

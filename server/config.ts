@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { commandSettings, productionSettings, serverSettings } from './settings.js'
+import { commandSettings, findContradictions, serverSettings } from './settings.js'
 
 /** Thrown by {@link loadConfig}; `faults` has one line for each setting that is missing or wrong. */
 export class ConfigError extends Error {
@@ -20,7 +20,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError with every fault at once
  */
 export function loadConfig(environment: Environment = readEnvironment()): Config {
-  return deepFreeze(groupServer(parse(serverSettings, environment, productionSettings)))
+  return deepFreeze(groupServer(parse(serverSettings, environment, findContradictions)))
 }
 
 /**
@@ -32,13 +32,14 @@ export function loadCommandConfig(environment: Environment = readEnvironment()):
   return deepFreeze(groupCommand(parse(commandSettings, environment)))
 }
 
-function parse<T extends z.ZodType>(schema: T, environment: Environment, inProduction = {}): z.output<T> {
+function parse<T extends z.ZodType>(
+  schema: T,
+  environment: Environment,
+  findFaults: (given: Environment) => readonly string[] = () => [],
+): z.output<T> {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const parsed = schema.safeParse(present)
-  const faults = [
-    ...(parsed.success ? [] : parsed.error.issues.map(describeIssue)),
-    ...missingInProduction(present, inProduction),
-  ]
+  const faults = [...(parsed.error?.issues.map(describeIssue) ?? []), ...findFaults(present)]
   if (!parsed.success || faults.length > 0) throw new ConfigError([...new Set(faults)])
   return parsed.data
 }
@@ -61,11 +62,6 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return `${issue.path.join('.')} ${issue.message}`
 }
 
-function missingInProduction(present: Environment, needed: Readonly<Record<string, string>>): string[] {
-  if ((present.NODE_ENV ?? 'production') !== 'production') return []
-  return Object.entries(needed).flatMap(([name, remedy]) => (present[name] ? [] : [`${name} is missing. ${remedy}`]))
-}
-
 function groupCommand(values: z.output<typeof commandSettings>) {
   const isProduction = values.NODE_ENV === 'production'
   return {
@@ -81,6 +77,7 @@ function groupCommand(values: z.output<typeof commandSettings>) {
     },
     database: { url: values.DATABASE_URL, testUrl: values.DATABASE_URL_TEST, poolMax: values.DATABASE_POOL_MAX },
     redisUrl: values.REDIS_URL,
+    auditAnonymousDays: values.AUDIT_ANONYMOUS_DAYS,
   }
 }
 

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from './clock.js'
 import type { Config } from './config.js'
-import { createDatabase, type Database, openConnections } from './database/client.js'
-import { createMigrationsCheck } from './database/readiness.js'
+import { createDatabase, type Database } from './database/client.js'
+import { ConnectionPool } from './database/pool.js'
+import { createDatabaseChecks } from './database/readiness.js'
 import { createRetention } from './database/retention.js'
 import { createAuditService } from './features/audit/service.js'
 import { createAuthService } from './features/auth/service.js'
 import { createSessionsService } from './features/auth/sessions-service.js'
 import { createMailService } from './features/mail/service.js'
+import { readOwnPosts } from './features/posts/own-rows.js'
 import { createPostsService } from './features/posts/service.js'
 import { createUsersService } from './features/users/service.js'
 import type { Readiness } from './http/health.js'
@@ -29,6 +31,9 @@ interface Surroundings {
 export type Container = ReturnType<typeof createContainer>
 export type Services = ReturnType<typeof createServices>
 
+// The mail worker listens for notifications on a connection of its own.
+const listeners = 1
+
 /**
  * Builds every service once, in order. Nothing connects before it is used; `start` runs the mail worker and the hourly
  * clean-up and opens the connections, and `close` ends what was opened.
@@ -36,16 +41,17 @@ export type Services = ReturnType<typeof createServices>
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
   const { clock = systemClock, log = createLogger(config), mailer = createMailer(config) } = surroundings
   const url = config.database.url ?? ''
-  const db = createDatabase({ url, poolMax: config.database.poolMax, log, ...pick(surroundings) })
-  const limits = createRateLimits({ databaseUrl: url, redisUrl: config.redisUrl, log })
+  const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
+  const db = createDatabase({ pool, ...pick(surroundings) })
+  const limits = createRateLimits({ pool, databaseUrl: url, redisUrl: config.redisUrl, log })
   const accessTokens = createAccessTokens({ config, clock })
   const throttle = createLoginThrottle({ limits, log })
   const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity
   const passwords = createPasswords({ pepper, minLength })
   const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
   const mailWorker = createMailWorker({ config, db, clock, log, mailer })
-  const retention = createRetention({ db, clock, log })
-  const readiness = createReadiness(db, url)
+  const retention = createRetention({ db, clock, log, auditAnonymousDays: config.auditAnonymousDays })
+  const readiness = createReadiness(pool)
   return {
     config,
     clock,
@@ -61,7 +67,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
     async start() {
       mailWorker.start()
       retention.start()
-      await Promise.all([openConnections(db, config.database.poolMax), limits.open()])
+      await pool.open()
     },
     async close() {
       retention.stop()
@@ -90,18 +96,27 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
   return {
     audit,
     sessions,
-    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits }),
-    users: createUsersService({ db, clock, passwords, sessions, audit }),
+    auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret }),
+    users: createUsersService({
+      db,
+      clock,
+      passwords,
+      sessions,
+      audit,
+      limits,
+      ownRows: {
+        posts: readOwnPosts(db),
+      },
+    }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
   }
 }
 
-function createReadiness(db: Database, url: string): Readiness & { startDraining(): void } {
+function createReadiness(pool: ConnectionPool): Readiness & { startDraining(): void } {
   let isDraining = false
-  const database = async () => void (await db.$queryRaw`SELECT 1`)
   return {
-    checks: { database, migrations: createMigrationsCheck(url) },
+    checks: createDatabaseChecks(pool),
     isDraining: () => isDraining,
     startDraining() {
       isDraining = true

@@ -68,9 +68,19 @@ export async function createInProcessContext(
 ): Promise<Context> {
   const { actor, credentialFault } = await authenticate(container, authorization, origin)
   const { services, passwords, limits, log } = container
-  const refreshCookie = { read: () => undefined, write: () => {}, clear: () => {} }
+  const refreshCookie = noCookies
   const parts = { refreshCookie, batchSize: 1, limitReports: [] }
   return { log, origin, actor, credentialFault, services, passwords, limits, ...parts }
+}
+
+/** The cookies of a caller that has none. */
+export const noCookies: RefreshCookie = {
+  read: () => [],
+  readUnchecked: () => [],
+  write() {},
+  clear() {},
+  readMark: () => undefined,
+  writeMark() {},
 }
 
 function originOf(request: FastifyRequest): Origin {

@@ -1,19 +1,17 @@
 import { TRPCError } from '@trpc/server'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createDatabase, type Database } from './database/client.js'
+import type { Database } from './database/client.js'
 import { toAppError } from './error-mapping.js'
 import { AppError, errorTable } from './errors.js'
-import { createTestDatabase } from './testing/test-database.js'
+import { createTestDatabase, openDatabase } from './testing/test-database.js'
 
-const log = pino({ level: 'silent' })
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Database
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase({ url: database.url, poolMax: 2, log })
+  db = openDatabase(database.url)
 })
 
 afterAll(async () => {
@@ -78,7 +76,7 @@ describe('S42: a database that does not answer in time', () => {
   })
 
   it('is 503 with Retry-After when all connections are taken for longer than the wait', async () => {
-    const narrow = createDatabase({ url: database.url, poolMax: 1, log })
+    const narrow = openDatabase(database.url, { max: 1 })
     await narrow.$transaction(async (holder) => {
       await holder.$queryRaw`SELECT 1`
       expect(await codeOf(narrow.user.count())).toMatchObject(unavailable)
@@ -87,7 +85,7 @@ describe('S42: a database that does not answer in time', () => {
   })
 
   it('is 503 with Retry-After when nothing listens', async () => {
-    const nowhere = createDatabase({ url: 'postgresql://postgres@127.0.0.1:1/none', poolMax: 1, log })
+    const nowhere = openDatabase('postgresql://postgres@127.0.0.1:1/none', { max: 1 })
     expect(await codeOf(nowhere.user.count())).toMatchObject(unavailable)
     await nowhere.$disconnect()
   })
@@ -100,6 +98,39 @@ describe('S42: a database that does not answer in time', () => {
     })
     expect(await codeOf(cut)).toMatchObject(unavailable)
     expect(await db.user.count()).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('S71: a database that cannot do its work', () => {
+  const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 1 }
+  const raise = (client: Pick<Database, '$executeRawUnsafe'>, state: string) =>
+    client.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '${state}'; END $$`)
+
+  it.each(['08006', '25006', '28000', '40P01', '53100', '57P03', '58030', '58P01'])(
+    'S71: is 503 for SQLSTATE %s, in raw SQL, in a transaction and outside',
+    async (state) => {
+      expect(await codeOf(raise(db, state))).toMatchObject(unavailable)
+      expect(await codeOf(db.$transaction((tx) => raise(tx, state)))).toMatchObject(unavailable)
+    },
+  )
+
+  it('S71: is 503 when the role may no longer log in, or the database is gone', async () => {
+    const url = new URL(database.url)
+    url.username = `role_${url.pathname.slice(-8)}`
+    await db.$executeRawUnsafe(`CREATE ROLE ${url.username} NOLOGIN`)
+    const refused = openDatabase(url.href)
+    expect(await codeOf(refused.user.count())).toMatchObject(unavailable)
+    expect(await codeOf(refused.$queryRaw`SELECT 1`)).toMatchObject(unavailable)
+    await db.$executeRawUnsafe(`DROP ROLE ${url.username}`)
+    const gone = openDatabase(database.url.replace(/\w+$/, 'no_such_database'))
+    expect(await codeOf(gone.user.count())).toMatchObject(unavailable)
+    await Promise.all([refused.$disconnect(), gone.$disconnect()])
+  })
+
+  it('is 500 for what is wrong with a statement', async () => {
+    for (const state of ['XX000', '42601', '22012', '0A000']) {
+      expect(await codeOf(raise(db, state))).toMatchObject({ code: 'INTERNAL_ERROR' })
+    }
   })
 })
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Context } from './context.js'
 import { checkProcedures } from './procedure-check.js'
 import { type Meta, publicProcedure, router } from './procedures.js'
+import type { LimitRule } from './security/rate-limits.js'
 
 const summary = 'Does something.'
 const output = z.strictObject({})
@@ -69,6 +70,43 @@ it.each(planted)('stops the boot for %s, with the name of the procedure', (_name
   expect(() => checkProcedures(router(record))).toThrow(fault)
   expect(() => checkProcedures(router(record))).toThrow(/bad: /)
 })
+
+const share = (one: LimitRule, other: LimitRule) =>
+  router({
+    one: sound.meta({ limits: [one] }).mutation(answer),
+    other: sound.meta({ limits: [other] }).mutation(answer),
+  })
+
+it.each<[string, LimitRule]>([
+  ['other points', { ...limit, points: 2 }],
+  ['another window', { ...limit, windowSeconds: 2 }],
+  ['another key', { ...limit, by: 'actor' }],
+  ['another place', { ...limit, store: 'local' }],
+  ['the same by chance', { ...limit }],
+])('S59: stops the boot for two limits of one name (%s), with the names of both procedures', (_name, other) => {
+  expect(() => checkProcedures(share(limit, other))).toThrow('other: has a limit "x", as one has')
+})
+
+it('S59: lets procedures share a counter by one rule', () => {
+  expect(() => checkProcedures(share(limit, limit))).not.toThrow()
+  expect(() => checkProcedures(share(limit, { ...limit, name: 'y' }))).not.toThrow()
+})
+
+it('S59: stops the boot for a limit named as the one of procedures that declare none', () => {
+  const record = {
+    one: sound.query(answer),
+    other: sound.meta({ limits: [{ ...limit, name: 'default' }] }).query(answer),
+  }
+  expect(() => checkProcedures(router(record))).toThrow('other: has a limit "default", as one has')
+})
+
+it.each(['login/failures', 'login/gate', 'account/reset', '', 'a b', 'a"b'])(
+  'S59: stops the boot for a limit named %j, which may be a counter of a service',
+  (name) => {
+    const bad = sound.meta({ limits: [{ ...limit, name }] }).mutation(answer)
+    expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; name it`)
+  },
+)
 
 it('tells paths that differ only in the name of a parameter for one', () => {
   const one = at('GET', '/x/{id}')

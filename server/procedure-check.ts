@@ -1,6 +1,8 @@
 import type { AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
 import { listProcedures, type ProcedureEntry, pathParameters } from './http/rest-procedures.js'
+import { defaultLimits } from './procedures.js'
+import type { LimitRule } from './security/rate-limits.js'
 
 /**
  * Checks that every procedure of a router declares what it must, so that nothing is served that somebody forgot.
@@ -13,6 +15,7 @@ export function checkProcedures(router: AnyTRPCRouter): void {
     ...Object.keys(router._def.lazy).map((path) => `${path}: is loaded lazily, so that it cannot be checked`),
     ...procedures.flatMap((procedure) => faultsOf(procedure).map((fault) => `${procedure.path}: ${fault}`)),
     ...sharedRoutes(procedures),
+    ...sharedCounters(procedures),
   ]
   if (faults.length > 0)
     throw new Error(`The procedures have faults:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
@@ -55,11 +58,16 @@ function restFaults({ type, meta: { rest }, inputs }: ProcedureEntry): string[] 
 function limitFaults({ path, meta: { limits } }: ProcedureEntry): string[] {
   const isUnlimited = path.startsWith('auth.') && !limits?.length
   const wrong = (limits ?? []).filter(({ points, windowSeconds }) => !(points > 0 && windowSeconds > 0))
+  const misnamed = (limits ?? []).filter(({ name }) => !limitName.test(name))
   return [
     ...(isUnlimited ? ['is part of auth and declares no limits'] : []),
     ...wrong.map(({ name }) => `has a limit "${name}" whose points or window is not positive`),
+    ...misnamed.map(({ name }) => `has a limit "${name}"; name it in letters, digits, dots, hyphens and underscores`),
   ]
 }
+
+// A slash is left to the counters of services and of the login throttle, so that no procedure counts in one of theirs.
+const limitName = /^[\w.-]+$/
 
 // Paths that differ in the name of a parameter alone are one path.
 function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
@@ -70,5 +78,19 @@ function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
     const owner = owners.get(route)
     owners.set(route, owner ?? path)
     return owner ? [`${path}: shares ${rest.method} ${rest.path} with ${owner}`] : []
+  })
+}
+
+// A name is one counter, so that it has to mean one rule. Procedures share a counter by declaring the same object.
+function sharedCounters(procedures: readonly ProcedureEntry[]): string[] {
+  const owners = new Map<string, { path: string; rule: LimitRule }>()
+  const declared = procedures.flatMap(({ path, meta }) =>
+    (meta.limits ?? defaultLimits).map((rule) => ({ path, rule })),
+  )
+  return declared.flatMap(({ path, rule }) => {
+    const owner = owners.get(rule.name) ?? { path, rule }
+    owners.set(rule.name, owner)
+    if (owner.rule === rule) return []
+    return [`${path}: has a limit "${rule.name}", as ${owner.path} has; rename it, or declare it once for both`]
   })
 }

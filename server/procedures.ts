@@ -1,10 +1,12 @@
 import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
+import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
 import { AppError } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
+import { clientNetwork } from './security/client-address.js'
 import { type LimitRule, limitKey } from './security/rate-limits.js'
 
 export type Access = 'public' | 'user' | 'admin'
@@ -38,6 +40,11 @@ export const defaultLimits: readonly LimitRule[] = [
   { name: 'default', by: 'actor', points: 30_000, windowSeconds: 60, store: 'local' },
 ]
 
+/** Slows guessing at the password of a signed-in user, in all procedures together that ask for it. */
+export const currentPasswordLimits: readonly LimitRule[] = [
+  { name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 },
+]
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
@@ -47,7 +54,9 @@ export const { router, createCallerFactory } = t
 
 const observe = t.middleware(async ({ ctx, path, type, next }) => {
   const startedAt = performance.now()
-  const result = await next()
+  const [feature = path] = path.split('.')
+  const network = clientNetwork(ctx.origin.ip)
+  const result = await borrowAs({ purpose: 'request', feature, network }, () => next())
   const elapsedMs = performance.now() - startedAt
   const fields = { procedure: path, type, durationMs: Math.round(elapsedMs * 10) / 10 }
   const error = result.ok ? null : toAppError(result.error)
@@ -68,9 +77,15 @@ function isFailure({ code, status, cause }: AppError): boolean {
   return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
+// At no cost: who is known to be over a limit takes no place in a queue and no connection that others need.
+const refuseExhausted = t.middleware(({ ctx, meta, next }) => {
+  for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
+  return next()
+})
+
 // Before anything is charged or written for a password that nobody has time to look at.
 const admitPasswords = t.middleware(({ ctx, meta, next }) => {
-  return meta?.hashesPassword ? ctx.passwords.admit(() => next()) : next()
+  return meta?.hashesPassword ? ctx.passwords.admit(ctx.origin, () => next()) : next()
 })
 
 const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {
@@ -101,7 +116,12 @@ const requireAdmin = t.middleware(async ({ ctx, next }) => {
   return next({ ctx: { actor } })
 })
 
-const procedure = t.procedure.use(observe).use(admitPasswords).use(chargeLimits).use(checkCredential)
+const procedure = t.procedure
+  .use(observe)
+  .use(refuseExhausted)
+  .use(admitPasswords)
+  .use(chargeLimits)
+  .use(checkCredential)
 
 /** Anyone may call it. */
 export const publicProcedure = procedure.meta({ access: 'public' })

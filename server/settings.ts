@@ -1,8 +1,12 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
-import { isCidr } from './security/client-address.js'
+import { findDatabaseUrlFaults } from './database/connection-options.js'
+import { proxyNetworkFault } from './security/client-address.js'
 
-const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an https address, such as https://api.example.com' })
+  .regex(/^[^?#@\\]*$/, 'must have no user name, query or fragment, as in https://api.example.com')
+  .transform((value) => value.replace(/\/+$/, ''))
 const makeKey = 'Make one with: npm run -s keys:new'
 const makeSecret = `Make one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`
 const secret = required(makeSecret).min(32, 'must have at least 32 characters')
@@ -14,7 +18,22 @@ const list = z.string().transform((value) =>
 )
 
 const origins = list.refine((items) => items.every(isOrigin), 'must be exact origins, such as https://app.example.com')
-const cidrs = list.refine((items) => items.every(isCidr), 'must be CIDRs, such as 10.0.0.0/8; no number, no "true"')
+const proxyNetworks = list.superRefine((items, context) => {
+  for (const item of items) {
+    const fault = proxyNetworkFault(item)
+    if (fault)
+      context.addIssue(`has "${item}", which ${fault}. Name the networks of load balancers, such as 10.0.0.0/8`)
+  }
+})
+// RFC 6265 section 5.2.3 drops a leading dot, and no cookie is shared between addresses.
+const cookieDomain = z
+  .hostname('must be a host name alone, such as example.com: no scheme, port, path or leading dot')
+  .regex(/[^.\d][^.]*$/, 'must be a host name, such as example.com: no IP address, no dot at the end')
+  .toLowerCase()
+
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).superRefine((value, context) => {
+  for (const message of findDatabaseUrlFaults(value)) context.addIssue({ code: 'custom', message })
+})
 
 const privateJwk = z
   .looseObject({
@@ -34,19 +53,25 @@ export const commandSettings = z.object({
   HOST: z.string().optional(),
   PORT: z.coerce.number('must be a number').int().min(0).max(65535).optional(),
   DATA_DIR: z.string().default('.plinth'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_URL_TEST: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(10),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_URL_TEST: databaseUrl.optional(),
+  DATABASE_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(2, 'must be 2 or more: one connection waits for notifications')
+    .max(1000)
+    .default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   APP_URL: url.optional(),
   CORS_ORIGINS: origins.prefault(''),
-  TRUST_PROXY: cidrs.prefault(''),
-  COOKIE_DOMAIN: z.string().optional(),
+  TRUST_PROXY: proxyNetworks.prefault(''),
+  COOKIE_DOMAIN: cookieDomain.optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8, 'must be 8 or more').max(128).default(15),
+  AUDIT_ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
   SEED: z.stringbool().default(true),
 })
 
@@ -58,10 +83,58 @@ export const serverSettings = commandSettings.extend({
   TOKEN_SECRET: secret,
 })
 
+/**
+ * What does not fit the mode or the other settings, one line with its remedy for each. What a setting itself must look
+ * like is left to {@link serverSettings}.
+ *
+ * @param given the settings by name, without empty ones
+ */
+export function findContradictions(given: Readonly<Record<string, string | undefined>>): string[] {
+  const isProduction = (given.NODE_ENV ?? 'production') === 'production'
+  const missing = Object.entries(productionSettings).filter(([name]) => isProduction && !given[name])
+  return [
+    ...missing.map(([name, remedy]) => `${name} is missing. ${remedy}`),
+    ...(isProduction ? ['PUBLIC_URL', 'APP_URL', 'CORS_ORIGINS'] : []).flatMap((name) => plainUrls(name, given[name])),
+    ...cookieDomainFaults(given, isProduction),
+  ]
+}
+
 /** What production needs beyond {@link serverSettings}, and how to get it. */
-export const productionSettings: Readonly<Record<string, string>> = {
+const productionSettings = {
   DATABASE_URL: 'Set it to postgresql://user:password@host:5432/database.',
   SMTP_URL: 'Set it to smtps://user:password@host:465.',
+}
+
+// Passwords and tokens go there: only within one machine may they go unencrypted.
+function plainUrls(name: string, value = ''): string[] {
+  return value.split(',').flatMap((part) => {
+    const url = parseUrl(part)
+    if (url?.protocol !== 'http:' || isLoopback(url.hostname)) return []
+    return [`${name} has ${url.origin}, which is not encrypted. In production, use https.`]
+  })
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname)
+}
+
+// A browser drops a cookie whose domain the host that sets it is not in, or that is a top-level domain (RFC 6265 5.3).
+function cookieDomainFaults({ COOKIE_DOMAIN, PUBLIC_URL = '' }: Given, isProduction: boolean): string[] {
+  const host = parseUrl(PUBLIC_URL)?.hostname
+  const parsed = cookieDomain.safeParse(COOKIE_DOMAIN)
+  if (!host || !parsed.success) return []
+  const domain = parsed.data
+  if (!domain.includes('.') && (isProduction || domain !== 'localhost')) {
+    return [`COOKIE_DOMAIN ${domain} is no domain that a site has for itself. Set it to one such as example.com.`]
+  }
+  if (host === domain || host.endsWith(`.${domain}`)) return []
+  return [`COOKIE_DOMAIN ${domain} does not hold ${host}, the host of PUBLIC_URL. Set it to a domain that does.`]
+}
+
+type Given = Parameters<typeof findContradictions>[0]
+
+function parseUrl(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined
 }
 
 function required(remedy: string): z.ZodString {

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.js'
 import { createDatabase } from '../database/client.js'
+import { ConnectionPool } from '../database/pool.js'
 import { createAuditService } from '../features/audit/service.js'
 import { inviteNewAdmin } from '../features/users/invite.js'
 import { createLogger } from '../logger.js'
@@ -11,7 +12,7 @@ const [email, name] = process.argv.slice(2)
 if (!email || !name) throw new RemedyError('Say who it is: npm run admin:new -- you@example.com "Your Name"')
 
 await withLocatedDatabase(async ({ url, config }) => {
-  const db = createDatabase({ url, poolMax: 1, log: createLogger(config) })
+  const db = createDatabase({ pool: new ConnectionPool({ url, max: 1, log: createLogger(config) }) })
   try {
     const parts = { db, clock: systemClock, audit: createAuditService({ db }) }
     const user = await inviteNewAdmin(parts, { email, name })

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 /** The gate: what every commit passes. Each step is a command that can be run by itself. */
 const steps: Readonly<Record<string, string>> = {
   format: 'biome check --error-on-warnings',
-  lint: 'oxlint --type-aware --deny-warnings',
-  types: 'tsc --noEmit',
+  lint: 'npm run --silent lint',
+  types: 'npm run --silent typecheck',
   'dead code': 'knip',
   'openapi.json': 'node server/run.mjs openapi --check',
   migrations: 'node server/run.mjs check-migrations',

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import { seed } from '../../prisma/seed.js'
 import { loadCommandConfig, readEnvironment } from '../config.js'
+import { withConnection } from '../database/connection.js'
 import { applyMigrations } from '../database/migrate.js'
 import { RemedyError } from '../remedy-error.js'
 import { runDevelopment } from './dev/run.js'
@@ -13,23 +13,27 @@ if (loadCommandConfig().isProduction) {
   throw new RemedyError('npm run dev brings demo logins, and NODE_ENV is production here. Unset it, or use: npm start')
 }
 
+// npm run dev -- --inspect, or --inspect=127.0.0.1:9300, opens the server's process to a debugger.
+const nodeOptions = process.argv.slice(2)
+const unknown = nodeOptions.filter((option) => !/^--inspect(-brk|-wait)?(=.+)?$/.test(option))
+if (unknown.length > 0) {
+  throw new RemedyError(
+    `npm run dev does not know ${unknown.join(' ')}. For a debugger: npm run dev -- --inspect[=PORT]`,
+  )
+}
+
 await runDevelopment({
   config: loadCommandConfig(environment),
   environment,
   root,
   serverFile: path.join(root, 'server/main.ts'),
+  nodeOptions,
   migrate: (databaseUrl) => applyMigrations(databaseUrl, { log: console }),
   seed: async (options) => (await seed(options)).seeded || hasDemoUsers(options.databaseUrl),
 })
 process.exit(0)
 
-async function hasDemoUsers(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    const demo = `SELECT 1 FROM "User" WHERE email = 'admin@example.com' AND "deletedAt" IS NULL`
-    return Boolean((await client.query(demo)).rowCount)
-  } finally {
-    await client.end()
-  }
+async function hasDemoUsers(databaseUrl: string): Promise<boolean> {
+  const demo = `SELECT 1 FROM "User" WHERE email = 'admin@example.com' AND "deletedAt" IS NULL`
+  return withConnection(databaseUrl, async (client) => Boolean((await client.query(demo)).rowCount))
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { type CommandConfig, ConfigError, loadCommandConfig, loadConfig, readEnvironment } from '../config.js'
+import { withConnection } from '../database/connection.js'
 import { locateDatabase } from '../database/locate.js'
 import { migrationStatus } from '../database/migrate.js'
 import { parseSecrets } from '../security/development-secrets.js'
@@ -48,10 +49,8 @@ async function checkDatabase(of: CommandConfig): Promise<Finding[]> {
 }
 
 async function checkVersion(url: string, kind: string): Promise<Finding> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
-  await client.connect()
-  const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
-  await client.end()
+  const ask = (client: pg.Client) => client.query<{ server_version: string }>('SHOW server_version')
+  const { rows } = await withConnection(url, ask)
   const version = rows[0]?.server_version ?? ''
   if (Number.parseInt(version, 10) >= 15) return { name: 'Database', state: `PostgreSQL ${version}, ${kind}` }
   return { name: 'Database', faults: [`PostgreSQL ${version} is too old. Use 15 or newer: unset DATABASE_URL`] }

@@ -8,15 +8,29 @@ import { fileURLToPath } from 'node:url'
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 const stamp = path.join(root, 'server/database/generated/.schema-hash')
 
-/** Writes the Prisma client into server/database/generated, unless it is there for this very schema and Prisma. */
+/**
+ * Writes the Prisma client into server/database/generated, unless it is there for this very schema and Prisma. Does
+ * nothing without the Prisma CLI: npm runs this after `npm ci --omit=dev` too, where only `dist` is used.
+ */
 export async function generatePrismaClient() {
-  const require = createRequire(import.meta.url)
-  const { version } = require('prisma/package.json')
+  const cli = findPrismaCli()
+  if (!cli) return
   const schema = await readFile(path.join(root, 'prisma/schema.prisma'))
-  const hash = createHash('sha256').update(schema).update(version).digest('hex')
+  const hash = createHash('sha256').update(schema).update(cli.version).digest('hex')
   if ((await readFile(stamp, 'utf8').catch(() => '')) === hash) return
-  await runPrismaGenerate(path.join(path.dirname(require.resolve('prisma/package.json')), 'build/index.js'))
+  await runPrismaGenerate(cli.file)
   await writeFile(stamp, hash)
+}
+
+function findPrismaCli() {
+  const require = createRequire(import.meta.url)
+  try {
+    const manifest = require.resolve('prisma/package.json')
+    return { file: path.join(path.dirname(manifest), 'build/index.js'), version: require(manifest).version }
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 // Prisma would download a schema engine that generating does not use; any executable in its place stops that.

@@ -1,8 +1,7 @@
 import pg from 'pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createTestDatabase } from '../testing/test-database.js'
-import { createDatabase, type Database } from './client.js'
+import { createTestDatabase, openDatabase } from '../testing/test-database.js'
+import type { Database } from './client.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Database
@@ -11,7 +10,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   const name = new URL(database.url).pathname.slice(1)
   await query(`ALTER DATABASE ${name} SET TimeZone = 'Asia/Tokyo'`)
-  db = createDatabase({ url: database.url, poolMax: 1, log: pino({ level: 'silent' }) })
+  db = openDatabase(database.url, { max: 1 })
 })
 
 afterAll(async () => {

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { PrismaPg } from '@prisma/adapter-pg'
 import type { ITXClientDenyList } from '@prisma/client/runtime/client'
-import type { SqlQuery } from '@prisma/driver-adapter-utils'
-import type { PoolConfig } from 'pg'
-import type { Logger } from '../logger.js'
+import { createAdapter } from './adapter.js'
+import { runAgain } from './errors.js'
 import { PrismaClient } from './generated/client.js'
+import type { ConnectionPool } from './pool.js'
 import { softDelete } from './soft-delete.js'
 
 /** The Prisma client as services get it: secrets left out of every row, soft-deleted rows hidden. */
@@ -17,39 +15,16 @@ export type Transaction = Omit<Database, ITXClientDenyList>
 export type Db = Database | Transaction
 
 interface DatabaseOptions {
-  url: string
-  poolMax: number
-  log: Logger
+  /** Where connections come from. `$disconnect` ends it. */
+  pool: ConnectionPool
   /** Told of each statement that is sent; the suite's recorder listens here. */
   onStatement?: (sql: string) => void
 }
 
-// Past these a request gets 503 and the connection is free again (security.md S42); in milliseconds.
-const timeouts = {
-  connectionTimeoutMillis: 2_000,
-  idleTimeoutMillis: 300_000,
-  statement_timeout: 5_000,
-  lock_timeout: 2_000,
-  idle_in_transaction_session_timeout: 10_000,
-} satisfies PoolConfig
-
-// The adapter writes times without their offset, so that a session in another zone would store them shifted.
-const utc = '-c TimeZone=UTC'
-
-/**
- * Opens the connection pool. Connections are made when they are needed, so this succeeds without a database.
- *
- * @param url a `postgresql://` URL
- * @param poolMax the most connections that this process holds
- */
-export function createDatabase({ url, poolMax, log, onStatement }: DatabaseOptions) {
-  const onError = (err: Error) => log.warn({ err }, 'a database connection was lost')
-  const adapter = new PrismaPg(
-    { connectionString: url, max: poolMax, options: utc, ...timeouts },
-    { statementNameGenerator: nameStatements(), onPoolError: onError, onConnectionError: onError },
-  )
+/** Makes the client. Connections are made when they are needed, so this succeeds without a database. */
+export function createDatabase({ pool, onStatement }: DatabaseOptions) {
   const client = new PrismaClient({
-    adapter,
+    adapter: createAdapter(pool),
     // Longer forms put the arguments, and with them hashes and addresses, into messages that are logged.
     errorFormat: 'minimal',
     log: [{ emit: 'event', level: 'query' }],
@@ -63,25 +38,14 @@ export function createDatabase({ url, poolMax, log, onStatement }: DatabaseOptio
     ...(onStatement && { comments: [({ query }) => ({ action: query.type === 'single' ? query.action : 'batch' })] }),
   })
   if (onStatement) client.$on('query', (event) => onStatement(event.query))
-  return client.$extends(softDelete(client))
+  return repeatTransactions(client.$extends(softDelete(client)))
 }
 
-/** Connects ahead of the first requests, so that a burst of them does not wait for it; failures show in those. */
-export async function openConnections(db: Database, count: number): Promise<void> {
-  await Promise.allSettled(Array.from({ length: count }, () => db.$queryRaw`SELECT 1`))
-}
-
-const namedStatementsMax = 500
-
-// Prepared statements live as long as their connection, so texts past a bound, such as long IN lists, go unnamed.
-function nameStatements(): (query: SqlQuery) => string {
-  const names = new Map<string, string>()
-  return ({ sql }) => {
-    const known = names.get(sql)
-    if (known !== undefined) return known
-    if (names.size >= namedStatementsMax) return ''
-    const name = createHash('sha256').update(sql).digest('base64url').slice(0, 32)
-    names.set(sql, name)
-    return name
-  }
+/**
+ * Makes `$transaction` run its work again when it lost a deadlock or a race, or met a plan that is out of date. The
+ * work must have no effect outside of the transaction that a second run would double.
+ */
+function repeatTransactions<T extends { $transaction(work: never, options: never): Promise<unknown> }>(client: T): T {
+  const begin = client.$transaction.bind(client)
+  return Object.assign(client, { $transaction: (work: never, options: never) => runAgain(() => begin(work, options)) })
 }

@@ -1,6 +1,6 @@
-import pg from 'pg'
 import type { CommandConfig } from '../config.js'
 import { RemedyError } from '../remedy-error.js'
+import { withConnection } from './connection.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js'
 
 const missingInProduction =
@@ -42,12 +42,7 @@ async function stopUnlessUsed(server: EmbeddedPostgres): Promise<void> {
 }
 
 async function hasOtherClients(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  const { rowCount } = await client.query(
-    "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
-  )
-  await client.end()
+  const others = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+  const { rowCount } = await withConnection(url, (client) => client.query(others))
   return Boolean(rowCount)
 }

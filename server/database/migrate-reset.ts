@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import pg from 'pg'
+import { withConnection } from './connection.js'
 import { applyMigrations, type MigrateOptions, MigrationError } from './migrate.js'
-import { withSchemaEngine } from './schema-engine.js'
 
 export interface ResetOptions extends MigrateOptions {
   isProduction: boolean
@@ -10,13 +10,13 @@ export interface ResetOptions extends MigrateOptions {
 }
 
 /**
- * Drops everything in the database and applies all migrations.
+ * Drops everything in the schema `public` and applies all migrations.
  *
  * @throws MigrationError in production, and for a database on another machine unless forced
  */
 export async function resetDatabase(databaseUrl: string, options: ResetOptions): Promise<{ applied: string[] }> {
   checkTarget(databaseUrl, options)
-  await withSchemaEngine(databaseUrl, (engine) => engine.reset({ filter: { externalTables: [], externalEnums: [] } }))
+  await withConnection(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'))
   return applyMigrations(databaseUrl, options)
 }
 

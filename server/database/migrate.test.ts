@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createMigrationProject, firstMigration } from '../testing/migration-project.js'
-import { applyMigrations, MigrationError, migrationStatus, resolveMigration, toMigrationList } from './migrate.js'
+import { applyMigrations, MigrationError, migrationStatus, resolveMigration } from './migrate.js'
 import { readMigrations } from './migration-folder.js'
 import { withMigrationLock } from './migration-lock.js'
 import { withSchemaEngine } from './schema-engine.js'
@@ -18,7 +18,15 @@ test('ten instances that start at once apply the migrations once', async () => {
 test("Prisma's own check finds the history in order", async () => {
   const { url, folder } = await createMigrationProject()
   await applyMigrations(url, { folder })
-  const migrationsList = toMigrationList(await readMigrations(folder))
+  const migrationsList = {
+    baseDir: 'prisma/migrations',
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
+    shadowDbInitScript: '',
+    migrationDirectories: (await readMigrations(folder)).map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: sql } },
+    })),
+  }
   const filters = { externalTables: [], externalEnums: [] }
   const diagnosis = await withSchemaEngine(url, (engine) =>
     engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters }),

@@ -1,13 +1,14 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { RemedyError } from '../remedy-error.js'
+import { withConnection } from './connection.js'
 import { type Migration, readMigrations } from './migration-folder.js'
 import { type MigrationHistory, readHistory } from './migration-history.js'
 import { type MigrationLog, withMigrationLock } from './migration-lock.js'
-import { SchemaEngineError, withSchemaEngine } from './schema-engine.js'
+import { isUnmanaged, markApplied, markRolledBack, runMigration } from './migration-runs.js'
 
 export interface MigrateOptions {
   log?: MigrationLog
-  /** Where the migrations are; left out, Plinth's own `prisma/migrations`. */
+  /** Where the migrations are; left out, the repository's own `prisma/migrations`. */
   folder?: string
 }
 
@@ -31,12 +32,12 @@ export class MigrationError extends RemedyError {
  */
 export async function applyMigrations(
   databaseUrl: string,
-  options: MigrateOptions = {},
+  { folder, log }: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
-  const migrations = await readMigrations(options.folder)
-  return withClient(databaseUrl, async (client) => {
-    if (isInOrder(await readHistory(client, migrations), options.log)) return { applied: [] }
-    return withMigrationLock(client, options.log, () => applyLocked(databaseUrl, client, migrations))
+  const migrations = await readMigrations(folder)
+  return withConnection(databaseUrl, async (client) => {
+    if (isInOrder(await readHistory(client, migrations), log)) return { applied: [] }
+    return withMigrationLock(client, log, () => applyPending(client, migrations))
   })
 }
 
@@ -50,7 +51,7 @@ export async function migrationStatus(
   { folder }: Pick<MigrateOptions, 'folder'> = {},
 ): Promise<{ pending: string[]; fault?: string; remedy?: string }> {
   const migrations = await readMigrations(folder)
-  const { pending, problem } = await withClient(databaseUrl, (client) => readHistory(client, migrations))
+  const { pending, problem } = await withConnection(databaseUrl, (client) => readHistory(client, migrations))
   return { pending, ...problem }
 }
 
@@ -62,59 +63,19 @@ export async function migrationStatus(
  */
 export async function resolveMigration(
   databaseUrl: string,
-  migrationName: string,
+  name: string,
   outcome: 'applied' | 'rolled-back',
   { folder }: Pick<MigrateOptions, 'folder'> = {},
 ): Promise<void> {
-  const migrationsList = toMigrationList(await readMigrations(folder))
-  try {
-    await withSchemaEngine(databaseUrl, async (engine) => {
-      if (outcome === 'applied') await engine.markMigrationApplied({ migrationName, migrationsList })
-      else await engine.markMigrationRolledBack({ migrationName })
-    })
-  } catch (error) {
-    if (!(error instanceof SchemaEngineError)) throw error
-    throw new MigrationError(error.message, 'See what is pending and what failed with: npm run doctor', {
-      cause: error,
-    })
-  }
-}
-
-/** The migrations in the form in which Prisma's engine takes them. */
-export function toMigrationList(migrations: readonly Migration[]) {
-  return {
-    baseDir: 'prisma/migrations',
-    lockfile: {
-      path: 'migration_lock.toml',
-      content: 'provider = "postgresql"',
-    },
-    shadowDbInitScript: '',
-    migrationDirectories: migrations.map(({ name, sql }) => ({
-      path: name,
-      migrationFile: {
-        path: 'migration.sql',
-        content: { tag: 'ok' as const, value: sql },
-      },
-    })),
-  }
-}
-
-async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    keepAlive: true,
+  const migration = (await readMigrations(folder)).find((candidate) => candidate.name === name)
+  const isResolved = await withConnection(databaseUrl, async (client) => {
+    if (outcome === 'rolled-back') return markRolledBack(client, name)
+    return migration !== undefined && markApplied(client, migration)
   })
-  client.on('error', ignoreLostConnection)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
+  if (isResolved) return
+  const fault = migration ? `The migration ${name} is not one to resolve.` : `There is no migration ${name}.`
+  throw new MigrationError(fault, 'See what is pending and what failed with: npm run doctor')
 }
-
-/** A connection lost while it waits is reported by the next statement on it. */
-function ignoreLostConnection(): void {}
 
 function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: MigrationLog): boolean {
   if (unknown.length > 0) log?.warn(`The database has migrations that this release lacks: ${unknown.join(', ')}`)
@@ -122,45 +83,31 @@ function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: Migrat
 }
 
 /** Looks again, now that no other instance is at work. */
-async function applyLocked(
-  databaseUrl: string,
-  client: pg.Client,
-  migrations: readonly Migration[],
-): Promise<{ applied: string[] }> {
+async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<{ applied: string[] }> {
   const { pending, problem } = await readHistory(client, migrations)
   if (problem) throw new MigrationError(problem.fault, problem.remedy)
-  return { applied: pending.length > 0 ? await applyAll(databaseUrl, migrations) : [] }
+  if (pending.length > 0 && (await isUnmanaged(client))) throw describeUnmanaged(pending[0] ?? '')
+  for (const migration of migrations) {
+    if (pending.includes(migration.name)) await applyOne(client, migrations, migration)
+  }
+  return { applied: pending }
 }
 
-async function applyAll(databaseUrl: string, migrations: readonly Migration[]): Promise<string[]> {
-  const input = {
-    migrationsList: toMigrationList(migrations),
-    filters: { externalTables: [], externalEnums: [] },
-  }
+async function applyOne(client: pg.Client, all: readonly Migration[], migration: Migration): Promise<void> {
   try {
-    const output = await withSchemaEngine(databaseUrl, (engine) => engine.applyMigrations(input))
-    return output.appliedMigrationNames
-  } catch (error) {
-    throw error instanceof SchemaEngineError ? await explain(databaseUrl, migrations, error) : error
+    await runMigration(client, migration)
+  } catch (cause) {
+    const { problem } = await readHistory(client, all)
+    if (!problem) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MigrationError(`${problem.fault} ${reason}`, problem.remedy, { cause })
   }
 }
 
-async function explain(
-  databaseUrl: string,
-  migrations: readonly Migration[],
-  cause: SchemaEngineError,
-): Promise<MigrationError> {
-  const first = migrations[0]?.name ?? ''
-  if (cause.code === 'P3005') return new MigrationError(...describeUnmanaged(first), { cause })
-  const { problem } = await withClient(databaseUrl, (client) => readHistory(client, migrations))
-  if (!problem) return new MigrationError(cause.message, 'Mend that, then run: npm run migrate', { cause })
-  return new MigrationError(`${problem.fault} ${cause.message}`, problem.remedy, { cause })
-}
-
-function describeUnmanaged(first: string): [fault: string, remedy: string] {
-  return [
+function describeUnmanaged(first: string): MigrationError {
+  return new MigrationError(
     'The database has tables, but no history of migrations.',
     `If they are those of the first migration, run: npm run migrate -- --resolve ${first} applied.` +
       ' Otherwise name an empty database in DATABASE_URL. In development, npm run db:reset starts over.',
-  ]
+  )
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { Migration } from './migration-folder.js'
+import { migrationLockKey } from './migration-lock.js'
 
 /** How the migrations of the folder compare with those that a database has had. */
 export interface MigrationHistory {
@@ -18,13 +19,13 @@ interface Row {
   isFinished: boolean
 }
 
-/** What Prisma's engine locks while it migrates. */
-const prismaLockKey = 72_707_369
-
 const undefinedTable = '42P01'
 
-/** Compares in plain SQL, so that a start with nothing to apply loads no engine. */
-export async function readHistory(client: pg.ClientBase, migrations: readonly Migration[]): Promise<MigrationHistory> {
+/** Compares the folder with the table of Prisma Migrate. */
+export async function readHistory(
+  client: Pick<pg.Pool, 'query'>,
+  migrations: readonly Migration[],
+): Promise<MigrationHistory> {
   const rows = await readRows(client)
   const applied = new Map(rows.filter((row) => row.isFinished).map((row) => [row.name, row.checksum]))
   const failed = rows.find((row) => !row.isFinished)
@@ -37,15 +38,16 @@ export async function readHistory(client: pg.ClientBase, migrations: readonly Mi
   }
 }
 
-/** A row without an end is a failure only if nobody holds Prisma's lock: it may be at work. */
-async function readRows(client: pg.ClientBase): Promise<Row[]> {
+/** A row without an end is a failure only if no other session holds the lock on migrations: it may be at work. */
+async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
   try {
     const { rows } = await client.query<Row>(
       `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished"
        FROM _prisma_migrations
        WHERE rolled_back_at IS NULL AND (finished_at IS NOT NULL OR logs IS NOT NULL OR NOT EXISTS (
          SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
-         WHERE datname = current_database() AND locktype = 'advisory' AND objid = ${prismaLockKey} AND granted))
+         WHERE datname = current_database() AND locktype = 'advisory' AND objid = ${migrationLockKey} AND granted
+           AND pid <> pg_backend_pid()))
        ORDER BY started_at`,
     )
     return rows
@@ -58,10 +60,11 @@ async function readRows(client: pg.ClientBase): Promise<Row[]> {
 /** Like Prisma, takes a file for the same if only its line ends differ: Git may have changed them. */
 function matches(sql: string, checksum: string | undefined): boolean {
   const unix = sql.replaceAll('\r\n', '\n')
-  return [sql, unix, unix.replaceAll('\n', '\r\n')].some((text) => hash(text) === checksum)
+  return [sql, unix, unix.replaceAll('\n', '\r\n')].some((text) => checksumOf(text) === checksum)
 }
 
-function hash(text: string): string {
+/** The SHA-256 by which Prisma Migrate knows a script, in hexadecimal. */
+export function checksumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 

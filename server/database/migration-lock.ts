@@ -6,8 +6,8 @@ export interface MigrationLog {
   warn(message: string): void
 }
 
-/** Any number that nothing else locks: Prisma's engine takes its own lock inside this one. */
-const lockKey = 1_886_153_321
+/** The key that Prisma Migrate locks too, so that neither runs beside the other. */
+export const migrationLockKey = 72_707_369
 
 /**
  * Runs `work` while the client's session holds the lock on migrations, after any other holder is done. PostgreSQL
@@ -22,14 +22,16 @@ export async function withMigrationLock<T>(
   try {
     return await work()
   } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [lockKey])
+    await client.query('SELECT pg_advisory_unlock($1)', [migrationLockKey])
   }
 }
 
 async function lock(client: pg.ClientBase, log: MigrationLog | undefined): Promise<void> {
-  const { rows } = await client.query<{ isLocked: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLocked"', [lockKey])
+  const { rows } = await client.query<{ isLocked: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLocked"', [
+    migrationLockKey,
+  ])
   if (rows[0]?.isLocked) return
   log?.info('Another instance is applying migrations; waiting for it.')
   await client.query('SET statement_timeout = 0')
-  await client.query('SELECT pg_advisory_lock($1)', [lockKey])
+  await client.query('SELECT pg_advisory_lock($1)', [migrationLockKey])
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import { RemedyError } from '../remedy-error.js'
+import { withConnection } from './connection.js'
 
 const insufficientPrivilege = '42501'
 
@@ -17,13 +17,13 @@ export async function withScratchDatabase<T>(databaseUrl: string, work: (url: st
   try {
     return await work(url.href)
   } finally {
-    await execute(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await withConnection(databaseUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
   }
 }
 
 async function create(databaseUrl: string, name: string): Promise<void> {
   try {
-    await execute(databaseUrl, `CREATE DATABASE ${name} TEMPLATE template0`)
+    await withConnection(databaseUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0`))
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === insufficientPrivilege)) throw cause
     throw new RemedyError(
@@ -31,15 +31,5 @@ async function create(databaseUrl: string, name: string): Promise<void> {
         'Unset DATABASE_URL to use the embedded PostgreSQL, or name a user with CREATEDB.',
       { cause },
     )
-  }
-}
-
-async function execute(databaseUrl: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
   }
 }

@@ -1,16 +1,37 @@
-import { migrationStatus } from './migrate.js'
+import { readMigrations } from './migration-folder.js'
+import { readHistory } from './migration-history.js'
+import { borrowAs, type ConnectionPool } from './pool.js'
 
 /**
- * Makes the readiness check that fails while migrations are pending or in disorder. Once they were all there they stay,
- * so that a probe every second asks the database once.
+ * Makes the checks that tell whether the database can serve: it answers, it can be written, and its migrations are all
+ * there. They have a connection that the waiters of requests cannot take, so that a locked table or a burst of slow
+ * requests does not make an instance unready. Migrations that were all there stay, and are asked for once.
  */
-export function createMigrationsCheck(databaseUrl: string): () => Promise<void> {
-  let isInOrder = false
-  return async () => {
-    if (isInOrder) return
-    const { pending, fault } = await migrationStatus(databaseUrl)
-    if (fault) throw new Error(fault)
-    if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`)
-    isInOrder = true
+export function createDatabaseChecks(pool: ConnectionPool) {
+  let isMigrated = false
+  const check = (work: () => Promise<void>) => () => borrowAs({ purpose: 'readiness' }, work)
+  return {
+    database: check(() => assertWritable(pool)),
+    migrations: check(async () => {
+      if (isMigrated) return
+      await assertMigrated(pool)
+      isMigrated = true
+    }),
   }
+}
+
+async function assertWritable(pool: ConnectionPool): Promise<void> {
+  const { rows } = await pool.query<{ isReadOnly: boolean }>(
+    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
+  )
+  if (!rows[0]?.isReadOnly) return
+  // It may be this connection alone, which was opened when the server was a replica.
+  pool.renew()
+  throw new Error('The database is read-only.')
+}
+
+async function assertMigrated(pool: ConnectionPool): Promise<void> {
+  const { pending, problem } = await readHistory(pool, await readMigrations())
+  if (problem) throw new Error(problem.fault)
+  if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`)
 }

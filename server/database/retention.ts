@@ -6,6 +6,8 @@ interface Parts {
   db: Database
   clock: Clock
   log: Logger
+  /** How long the audit trail keeps what anonymous callers tried. */
+  auditAnonymousDays: number
 }
 
 const dayMs = 24 * 3600 * 1000
@@ -17,7 +19,8 @@ const keptDays = 30
 
 /**
  * Removes, once an hour, what has served: registrations and mailed links that expired, sessions that ended, mail that
- * was sent or given up. Users, their data and the audit trail are never touched. Instances may do so at the same time.
+ * was sent or given up, and what anonymous callers tried. Users, their data and the rest of the audit trail are never
+ * touched. Instances may do so at the same time.
  */
 export function createRetention(parts: Parts) {
   let timer: NodeJS.Timeout | undefined
@@ -34,8 +37,13 @@ export function createRetention(parts: Parts) {
   }
 }
 
-async function pruneAll({ db, clock, log }: Parts): Promise<Record<string, number>> {
-  const before = { lt: new Date(clock.now().getTime() - keptDays * dayMs) }
+/** What strangers can cause as often as they like. */
+const anonymousEvents = ['login.failed', 'login.throttled', 'register.requested', 'password.reset_requested']
+
+async function pruneAll({ db, clock, log, auditAnonymousDays }: Parts): Promise<Record<string, number>> {
+  const daysAgo = (days: number) => ({ lt: new Date(clock.now().getTime() - days * dayMs) })
+  const before = daysAgo(keptDays)
+  const anonymous = { type: { in: anonymousEvents }, createdAt: daysAgo(auditAnonymousDays) }
   const limit = batch
   const removed = {
     mailTokens: await inBatches(() => db.mailToken.deleteMany({ where: { expiresAt: before }, limit })),
@@ -46,6 +54,7 @@ async function pruneAll({ db, clock, log }: Parts): Promise<Record<string, numbe
     mails: await inBatches(() =>
       db.outboxMail.deleteMany({ where: { status: { in: ['sent', 'dead'] }, updatedAt: before }, limit }),
     ),
+    auditEvents: await inBatches(() => db.auditEvent.deleteMany({ where: anonymous, limit })),
   }
   log.info(removed, 'old rows removed')
   return removed

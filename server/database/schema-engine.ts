@@ -17,24 +17,12 @@ const datasource = 'datasource db { provider = "postgresql" }'
 
 let loading: Promise<void> | undefined
 
-/** Thrown when the engine fails; `code` is Prisma's, such as P3005, and the message PostgreSQL's where it has one. */
-export class SchemaEngineError extends Error {
-  constructor(
-    message: string,
-    readonly code: string | undefined,
-    options: ErrorOptions,
-  ) {
-    super(message, options)
-    this.name = 'SchemaEngineError'
-  }
-}
-
 /**
  * Opens Prisma's schema engine on a database, gives it to `work`, and closes it whatever happens.
  * The engine is WebAssembly, so no binary is downloaded or started.
  *
  * @param schema the text of a Prisma schema; left out where the work concerns no model
- * @throws SchemaEngineError with the reason that the engine or PostgreSQL gives
+ * @throws what the engine or PostgreSQL gives as the reason
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
@@ -43,12 +31,10 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   loading ??= loadEngine()
   await loading
-  const { adapter, failedScripts, close } = createEngineAdapter(databaseUrl)
+  const { adapter, close } = createEngineAdapter(databaseUrl)
   try {
     const engine = await bindings.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, ignoreLog, adapter)
     return await work(engine).finally(() => engine.free())
-  } catch (error) {
-    throw toEngineError(error, failedScripts.at(-1))
   } finally {
     await close()
   }
@@ -81,11 +67,3 @@ function throwPanic(message: string): never {
 
 /** What the engine logs are its queries; the errors that matter are thrown. */
 function ignoreLog(): void {}
-
-function toEngineError(error: unknown, failedScript: Error | undefined): unknown {
-  if (!(error instanceof Error)) return error
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return new SchemaEngineError(failedScript?.message ?? error.message, code, {
-    cause: failedScript?.cause ?? error,
-  })
-}

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createStatementRecorder, unguardedTables } from '../testing/statement-recorder.js'
-import { createTestDatabase } from '../testing/test-database.js'
-import { createDatabase, type Database } from './client.js'
+import { createTestDatabase, openDatabase } from '../testing/test-database.js'
+import type { Database } from './client.js'
 import { includingDeleted } from './soft-delete.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -13,12 +12,7 @@ const ids = { living: '', gone: '' }
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase({
-    url: database.url,
-    poolMax: 3,
-    log: pino({ level: 'silent' }),
-    onStatement: recorder.onStatement,
-  })
+  db = openDatabase(database.url, { max: 3, onStatement: recorder.onStatement })
   ids.living = (await db.user.create({ data: { email: 'living@example.com', name: 'Living' } })).id
   ids.gone = (await db.user.create({ data: { email: 'gone@example.com', name: 'Gone', deletedAt: new Date() } })).id
 })

@@ -3,7 +3,7 @@ import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import Fastify, { type InjectOptions } from 'fastify'
 import superjson from 'superjson'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createContext } from '../context.js'
+import { createContext, noCookies } from '../context.js'
 import { createFaceApp, faceToken } from '../testing/face-app.js'
 import { faceRouter } from '../testing/face-router.js'
 
@@ -15,14 +15,13 @@ beforeAll(async () => {
   ours = await createFaceApp(faceRouter)
   await ours.app.listen({ port: 0, host: '127.0.0.1' })
   official = Fastify({ routerOptions: { maxParamLength: 5000 } })
-  const refreshCookie = { read: () => undefined, write: () => {}, clear: () => {} }
   await official.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {
       router: faceRouter,
       maxBatchSize: 10,
       createContext: ({ req, info }: { req: never; info: { calls: unknown[] } }) =>
-        createContext(ours.container, req, { refreshCookie, batchSize: info.calls.length }),
+        createContext(ours.container, req, { refreshCookie: noCookies, batchSize: info.calls.length }),
     },
   })
 })

@@ -60,7 +60,7 @@ async function refuse({ queue, log }: Tools, id: string, reason: string): Promis
 }
 
 function prepareLink({ db, clock, config }: Tools, mailId: string, mail: Mail): Promise<MailLink> {
-  const request = { secret: config.identity.tokenSecret, mailId, mail, now: clock.now() }
+  const request = { secret: config.identity.tokenSecret, mail, now: clock.now() }
   return db.$transaction(async (tx) => {
     if (!(await holdMail(tx, mailId))) return { isSendable: false, reason: 'The mail was called off.' }
     return makeMailLink(tx, request)

@@ -20,6 +20,12 @@ const pages = {
     button: 'Verify',
     done: 'Your address is verified. You can log in.',
   }),
+  '/confirm-email-change': formPage({
+    title: 'Confirm your new address',
+    action: '/api/auth/email-change/confirm',
+    button: 'Confirm',
+    done: 'The address is yours. Log in with it from now on.',
+  }),
   '/reset-password': formPage({
     title: 'Choose a new password',
     action: '/api/auth/password-reset/confirm',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { connectionOptions } from '../database/connection-options.js'
 import type { Logger } from '../logger.js'
 
 export interface Listener {
@@ -22,7 +23,7 @@ export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): 
   const { signal } = closing
 
   async function listenOnce(): Promise<void> {
-    const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true, connectionTimeoutMillis: 2_000 })
+    const client = new pg.Client(connectionOptions(databaseUrl))
     const { promise: lost, resolve: lose } = deferred()
     for (const event of ['error', 'end'] as const) client.on(event, lose)
     signal.addEventListener('abort', lose)

@@ -39,7 +39,7 @@ ${paragraph(smallStyle, reassurance)}
 `
 }
 
-// A stranger can register somebody else's address under any name, so only what reads like a name is repeated: no links.
+// Only what reads like a name is repeated: no links. Without one the greeting has none.
 const likeAName = /^(?!.*\.\S)[\p{L}\p{M}\p{N} .,'’()-]{1,80}$/u
 
 function greet(name: string): string {

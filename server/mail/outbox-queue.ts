@@ -24,7 +24,8 @@ export function createOutboxQueue(db: Database, clock: Clock) {
     async claim(): Promise<ClaimedMail | null> {
       const [now, leasedUntil] = [clock.now(), inSeconds(leaseSeconds)]
       const rows = await db.$queryRaw<unknown[]>`
-        UPDATE "OutboxMail" SET attempts = attempts + 1, "nextAttemptAt" = ${leasedUntil}::timestamptz
+        UPDATE "OutboxMail"
+        SET attempts = attempts + 1, "nextAttemptAt" = ${leasedUntil}::timestamptz, "updatedAt" = CURRENT_TIMESTAMP
         WHERE id = (
           SELECT id FROM "OutboxMail" WHERE status = 'pending' AND "nextAttemptAt" <= ${now}::timestamptz
           ORDER BY "nextAttemptAt" LIMIT 1 FOR UPDATE SKIP LOCKED)

@@ -26,6 +26,7 @@ describe('SMTP', () => {
       expect(recipients).toEqual(['ada@example.com'])
       expect(raw).toContain('Message-ID: <1@mail.example>')
       expect(raw).toContain('Subject: Reset your password')
+      expect(raw).toContain('Auto-Submitted: auto-generated')
       expect(raw).toContain('Hello Ada')
     }
     mailer.close()

@@ -5,6 +5,9 @@ import type { Mailer } from './mailer.js'
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
 const deadlineMs = 45_000
 
+// So that no vacation message comes back (RFC 3834 section 5).
+const headers = { 'Auto-Submitted': 'auto-generated' }
+
 /** Sends through the server of an `smtp:` or `smtps:` URL, over a few kept connections. */
 export function createSmtpMailer(url: string): Mailer {
   // A mail that fails goes back to the outbox, not to nodemailer's own queue.
@@ -14,7 +17,7 @@ export function createSmtpMailer(url: string): Mailer {
     async send({ to, from, subject, text, html, messageId }) {
       const recipient = { name: '', address: to }
       const signal = AbortSignal.timeout(deadlineMs)
-      await transport.sendMail({ to: recipient, from, subject, text, html, messageId, signal })
+      await transport.sendMail({ to: recipient, from, subject, text, html, messageId, headers, signal })
     },
     close: () => transport.close(),
   }

@@ -15,12 +15,15 @@ export function renderMail(
   mail: Mail,
   { appUrl, token }: RenderOptions,
 ): { subject: string; text: string; html: string } {
-  const { name } = mail.params
+  const name = 'name' in mail.params && !unverified.has(mail.template) ? mail.params.name : ''
   const link = (path: string) => `${appUrl}${path}${token === null ? '' : `?token=${token}`}`
   const { subject, ...rest } = templates[mail.template](link)
   const content = { name, ...rest }
   return { subject, text: layoutText(content), html: layoutHtml(content) }
 }
+
+// These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
+const unverified: ReadonlySet<Mail['template']> = new Set(['verification', 'invitation', 'email-change'])
 
 const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
 
@@ -28,7 +31,7 @@ const templates: Record<Mail['template'], Template> = {
   verification: (link) => ({
     subject: 'Verify your address',
     paragraphs: [
-      'Welcome to Plinth. Verify your address to finish your registration. The link works once, for 24 hours.',
+      'Somebody registered at Plinth with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.',
     ],
     action: { label: 'Verify your address', url: link('/verify-email') },
     reassurance: notYou,
@@ -50,7 +53,9 @@ const templates: Record<Mail['template'], Template> = {
   }),
   'password-reset': (link) => ({
     subject: 'Reset your password',
-    paragraphs: ['Somebody asked for a new password for your account. The link works once, for 30 minutes.'],
+    paragraphs: [
+      'Somebody asked for a new password for your account. The link works once, for 30 minutes after it was first sent.',
+    ],
     action: { label: 'Choose a new password', url: link('/reset-password') },
     reassurance: 'If this was not you, ignore this mail; your password stays as it is.',
   }),
@@ -58,6 +63,21 @@ const templates: Record<Mail['template'], Template> = {
     subject: 'Your password was changed',
     paragraphs: ['The password of your account was changed just now, and your other sessions were ended.'],
     reassurance: 'If this was not you, ask for a new password on the login page at once: that ends every session.',
+  }),
+  'email-change': (link) => ({
+    subject: 'Confirm your new address',
+    paragraphs: [
+      'Somebody asked to use this address for their account at Plinth. Confirm it if that was you. The link works once, for 24 hours.',
+    ],
+    action: { label: 'Confirm the address', url: link('/confirm-email-change') },
+    reassurance: notYou,
+  }),
+  'email-change-requested': () => ({
+    subject: 'Your address is about to be changed',
+    paragraphs: [
+      'Somebody who knows your password asked to use another address for your account. Nothing has changed yet: a link was sent to that address, and the change counts once it was followed.',
+    ],
+    reassurance: 'If this was not you, ask for a new password on the login page at once: that ends the request too.',
   }),
   'email-changed': () => ({
     subject: 'The address of your account was changed',

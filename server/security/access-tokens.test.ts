@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Config } from '../config.js'
@@ -60,6 +60,13 @@ function forge({ header = {}, payload = {} }: Forgery, signer = createPrivateKey
   return new SignJWT(body).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid, ...header }).sign(signer)
 }
 
+/** Signs a header as it stands, which no library would write. */
+function signText(header: string, payload: string): string {
+  const signed = `${Buffer.from(header).toString('base64url')}.${payload}`
+  const signingKey = { key: createPrivateKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const
+  return `${signed}.${sign('sha256', Buffer.from(signed), signingKey).toString('base64url')}`
+}
+
 describe('access tokens', () => {
   it('carry the user, the role and the session for 15 minutes', async () => {
     const tokens = tokensOf(key)
@@ -92,6 +99,12 @@ describe('access tokens', () => {
     ['a kid of the prototype', { header: { kid: '__proto__' } }],
     ['a jku', { header: { jku: 'https://evil.example.com/jwks.json' } }],
     ['an x5u', { header: { x5u: 'https://evil.example.com/cert.pem' } }],
+    ['a payload that is said to be unencoded', { header: { b64: false } }],
+    ['a payload that is said to be encoded', { header: { b64: true } }],
+    ['a compressed payload', { header: { zip: 'DEF' } }],
+    ['a content type', { header: { cty: 'JWT' } }],
+    ['a thumbprint', { header: { 'x5t#S256': 'AAAA' } }],
+    ['a member that nobody defined', { header: { extra: 1 } }],
     ['an unknown role', { payload: { role: 'root' } }],
     ['no session', { payload: { sid: undefined } }],
     ['a subject that is no id', { payload: { sub: 'admin' } }],
@@ -113,6 +126,17 @@ describe('access tokens', () => {
       ),
     ).toBeNull()
   })
+
+  it.each(['"crit":[]', '"crit":["b64"],"b64":true', '"crit":["x"],"x":1', '"b64":false', '"__proto__":{}', '"":0'])(
+    'S12: refuses %s in the header, although the signature is right',
+    async (member) => {
+      const tokens = tokensOf(key)
+      const ours = `"alg":"ES256","typ":"at+jwt","kid":${JSON.stringify(key.kid)}`
+      const payload = (await forge({})).split('.')[1] ?? ''
+      expect(await tokens.verify(signText(`{${ours}}`, payload))).toEqual(claims)
+      expect(await tokens.verify(signText(`{${ours},${member}}`, payload))).toBeNull()
+    },
+  )
 
   it('S12: refuses "none", and HMAC with the public key as its secret', async () => {
     const tokens = tokensOf(key)

@@ -76,6 +76,41 @@ for (const { name, isThere, open } of stores) {
       await expect(throttle.attempt(email)).resolves.toBeUndefined()
     })
 
+    it('S8, S81: strangers cannot use up the tries of a network or a browser that has signed in before', async () => {
+      const email = someEmail()
+      const home = { ip: '192.0.2.10' }
+      const browser = { ip: '203.0.113.77', device: randomUUID() }
+      await throttle.succeeded(email, home)
+      await other.succeeded(email, { ...browser, ip: '198.51.100.1' })
+      const strangers = Array.from({ length: 30 }, (_, index) => ({ ip: `203.0.113.${index}`, device: randomUUID() }))
+      await Promise.allSettled(strangers.map((stranger) => throttle.attempt(email, stranger)))
+      await expect(throttle.attempt(email, { ip: '203.0.113.99' })).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+      for (const known of [home, browser]) await expect(other.attempt(email, known)).resolves.toBeUndefined()
+    })
+
+    it('S9, S81: a known network has exactly ten tries of its own', async () => {
+      const [email, home] = [someEmail(), { ip: '192.0.2.20' }]
+      await throttle.succeeded(email, home)
+      const tries = Array.from({ length: 30 }, (_, index) => (index % 2 ? throttle : other).attempt(email, home))
+      const outcomes = await Promise.allSettled(tries)
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+      await expect(throttle.attempt(email, { ip: '192.0.2.21' })).resolves.toBeUndefined()
+    })
+
+    it('S81: a mark that no login has left counts for nothing, nor does that of another account', async () => {
+      const [email, browser] = [someEmail(), { device: randomUUID() }]
+      await throttle.succeeded(someEmail(), browser)
+      for (let tries = 0; tries < 10; tries++) await throttle.attempt(email, { device: randomUUID() })
+      await expect(throttle.attempt(email, browser)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    })
+
+    it('S81: who resets the password is known where they did it, however many tries strangers go on with', async () => {
+      const [email, somewhere] = [someEmail(), { ip: '192.0.2.30' }]
+      await throttle.clear(email, somewhere)
+      await Promise.allSettled(Array.from({ length: 20 }, () => throttle.attempt(email, { ip: '203.0.113.5' })))
+      await expect(throttle.attempt(email, somewhere)).resolves.toBeUndefined()
+    })
+
     it('S9: holds at five tries, within a second, when the store is away', async () => {
       const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
       const { limits, throttle } = openThrottle(

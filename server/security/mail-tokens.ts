@@ -1,53 +1,64 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { Db } from '../database/client.js'
 import { hashToken } from './refresh-tokens.js'
 
-export type MailTokenKind = 'verification' | 'invitation' | 'reset'
+export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
 
-/** How long a mailed link works after it was sent (RFC 9700 asks for short; OWASP ASVS 6.4.1 for an end). */
+/** How long a link works after it was first mailed (RFC 9700 asks for short; OWASP ASVS 6.4.1 for an end). */
 const mailTokenSeconds = {
   verification: 24 * 3600,
   invitation: 72 * 3600,
   reset: 30 * 60,
+  email_change: 24 * 3600,
 } as const satisfies Record<MailTokenKind, number>
 
 interface MailTokenRequest {
   secret: string
-  mailId: string
   kind: MailTokenKind
-  userId?: string
-  registrationId?: string
+  owner: MailTokenOwner
+  /** For a change of address: the new one, and the session that asked for it. */
+  change?: { email: string; sessionId: string }
   now: Date
 }
+
+/** Whose link it is, exactly one of the two. */
+export type MailTokenOwner = { userId: string } | { registrationId: string }
 
 interface ConsumedMailToken {
   kind: MailTokenKind
   userId: string | null
   registrationId: string | null
+  email: string | null
+  sessionId: string | null
 }
 
 /**
- * Makes the token of one mail: 256 bits derived from the mail's id, of which only the SHA-256 is stored. Asked again
- * for the same mail it gives the same token with a new expiry; one that was used or killed stays dead. The other
- * ones of the same kind and owner are killed, so it is for the caller to ask for the newest mail alone.
- *
- * @param request `userId` or `registrationId` names the owner, exactly one of them
+ * The token of an owner's link: the one that lives, so that asking again sends the same link, or a new one, and then
+ * the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
+ * sees to it that two for one owner are not made at once.
  */
-export async function issueMailToken(db: Db, request: MailTokenRequest): Promise<string> {
-  const { secret, mailId, kind, now } = request
-  const token = createHmac('sha256', secret).update(`mail:${mailId}`).digest('base64url')
-  const owner = { userId: request.userId ?? null, registrationId: request.registrationId ?? null }
+export async function mailTokenOf(tx: Db, { secret, kind, owner, change, now }: MailTokenRequest): Promise<string> {
+  const unused = { ...owner, kind, usedAt: null }
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
-  await db.mailToken.upsert({
-    where: { id: mailId },
-    create: { id: mailId, kind, tokenHash: hashToken(token), ...owner, expiresAt },
-    update: { expiresAt },
+  const living = await tx.mailToken.findMany({
+    where: { ...unused, email: change?.email ?? null, expiresAt: { gt: now } },
+    select: { id: true, tokenHash: true },
   })
-  await db.mailToken.updateMany({
-    where: { ...owner, kind, usedAt: null, id: { not: mailId } },
-    data: { usedAt: now },
-  })
+  // Under another secret the token of a row cannot be derived again.
+  const same = living.find(({ id, tokenHash }) => Buffer.compare(hashToken(deriveToken(secret, id)), tokenHash) === 0)
+  if (same) {
+    if (kind === 'verification') await tx.mailToken.update({ where: { id: same.id }, data: { expiresAt } })
+    return deriveToken(secret, same.id)
+  }
+  await tx.mailToken.updateMany({ where: unused, data: { usedAt: now } })
+  const id = randomUUID()
+  const token = deriveToken(secret, id)
+  await tx.mailToken.create({ data: { id, kind, tokenHash: hashToken(token), ...owner, ...change, expiresAt } })
   return token
+}
+
+function deriveToken(secret: string, id: string): string {
+  return createHmac('sha256', secret).update(`mail:${id}`).digest('base64url')
 }
 
 /**
@@ -63,16 +74,23 @@ export async function consumeMailToken(
   const [consumed] = await tx.mailToken.updateManyAndReturn({
     where: { tokenHash: hashToken(token), kind: { in: [...kinds] }, usedAt: null, expiresAt: { gt: now } },
     data: { usedAt: now },
-    select: { kind: true, userId: true, registrationId: true },
+    select: { kind: true, userId: true, registrationId: true, email: true, sessionId: true },
   })
   return consumed ?? null
 }
+
+/** The mails that carry a user's link. */
+const linkTemplates = ['invitation', 'password-reset', 'email-change']
 
 /** Ends every link that was mailed to a user, and takes those that were not sent out of the outbox, retries included. */
 export async function killMailTokens(tx: Db, { userId, now }: { userId: string; now: Date }): Promise<void> {
   // The outbox first: a worker that is issuing a token holds its row, so that token is there to be killed below.
   await tx.outboxMail.deleteMany({
-    where: { status: { in: ['pending', 'dead'] }, params: { path: ['userId'], equals: userId } },
+    where: {
+      template: { in: linkTemplates },
+      status: { in: ['pending', 'dead'] },
+      params: { path: ['userId'], equals: userId },
+    },
   })
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
 }

@@ -5,7 +5,12 @@ export interface PasswordOwner {
   name: string
 }
 
-const productWords = ['plinth']
+const applicationWords = ['plinth']
+const shortestWord = 3
+/** Of an address or a name; what the schemas allow is no longer. */
+const longestOwnText = 254
+/** So many letters beside the own words make no password of them. */
+const fewLetters = 4
 // Patterns that go on for longer are not among the first that anyone tries.
 const longestPattern = 40
 const sequences = [
@@ -16,39 +21,47 @@ const sequences = [
   'zxcvbnm',
   'qazwsxedcrfvtgbyhnujmikolp',
 ]
-const leet: Readonly<Record<string, string>> = {
-  '0': 'o',
-  '1': 'i',
-  '3': 'e',
-  '4': 'a',
-  '5': 's',
-  '7': 't',
-  '@': 'a',
-  $: 's',
-  '!': 'i',
-}
+
+type Disguise = Readonly<Record<string, string>>
+const leet: Disguise = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }
+const disguises: readonly Disguise[] = [{}, leet, { ...leet, '1': 'l' }]
 
 /**
  * Whether a password is among the first that an attacker tries: a leaked one, one that repeats itself, a walk over the
- * keyboard, or no more than two common words, the product's or the owner's, however padded, repeated and disguised.
- * NIST SP 800-63B section 3.1.1.2, OWASP ASVS 6.2.4 and 6.2.5.
+ * keyboard, or one made of the application's or the owner's words, however padded and disguised. The work is linear in
+ * the length of the password. NIST SP 800-63B section 3.1.1.2, OWASP ASVS 6.2.4, 6.2.5 and 6.2.11.
  */
 export function isCommonPassword(password: string, owner: PasswordOwner): boolean {
-  const { listed, words } = commonPasswords()
   const lower = password.toLowerCase()
-  if (listed.has(lower) || listed.has(undoLeet(lower))) return true
+  if (isListed(lower) || isListed(withoutPadding(lower))) return true
   if (lower.length <= longestPattern && (isRepetition(lower) || isWalk(lower))) return true
-  const weak = new Set([...productWords, ...ownWords(owner)])
-  return spellings(lower).some((letters) => isMadeOf(letters, (word) => weak.has(word) || words.has(word)))
+  const words = ownWords(owner)
+  return disguises.some((disguise) => isMadeOf(lower, words, disguise))
+}
+
+function isListed(text: string): boolean {
+  const listed = commonPasswords()
+  return listed.has(text) || listed.has(undoLeet(text))
 }
 
 function undoLeet(text: string): string {
   return text.replace(/[013457@$!]/g, (character) => leet[character] ?? character)
 }
 
+/** Without the digits and signs before the first letter and behind the last one. */
+function withoutPadding(text: string): string {
+  const characters = [...text]
+  return characters.slice(characters.findIndex(isLetter), characters.findLastIndex(isLetter) + 1).join('')
+}
+
+function isLetter(character: string): boolean {
+  return /^\p{L}/u.test(character)
+}
+
 function isRepetition(text: string): boolean {
   const longestUnit = Math.min(8, Math.floor(text.length / 2))
-  return range(1, longestUnit).some((unit) => text.slice(unit) === text.slice(0, -unit))
+  const units = Array.from({ length: longestUnit }, (_, index) => index + 1)
+  return units.some((unit) => text.slice(unit) === text.slice(0, -unit))
 }
 
 function isWalk(text: string): boolean {
@@ -69,33 +82,24 @@ function longestRun(text: string, at: number, steps: readonly string[]): number 
   return run
 }
 
-// The owner's address and name count whole and in parts, with and without what stands between the parts.
+/** Longest first: the address and the name count whole and in parts, with and without what stands between the parts. */
 function ownWords({ email, name }: PasswordOwner): string[] {
-  const [local = '', domain = ''] = email.toLowerCase().split('@')
-  const wholes = [email, local, domain, name].map((text) => lettersOf(text.toLowerCase()))
-  const parts = `${local} ${domain} ${name}`.toLowerCase().split(/[^\p{L}]+/u)
-  return [...wholes, ...parts].filter((word) => word.length >= 3)
+  const [address, fullName] = [email, name].map((text) => text.slice(0, longestOwnText).normalize('NFC').toLowerCase())
+  const texts = [address, ...(address?.split('@') ?? []), fullName].filter((text) => text !== undefined)
+  const words = texts.flatMap((text) => [text.replace(/[^\p{L}]/gu, ''), ...text.split(/[^\p{L}]+/u)])
+  const distinct = new Set([...applicationWords, ...words].filter(({ length }) => length >= shortestWord))
+  return [...distinct].toSorted((a, b) => b.length - a.length)
 }
 
-function spellings(text: string): string[] {
-  const core = text.replace(/^[\d\W_]+|[\d\W_]+$/gu, '')
-  return [lettersOf(text), lettersOf(undoLeet(core)), lettersOf(undoLeet(core.replaceAll('1', 'l')))]
-}
-
-function lettersOf(text: string): string {
-  return text.replace(/[^\p{L}]/gu, '')
-}
-
-/** Whether the letters are at most two different words, each any number of times, in any order. */
-function isMadeOf(letters: string, isWord: (text: string) => boolean, used: readonly string[] = []): boolean {
-  if (letters === '') return used.length > 0
-  const known = used.length < 2 ? range(3, letters.length).map((length) => letters.slice(0, length)) : used
-  return known.some((word) => {
-    if (!letters.startsWith(word) || !(used.includes(word) || isWord(word))) return false
-    return isMadeOf(letters.slice(word.length), isWord, used.includes(word) ? used : [...used, word])
-  })
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
+/**
+ * Whether the letters that are left once the words are cut out are few, or a common password. Digits and signs are
+ * padding, but for those that stand for a letter of a word.
+ */
+function isMadeOf(text: string, words: readonly string[], disguise: Disguise): boolean {
+  const characters = [...text].filter((character) => isLetter(character) || disguise[character] !== undefined)
+  const spelled = characters.map((character) => disguise[character] ?? character).join('')
+  const cut = words.reduce((left, word) => left.replaceAll(word, ' '.repeat([...word].length)), spelled)
+  const gaps = [...cut].map((character) => character === ' ')
+  const rest = characters.filter((character, index) => !gaps[index] && isLetter(character))
+  return (gaps.includes(true) && rest.length <= fewLetters) || isListed(rest.join(''))
 }

@@ -1,8 +1,11 @@
+import { createHmac } from 'node:crypto'
 import bcrypt from 'bcrypt'
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../errors.js'
+import type { PasswordQueue } from './password-queue.js'
 import { createPasswords } from './passwords.js'
 
+const client = { ip: '192.0.2.7' }
 const owner = { email: 'grace@example.com', name: 'Grace Hopper' }
 const passwords = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15 })
 
@@ -44,36 +47,79 @@ describe('what a password has to be', () => {
 describe('hashing', () => {
   it('S1: 64 four-byte characters are hashed and found again', async () => {
     const password = '🔑'.repeat(64)
-    expect(await passwords.verify(password, await passwords.hash(password))).toBe(true)
+    expect(await passwords.verify(password, await passwords.hash(password, client), client)).toBe(true)
   })
 
   it('S2: tells passwords apart that differ only at byte 73, or only after a NUL', async () => {
     const long = 'b'.repeat(72)
-    expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`))).toBe(false)
-    expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden'))).toBe(false)
+    expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`, client), client)).toBe(false)
+    expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden', client), client)).toBe(
+      false,
+    )
   })
 
   it('S4: uses bcrypt at cost 12 over the pepper', async () => {
-    const hash = await passwords.hash('a quiet harbour')
+    const hash = await passwords.hash('a quiet harbour', client)
     expect(bcrypt.getRounds(hash)).toBe(12)
     expect(await bcrypt.compare('a quiet harbour', hash)).toBe(false)
     const other = createPasswords({ pepper: 'another pepper with 32 characters', minLength: 15 })
-    expect(await other.verify('a quiet harbour', hash)).toBe(false)
+    expect(await other.verify('a quiet harbour', hash, client)).toBe(false)
   })
 
   it('takes one password typed in two Unicode forms for the same', async () => {
-    expect(await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait'))).toBe(true)
+    expect(
+      await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait', client), client),
+    ).toBe(true)
+  })
+
+  it.each(['\u00a0', '\u3000', '\u2003', '\u202f', '\u1680'])(
+    'S88: takes a password with the space %j for the one with U+0020, to set it as to compare it',
+    async (space) => {
+      const spaced = ['a', 'quiet', 'harbour', 'again'].join(space)
+      expect(await passwords.verify(spaced, await passwords.hash('a quiet harbour again', client), client)).toBe(true)
+      expect(await passwords.verify('a quiet harbour again', await passwords.hash(spaced, client), client)).toBe(true)
+      expect(await passwords.verify('a quiet harbour', await passwords.hash(spaced, client), client)).toBe(false)
+    },
+  )
+
+  it('S88: hashes from before spaces were mapped still verify', async () => {
+    const spaced = 'a quiet\u00a0harbour'
+    const pepper = 'a pepper of the tests, 32 letters'
+    const digest = createHmac('sha384', pepper).update(spaced.normalize('NFC')).digest('base64')
+    const old = await bcrypt.hash(digest, 12)
+    expect(await passwords.verify(spaced, old, client)).toBe(true)
+    expect(await passwords.verify('a quiet\u00a0garden', old, client)).toBe(false)
+  })
+
+  it('S5, S88: a wrong password with such spaces costs as many comparisons with a hash as without', async () => {
+    let comparisons = 0
+    const queue: PasswordQueue = {
+      run: (_network, work) => {
+        comparisons += 1
+        return work()
+      },
+      admit: (_network, work) => work(),
+    }
+    const counted = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15, queue })
+    const hash = await passwords.hash('a quiet harbour', client)
+    const counts = []
+    for (const known of [hash, null]) {
+      comparisons = 0
+      expect(await counted.verify('a wrong\u00a0harbour', known, client)).toBe(false)
+      counts.push(comparisons)
+    }
+    expect(counts).toEqual([2, 2])
   })
 
   it('S5: answers false without a hash, after a comparison of the same cost', async () => {
-    const hash = await passwords.hash('a quiet harbour')
+    const hash = await passwords.hash('a quiet harbour', client)
     const times = { known: [] as number[], unknown: [] as number[] }
     for (let round = 0; round < 5; round += 1) {
-      times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash)))
-      times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null)))
+      times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash, client)))
+      times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null, client)))
     }
     const ratio = Math.min(...times.unknown) / Math.min(...times.known)
-    expect(await passwords.verify('a wrong harbour', null)).toBe(false)
+    expect(await passwords.verify('a wrong harbour', null, client)).toBe(false)
     expect(ratio).toBeGreaterThan(0.5)
     expect(ratio).toBeLessThan(2)
   })

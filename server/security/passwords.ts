@@ -1,23 +1,28 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
+import type { Origin } from '../context.js'
 import { AppError } from '../errors.js'
+import { clientNetwork } from './client-address.js'
 import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
 import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
 import { compareInThread, hashInThread } from './password-threads.js'
 
+/** Whose share of the queue a hash takes. */
+type Client = Pick<Origin, 'ip'>
+
 export interface Passwords {
   /** @throws AppError SERVICE_UNAVAILABLE when too many hashes wait */
-  hash(password: string): Promise<string>
+  hash(password: string, client: Client): Promise<string>
   /**
    * Compares. Without a hash the work is the same and the answer is false, so that time tells nothing (S5).
    * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
    */
-  verify(password: string, hash: string | null): Promise<boolean>
+  verify(password: string, hash: string | null, client: Client): Promise<boolean>
   /**
    * Runs work that leads to one of the above, and refuses it before it costs anything.
    * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
    */
-  admit<T>(work: () => Promise<T>): Promise<T>
+  admit<T>(client: Client, work: () => Promise<T>): Promise<T>
   /**
    * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
    * @param path the input's key, for the details of the error
@@ -38,28 +43,37 @@ const maxLength = 256
 
 /**
  * Hashes passwords as `bcrypt(base64(HMAC-SHA384(pepper, password)), 12)`: bcrypt sees 64 characters without a NUL,
- * whatever the password is, so nothing of it is cut off. Passwords are put into Unicode's form NFC before, as RFC 8265
- * section 4.2.2 has it, so that one typed on another keyboard is the same one.
+ * whatever the password is, so nothing of it is cut off. Before that, passwords are prepared as RFC 8265 section 4.2.2
+ * (OpaqueString) has it: every space becomes U+0020, then Unicode's form NFC, so that one typed on another keyboard is
+ * the same one. Hashes from before the mapping of spaces still verify.
  */
 export function createPasswords({ pepper, minLength, queue = createPasswordQueue() }: PasswordsOptions): Passwords {
   const dummyHash = makeDummyHash()
-  const digest = (password: string) => createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
+  const digest = (text: string) => createHmac('sha384', pepper).update(text).digest('base64')
 
   return {
-    hash: (password) => queue.run(() => hashInThread(digest(password), cost)),
+    hash: (password, { ip }) => queue.run(clientNetwork(ip), () => hashInThread(digest(prepare(password)), cost)),
 
-    async verify(password, hash) {
-      const isEqual = await queue.run(() => compareInThread(digest(password), hash ?? dummyHash))
-      return hash !== null && isEqual
+    async verify(password, hash, { ip }) {
+      // Two forms only where the password has such spaces, and then both for everybody whose first one is wrong.
+      for (const form of new Set([prepare(password), password.normalize('NFC')])) {
+        const isEqual = await queue.run(clientNetwork(ip), () => compareInThread(digest(form), hash ?? dummyHash))
+        if (hash !== null && isEqual) return true
+      }
+      return false
     },
 
-    admit: (work) => queue.admit(work),
+    admit: ({ ip }, work) => queue.admit(clientNetwork(ip), work),
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)
-      if (isCommonPassword(password.normalize('NFC'), owner)) throw new AppError('PASSWORD_TOO_COMMON')
+      if (isCommonPassword(prepare(password), owner)) throw new AppError('PASSWORD_TOO_COMMON')
     },
   }
+}
+
+function prepare(password: string): string {
+  return password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
 }
 
 // A salt of the same cost with a random digest behind it: comparing with it costs what any comparison costs.
@@ -68,7 +82,7 @@ function makeDummyHash(): string {
 }
 
 function assertLength(password: string, minLength: number, path: string): void {
-  const length = [...password.normalize('NFC')].length
+  const length = [...prepare(password)].length
   if (length < minLength) refuse({ path, code: 'too_small', message: `Use at least ${minLength} characters.` })
   if (length > maxLength) refuse({ path, code: 'too_big', message: `Use at most ${maxLength} characters.` })
 }

@@ -10,8 +10,6 @@ export interface CounterOptions {
 /** The shared place: PostgreSQL or Redis. */
 export interface SharedCounters {
   counter(options: CounterOptions): RateLimiterAbstract
-  /** Connects ahead of the first charge; failures show there. */
-  open(): Promise<void>
   close(): Promise<void>
 }
 

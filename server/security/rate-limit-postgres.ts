@@ -1,32 +1,23 @@
-import pg from 'pg'
 import { RateLimiterPostgres } from 'rate-limiter-flexible'
+import { runAgain } from '../database/errors.js'
+import { borrowAs, type ConnectionPool } from '../database/pool.js'
 import type { SharedCounters } from './rate-limit-counter.js'
-
-// A pool of its own, so that limits are counted while requests wait for the other one. The times, in milliseconds, free
-// its connections; a request gives up earlier.
-const poolOptions = {
-  max: 4,
-  connectionTimeoutMillis: 1_000,
-  query_timeout: 1_000,
-  statement_timeout: 1_000,
-  keepAlive: true,
-  idleTimeoutMillis: 300_000,
-  allowExitOnIdle: true,
-} satisfies pg.PoolConfig
 
 const cleanupEveryMs = 5 * 60_000
 const cleanupBatch = 1_000
 
-/** Counters in the table `RateLimit`. Each charge is one upsert, so parallel charges are all counted. */
-export function createPostgresCounters(databaseUrl: string): SharedCounters {
-  const pool = new pg.Pool({ connectionString: databaseUrl, ...poolOptions })
-  // A lost connection is reported by the next charge.
-  pool.on('error', () => {})
-  const timer = setInterval(() => void removeExpired(pool), cleanupEveryMs).unref()
+/**
+ * Counters in the table `RateLimit`. Each charge is one upsert, so parallel charges are all counted. Limits have
+ * connections that requests which wait for others cannot take.
+ */
+export function createPostgresCounters(pool: ConnectionPool): SharedCounters {
+  const query = (sql: Statement) =>
+    borrowAs({ purpose: 'limit' }, () => runAgain(() => pool.watch(() => pool.query(sql))))
+  const timer = setInterval(() => void removeExpired(query), cleanupEveryMs).unref()
   return {
     counter: ({ name, points, windowSeconds }) =>
       new RateLimiterPostgres({
-        storeClient: pool,
+        storeClient: { query },
         storeType: 'pool',
         tableName: 'RateLimit',
         tableCreated: true,
@@ -35,21 +26,23 @@ export function createPostgresCounters(databaseUrl: string): SharedCounters {
         points,
         duration: windowSeconds,
       }),
-    async open() {
-      await Promise.allSettled(Array.from({ length: poolOptions.max }, () => pool.query('SELECT 1')))
-    },
-    close: () => {
-      clearInterval(timer)
-      return pool.end()
-    },
+    close: async () => clearInterval(timer),
   }
 }
 
+interface Statement {
+  name?: string
+  text: string
+  values: unknown[]
+}
+
+type Query = (sql: Statement) => Promise<{ rowCount: number | null }>
+
 /** In batches that stay below the statement timeout; what is left over, or fails, waits for the next round. */
-async function removeExpired(pool: pg.Pool): Promise<void> {
-  const sql = `DELETE FROM "RateLimit" WHERE expire < $1 AND key IN
+async function removeExpired(query: Query): Promise<void> {
+  const text = `DELETE FROM "RateLimit" WHERE expire < $1 AND key IN
     (SELECT key FROM "RateLimit" WHERE expire < $1 LIMIT ${cleanupBatch})`
-  const removeBatch = async () => (await pool.query(sql, [Date.now()])).rowCount ?? 0
+  const removeBatch = async () => (await query({ text, values: [Date.now()] })).rowCount ?? 0
   try {
     while ((await removeBatch()) === cleanupBatch);
   } catch {

@@ -24,7 +24,6 @@ export function createRedisCounters(url: string, databaseUrl: string): SharedCou
         points,
         duration: windowSeconds,
       }),
-    open: async () => {},
     close: async () => redis.disconnect(),
   }
 }

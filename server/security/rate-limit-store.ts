@@ -1,4 +1,5 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
+import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
 import { type CounterOptions, createLocalCounter } from './rate-limit-counter.js'
 import { createPostgresCounters } from './rate-limit-postgres.js'
@@ -15,6 +16,13 @@ export type RateLimitStore = ReturnType<typeof createRateLimitStore>
 /** How a piece of work takes a counter: where, is the store's choice. */
 export type PickCounter = (counter: Counter) => RateLimiterAbstract
 
+interface StoreOptions {
+  pool: ConnectionPool
+  databaseUrl: string
+  redisUrl?: string | undefined
+  log: Logger
+}
+
 // A call charges twice at most (an address, an account), so that it waits for the store less than a second in all.
 const deadlineMs = 450
 const retryAfterMs = 2_000
@@ -23,9 +31,9 @@ const retryAfterMs = 2_000
  * Opens the counters that all instances share, in Redis if there is one, else in PostgreSQL. When the store fails or
  * is slow, local counters of half the points decide, and the store is tried again every two seconds.
  */
-export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: string | undefined; log: Logger }) {
-  const { databaseUrl, redisUrl, log } = options
-  const shared = redisUrl ? createRedisCounters(redisUrl, databaseUrl) : createPostgresCounters(databaseUrl)
+export function createRateLimitStore(options: StoreOptions) {
+  const { pool, databaseUrl, redisUrl, log } = options
+  const shared = redisUrl ? createRedisCounters(redisUrl, databaseUrl) : createPostgresCounters(pool)
   const breaker = createBreaker(log)
   return {
     counter: (counter: CounterOptions): Counter => ({
@@ -51,7 +59,6 @@ export function createRateLimitStore(options: { databaseUrl: string; redisUrl?: 
       }
     },
 
-    open: () => shared.open(),
     close: () => shared.close(),
   }
 }

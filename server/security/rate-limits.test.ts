@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AppError } from '../errors.js'
 import { createCutProxy } from '../testing/cut-proxy.js'
 import {
@@ -68,6 +68,59 @@ for (const { name, isThere, open } of stores) {
       expect(await limits.charge(rule, 'one')).toEqual({ ...report, remaining: 1 })
       expect(await limits.charge(rule, 'two')).toEqual({ ...report, remaining: 2 })
     })
+
+    it('S58: refuses an exhausted key without asking the store again, with the time that is left', async () => {
+      const rule = ruleOf({ points: 2, windowSeconds: 60 })
+      for (let calls = 0; calls < 50; calls += 1) await call(limits, rule).catch(() => {})
+      expect(await consumed(rule)).toBe(3)
+      const { code, retryAfterSeconds } = await errorOf(call(limits, rule))
+      expect(code).toBe('RATE_LIMITED')
+      expect(retryAfterSeconds).toBeGreaterThan(30)
+      expect(retryAfterSeconds).toBeLessThanOrEqual(60)
+    })
+
+    it('S58: refuses no other key, no other rule and no key that another instance alone saw refused', async () => {
+      const rule = ruleOf({ points: 1 })
+      for (let calls = 0; calls < 2; calls += 1) await call(limits, rule).catch(() => {})
+      limits.refuseExhausted(rule, 'another key')
+      limits.refuseExhausted(ruleOf({ points: 1 }), 'key')
+      otherInstance.refuseExhausted(rule, 'key')
+      expect((await errorOf(call(otherInstance, rule))).code).toBe('RATE_LIMITED')
+      expect(() => otherInstance.refuseExhausted(rule, 'key')).toThrow('Too many requests')
+    })
+
+    it('S58: has one of many ask the store again after ten seconds, in case the counter was emptied', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] })
+      try {
+        const rule = ruleOf({ points: 5 })
+        const callMany = () => Promise.allSettled(Array.from({ length: 20 }, () => call(limits, rule)))
+        for (let calls = 0; calls < 6; calls += 1) await call(limits, rule).catch(() => {})
+        vi.advanceTimersByTime(10_001)
+        await callMany()
+        expect(await consumed(rule)).toBe(7)
+        await limits.store.counter(rule).shared.delete('key')
+        await callMany()
+        expect(await consumed(rule)).toBeUndefined()
+        vi.advanceTimersByTime(10_001)
+        await callMany()
+        expect(await consumed(rule)).toBe(1)
+        await expect(call(limits, rule)).resolves.toMatchObject({ remaining: 3 })
+      } finally {
+        vi.useRealTimers()
+      }
+    })
+
+    it('S58: has no more charges of a key under way than it may ever let through', async () => {
+      const rule = ruleOf({ points: 4 })
+      const outcomes = await chargeAll([limits], rule, 500)
+      expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(4)
+      expect(await consumed(rule)).toBe(4)
+    })
+
+    /** How many points the store has counted. */
+    async function consumed(rule: LimitRule): Promise<number | undefined> {
+      return (await limits.store.counter(rule).shared.get('key'))?.consumedPoints
+    }
 
     it('opens again when the window is over', async () => {
       const rule = ruleOf({ points: 1, windowSeconds: 1 })
@@ -168,6 +221,19 @@ describe('limitKey', () => {
 
 function ruleOf(overrides: Partial<LimitRule>): LimitRule {
   return { name: `test-${randomUUID()}`, by: 'address', points: 10, windowSeconds: 60, ...overrides }
+}
+
+/** Calls as procedures do. */
+async function call(limits: RateLimits, rule: LimitRule) {
+  limits.refuseExhausted(rule, 'key')
+  return limits.charge(rule, 'key')
+}
+
+function errorOf(charge: Promise<unknown>): Promise<AppError> {
+  return charge.then(
+    () => expect.fail('it was allowed'),
+    (error: AppError) => error,
+  )
 }
 
 /** Shares the charges out among the instances, and makes them all at once. */

@@ -1,14 +1,15 @@
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Actor, Origin } from '../context.js'
-import { AppError } from '../errors.js'
+import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
 import { clientNetwork } from './client-address.js'
+import { createExhaustedKeys, rateLimited } from './exhausted-keys.js'
 import { createLocalCounter, takePoint } from './rate-limit-counter.js'
 import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-limit-store.js'
 
 /** A limit that a procedure declares. */
 export interface LimitRule {
-  /** Names the counter; procedures that share a name share it. */
+  /** Names the counter. Procedures share one by declaring the same object; services put a slash into its name. */
   name: string
   /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of nobody. */
   by: 'address' | 'actor'
@@ -28,6 +29,12 @@ export interface LimitReport {
 
 export interface RateLimits {
   /**
+   * Looks into this process's memory alone; comes before {@link charge}.
+   * @throws AppError RATE_LIMITED with `retryAfterSeconds` for a key that was refused of late
+   */
+  refuseExhausted(rule: LimitRule, key: string): void
+
+  /**
    * Takes one point.
    * @throws AppError RATE_LIMITED with `retryAfterSeconds` when none is left
    */
@@ -35,6 +42,8 @@ export interface RateLimits {
 }
 
 interface RateLimitsOptions {
+  pool: ConnectionPool
+  /** Names the counters in Redis. */
   databaseUrl: string
   redisUrl: string | undefined
   log: Logger
@@ -47,15 +56,16 @@ interface RateLimitsOptions {
 export function createRateLimits(options: RateLimitsOptions) {
   const store = createRateLimitStore(options)
   const charges = { shared: chargeShared(store), local: chargeLocal() }
+  const exhausted = createExhaustedKeys()
   return {
     store,
+    refuseExhausted: (rule: LimitRule, key: string) => exhausted.refuse(nameOf(rule, key)),
     async charge(rule: LimitRule, key: string): Promise<LimitReport> {
       const { isRefused, state } = await charges[rule.store ?? 'shared'](rule, key)
-      const report = describe(rule, state)
-      if (isRefused) throw new AppError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, report.resetSeconds) })
-      return report
+      if (isRefused) throw exhausted.add(nameOf(rule, key), state.msBeforeNext)
+      exhausted.forget(nameOf(rule, key))
+      return describe(rule, state)
     },
-    open: () => store.open(),
     close: () => store.close(),
   } satisfies RateLimits & Record<string, unknown>
 }
@@ -67,9 +77,32 @@ export function limitKey(rule: LimitRule, { actor, origin }: { actor: Actor | nu
 
 type Charge = (rule: LimitRule, key: string) => ReturnType<typeof takePoint>
 
+// Of one key no more charges are under way than the limit allows: what comes beyond them would be refused by the store,
+// and a flood of it would keep the store from counting for others.
 function chargeShared(store: RateLimitStore): Charge {
   const counterOf = remember<Counter>((rule) => store.counter(rule))
-  return (rule, key) => store.run((pick) => takePoint(pick(counterOf(rule)), key))
+  const underWay = new Map<string, number>()
+  return async (rule, key) => {
+    const name = nameOf(rule, key)
+    const count = underWay.get(name) ?? 0
+    if (count >= rule.points) throw rateLimited(rule.windowSeconds * 1000)
+    underWay.set(name, count + 1)
+    try {
+      return await store.run((pick) => takePoint(pick(counterOf(rule)), key))
+    } finally {
+      leave(underWay, name)
+    }
+  }
+}
+
+function nameOf({ name }: LimitRule, key: string): string {
+  return `${name}:${key}`
+}
+
+function leave(underWay: Map<string, number>, name: string): void {
+  const left = (underWay.get(name) ?? 0) - 1
+  if (left > 0) underWay.set(name, left)
+  else underWay.delete(name)
 }
 
 function chargeLocal(): Charge {

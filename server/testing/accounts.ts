@@ -29,16 +29,17 @@ export function logIn(t: TestApp, email: string, password: string) {
 export const instantPasswords: Passwords = {
   hash: async () => 'an instant hash',
   verify: async () => false,
-  admit: (work) => work(),
+  admit: (_client, work) => work(),
   assertAcceptable() {},
 }
 
 /** The auth service with other passwords, and without the throttle of accounts. */
-export function authWith({ container }: TestApp, passwords: Passwords) {
+export function authWith({ container, config }: TestApp, passwords: Passwords) {
   const { db, clock, log, limits, services } = container
   const throttle = { attempt: async () => {}, succeeded: async () => {}, clear: async () => {} }
   const { sessions, audit } = services
-  return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits })
+  const { tokenSecret } = config.identity
+  return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret })
 }
 
 /** The code with which a service refuses, or `OK`. */

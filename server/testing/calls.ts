@@ -68,6 +68,15 @@ export const calls: Readonly<Record<string, CallRow>> = {
     input: () => ({ currentPassword: testPassword, newPassword: 'a password nobody chose yet' }),
     invalid: { currentPassword: testPassword },
   },
+  'auth.requestEmailChange': {
+    input: () => ({ email: freshAddress(), currentPassword: testPassword }),
+    invalid: { email: 'x', currentPassword: testPassword },
+  },
+  'auth.confirmEmailChange': {
+    input: () => ({ token: wrongToken }),
+    invalid: { token: [] },
+    exceptions: everybody('INVALID_TOKEN'),
+  },
   'sessions.list': { invalid: unknownKey },
   'sessions.revoke': {
     input: ({ owner }) => ({ id: owner.session.sessionId }),
@@ -78,6 +87,7 @@ export const calls: Readonly<Record<string, CallRow>> = {
   'users.me': { invalid: unknownKey },
   'users.updateMe': { input: () => ({ name: 'Renamed' }), invalid: { name: 'X', role: 'admin' } },
   'users.removeMe': { input: () => ({ password: testPassword }), invalid: { password: {} } },
+  'users.exportMe': { invalid: unknownKey },
   'users.list': { input: () => ({ page: 1, limit: 5, q: 'test' }), invalid: { limit: 101 } },
   'users.get': { input: ofOwner, invalid: { id: '1' } },
   'users.create': { input: () => ({ email: freshAddress(), name: 'New' }), invalid: { email: 'x', name: 'New' } },
@@ -91,6 +101,14 @@ export const calls: Readonly<Record<string, CallRow>> = {
   },
   'users.remove': { input: ofOwner, invalid: { id: 'x' } },
   'users.restore': {
+    input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
+    invalid: { id: 'x' },
+  },
+  'users.resendInvitation': {
+    input: async ({ t }) => ({ id: (await createUser(t, { emailVerifiedAt: null, passwordHash: null })).id }),
+    invalid: { id: 'x' },
+  },
+  'users.erase': {
     input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
     invalid: { id: 'x' },
   },

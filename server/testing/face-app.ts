@@ -48,7 +48,7 @@ function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomai
   return Object.assign(Object.create(null), {
     config: { isProduction, http: { ...addresses, cookieDomain } },
     log: app.log,
-    limits: { charge: createCharge() },
+    limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },
   })
 }

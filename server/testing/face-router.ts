@@ -102,7 +102,7 @@ export const faceRouter = router({
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/refresh' } })
     .output(z.object({ token: z.string().nullable() }))
-    .mutation(({ ctx }) => ({ token: ctx.refreshCookie.read() ?? null })),
+    .mutation(({ ctx }) => ({ token: ctx.refreshCookie.read()[0] ?? null })),
   ticks: publicProcedure.subscription(async function* () {
     yield { tick: 1 }
     yield { tick: 2 }

@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresUrl', server.url)
   project.provide('redisUrl', loadCommandConfig().redisUrl ?? '')
   project.provide('templateName', templateName)
-  project.provide('passwordHash', await passwords.hash(testPassword))
+  project.provide('passwordHash', await passwords.hash(testPassword, { ip: '127.0.0.1' }))
   project.provide('signingKeys', JSON.stringify({ keys: [await createSigningKey()] }))
   return async () => {
     await query(server.url, `DROP DATABASE ${templateName} WITH (FORCE)`)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createDatabase, type Database } from '../database/client.js'
+import { ConnectionPool } from '../database/pool.js'
 import type { Mailer } from '../mail/mailer.js'
 import { createMailWorker } from '../mail/worker.js'
 import { createFakeClock } from './fake-clock.js'
@@ -14,7 +15,7 @@ export type MailLab = Awaited<ReturnType<typeof createMailLab>>
 export async function createMailLab() {
   const database = await createTestDatabase()
   const { url } = database
-  const db = createDatabase({ url, poolMax: 5, log: silentLog })
+  const db = createDatabase({ pool: new ConnectionPool({ url, max: 5, log: silentLog }) })
   const clock = createFakeClock()
   const mailer = createFakeMailer()
   const config = {

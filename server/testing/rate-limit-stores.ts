@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { inject } from 'vitest'
+import { ConnectionPool } from '../database/pool.js'
 import { createRateLimits } from '../security/rate-limits.js'
 import { createTestDatabase } from './test-database.js'
 
@@ -43,5 +44,11 @@ export async function isRedisThere(): Promise<boolean> {
 
 /** One instance's limits on a shared store. */
 export function openLimits({ databaseUrl, redisUrl }: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>) {
-  return createRateLimits({ databaseUrl, redisUrl, log: silentLog })
+  const pool = new ConnectionPool({ url: databaseUrl, max: 12, log: silentLog })
+  const limits = createRateLimits({ pool, databaseUrl, redisUrl, log: silentLog })
+  const close = async () => {
+    await limits.close()
+    await pool.end()
+  }
+  return { ...limits, close }
 }

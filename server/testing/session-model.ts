@@ -10,8 +10,15 @@ export interface ModelState {
 
 /** Something that a client, the owner or an admin does to a session. */
 export type ModelAction =
-  | { kind: 'refresh'; client: number; generation: number }
-  | { kind: 'logout'; generation: number }
+  /** With the token of a generation; `beside` are the generations of further cookies, and those of no use. */
+  | { kind: 'refresh'; client: number; generation: number; beside?: readonly (number | 'dead' | 'unknown')[] }
+  /** With any mix of credentials of this session, and of others. */
+  | {
+      kind: 'logout'
+      carriers: readonly { by: 'body' | 'cookie' | 'bearer'; generation: number | 'dead' | 'unknown' }[]
+    }
+  /** A login, of the same user or of another, that comes with a cookie of this session. */
+  | { kind: 'login'; generation: number; isOther: boolean }
   | { kind: 'revoke' }
   | { kind: 'reset' }
   | { kind: 'disable' }
@@ -29,12 +36,25 @@ const idleMs = 7 * 24 * 3600 * 1000
 
 /** docs/sessions.md as a function: what an action does to a session, and how it is answered. */
 function applyToModel(state: ModelState, action: ModelAction, now: number): Step {
-  if (action.kind === 'refresh') return refresh(state, action.generation, now)
+  if (action.kind === 'refresh') return refresh(state, newestOf(action), now)
+  if (action.kind === 'logout' && !namesSession(action)) return { state, outcome: 'done' }
   if (action.kind === 'revoke') {
     return isLiving(state, now) ? { state: end(state), outcome: 'done' } : { state, outcome: 'missing' }
   }
   const isUserDisabled = state.isUserDisabled || action.kind === 'disable'
   return { state: { ...end(state), isUserDisabled }, outcome: 'done' }
+}
+
+type Refresh = Extract<ModelAction, { kind: 'refresh' }>
+type Logout = Extract<ModelAction, { kind: 'logout' }>
+
+// Older tokens of the same session are what a second cookie has kept: the newest counts.
+function newestOf({ generation, beside = [] }: Refresh): number {
+  return Math.max(generation, ...beside.filter((other) => typeof other === 'number'))
+}
+
+function namesSession({ carriers }: Logout): boolean {
+  return carriers.some(({ by, generation }) => by === 'bearer' || typeof generation === 'number')
 }
 
 function refresh(state: ModelState, presented: number, now: number): Step {

@@ -1,15 +1,20 @@
 import { Prisma } from '../database/generated/client.js'
+import { isUntimed, models, unindexed, unindexedColumns } from './schema-rules.js'
 
 const softDeletedTables = Object.values(Prisma.ModelName).filter(
   (model) => 'deletedAt' in Prisma[`${model}ScalarFieldEnum`],
 )
 
-/** Keeps the statements that an app sends, and tells which of them could show a soft-deleted row. */
+/** Keeps the statements that an app sends, and tells which of them break a rule on data. */
 export interface StatementRecorder {
   onStatement: (sql: string) => void
   readonly statements: readonly string[]
-  /** @throws Error that lists every unguarded read */
+  /** @throws Error that lists every read that could show a soft-deleted row */
   assertGuarded(): void
+  /** @throws Error that lists every column that is filtered or ordered by without an index */
+  assertIndexed(): void
+  /** @throws Error that lists every update that leaves `updatedAt` as it was */
+  assertTimed(): void
 }
 
 export function createStatementRecorder(): StatementRecorder {
@@ -17,13 +22,28 @@ export function createStatementRecorder(): StatementRecorder {
   return {
     onStatement: (sql) => void statements.push(sql),
     statements,
-    assertGuarded() {
-      const unguarded = [...new Set(statements)].filter((sql) => unguardedTables(sql).length > 0)
-      if (unguarded.length === 0) return
-      const lines = unguarded.map((sql) => `${unguardedTables(sql).join(', ')}: ${sql}`)
-      throw new Error(`These statements read soft-deleted rows:\n${lines.join('\n')}`)
-    },
+    assertGuarded: () => assertNone(statements, unguardedTables, 'These statements read soft-deleted rows'),
+    assertIndexed: () =>
+      assertNone(
+        statements,
+        (sql) => unindexedColumns(sql, models).filter((column) => !(column in unindexed)),
+        'These columns need an index in schema.prisma, or a reason in testing/schema-rules.ts',
+      ),
+    assertTimed: () =>
+      assertNone(
+        statements,
+        (sql) => (isUntimed(sql, models) ? ['updatedAt'] : []),
+        'These statements forget a column',
+      ),
   }
+}
+
+function assertNone(statements: readonly string[], faultsOf: (sql: string) => string[], title: string): void {
+  const lines = [...new Set(statements)].flatMap((sql) => {
+    const faults = faultsOf(sql)
+    return faults.length > 0 ? [`${faults.join(', ')}: ${sql}`] : []
+  })
+  if (lines.length > 0) throw new Error(`${title}:\n${lines.join('\n')}`)
 }
 
 /**

@@ -12,7 +12,7 @@ import { createFakeMailer } from './fake-mailer.js'
 import { injectFetch, restClient } from './inject.js'
 import { testPepper, testTokenSecret } from './secrets.js'
 import { createStatementRecorder } from './statement-recorder.js'
-import { createTestDatabase } from './test-database.js'
+import { createTestDatabase, openDatabase } from './test-database.js'
 
 /** What a client proves itself with; see `signIn` in the factories. */
 export interface TestSession {
@@ -31,8 +31,9 @@ interface TestAppOptions {
 }
 
 /**
- * Starts a whole app on a database of its own. Only the clock, the mailer and the network are fakes.
- * `close` fails the file if a statement read soft-deleted rows unasked.
+ * Starts a whole app on a database of its own. Only the clock, the mailer and the network are fakes. `db` is the test's
+ * own way to that database: what a test looks up is not what services look up, so it is not recorded. `close` fails the
+ * file if a statement of the app read soft-deleted rows unasked, missed an index or forgot `updatedAt`.
  */
 export async function createTestApp(options: TestAppOptions = {}) {
   const database = options.databaseUrl ? null : await createTestDatabase()
@@ -48,10 +49,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
   })
   const app = await buildApp(container)
   await app.ready()
+  const db = openDatabase(config.database.url ?? '')
   return {
     app,
     container,
-    db: container.db,
+    db,
     config,
     clock,
     mailer,
@@ -61,8 +63,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
     async close() {
       await app.close()
       await container.close()
+      await db.$disconnect()
       await database?.drop()
       recorder.assertGuarded()
+      recorder.assertIndexed()
+      recorder.assertTimed()
     },
   }
 }
@@ -72,7 +77,7 @@ function testConfig(databaseUrl: string, environment: Environment = {}): Config 
   return loadConfig({
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
-    DATABASE_POOL_MAX: '5',
+    DATABASE_POOL_MAX: '10',
     REDIS_URL: inject('redisUrl'),
     PUBLIC_URL: 'http://localhost:3000',
     APP_URL: 'http://app.localhost:5173',

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { pino } from 'pino'
 import { inject } from 'vitest'
+import { createDatabase } from '../database/client.js'
+import { ConnectionPool } from '../database/pool.js'
 
 /** Makes a database for one test file: a clone of the migrated template, or an empty one. */
 export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
@@ -19,4 +22,15 @@ async function administer(sql: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+interface OpenOptions {
+  /** The most connections; some of them are kept for limits, session checks and readiness. */
+  max?: number
+  onStatement?: (sql: string) => void
+}
+
+/** Opens a database client without an app around it; `$disconnect` closes it. */
+export function openDatabase(url: string, { max = 8, ...options }: OpenOptions = {}) {
+  return createDatabase({ pool: new ConnectionPool({ url, max, log: pino({ level: 'silent' }) }), ...options })
 }

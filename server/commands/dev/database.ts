@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { CommandConfig } from '../../config.js'
+import { connectionOptions } from '../../database/connection-options.js'
 import { type LocatedDatabase, locateDatabase } from '../../database/locate.js'
 import { RemedyError } from '../../remedy-error.js'
 
@@ -94,12 +95,7 @@ async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
 }
 
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'plinth dev',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  })
+  const client = new pg.Client(connectionOptions(url, { hasTimeouts: false }))
   client.on('error', () => undefined)
   try {
     await client.connect()

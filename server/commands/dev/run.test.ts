@@ -51,6 +51,7 @@ const { loadCommandConfig } = await import(${JSON.stringify(config)})
 const environment = { ...process.env, NODE_ENV: 'development', DATA_DIR: ${JSON.stringify(path.join(root, 'data'))} }
 await runDevelopment({
   config: loadCommandConfig(environment), environment, root: ${JSON.stringify(root)}, serverFile: ${JSON.stringify(serverFile)},
+  nodeOptions: process.argv.slice(2),
   migrate: async (url) => console.log('migrated ' + url), seed: async () => true,
 })
 process.exit(0)`
@@ -63,8 +64,8 @@ interface Supervisor {
   shows(pattern: RegExp): Promise<string>
 }
 
-function startDev(environment: Record<string, string> = {}): Supervisor {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'supervise.mjs'], {
+function startDev(environment: Record<string, string> = {}, nodeOptions: readonly string[] = []): Supervisor {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), 'supervise.mjs', ...nodeOptions], {
     cwd: root,
     env: { PATH: '/usr/bin:/bin', PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -164,6 +165,21 @@ test('a stop while the database starts again leaves no process behind', async ()
   dev.process.kill('SIGINT')
   expect(await dev.exitCode).toBe(0)
   await expect(readDatabasePid()).rejects.toThrow('ENOENT')
+})
+
+test('opens the debugger of the server, and of no other process', async () => {
+  const inspected = (await bind('127.0.0.1', 0)) ?? 0
+  const dev = startDev({}, [`--inspect=127.0.0.1:${inspected}`])
+  const url = await dev.shows(banner)
+  const targets = await (await fetch(`http://127.0.0.1:${inspected}/json/list`)).json()
+  expect(targets).toMatchObject([{ url: expect.stringContaining('main.mjs') }])
+  await writeFile(serverFile, serverCode('second'))
+  await dev.shows(/restarted/)
+  expect(await answerOf(url)).toMatch(/^second /)
+  expect((await fetch(`http://127.0.0.1:${inspected}/json/list`)).status).toBe(200)
+  await writeFile(serverFile, serverCode('first'))
+  dev.process.kill('SIGINT')
+  expect(await dev.exitCode).toBe(0)
 })
 
 test('refuses a given port that is taken', async () => {

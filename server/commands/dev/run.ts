@@ -20,6 +20,8 @@ export interface Development {
   root: string
   /** The program to run; it sends `{ type: 'ready' }` to its parent when it listens. */
   serverFile: string
+  /** Options of Node.js for that program, such as `--inspect`. */
+  nodeOptions: readonly string[]
   migrate(databaseUrl: string): Promise<unknown>
   /** Gives whether the demo users are there afterwards. */
   seed(options: { databaseUrl: string; passwordPepper: string }): Promise<boolean>
@@ -62,7 +64,8 @@ async function serve(development: Development, { database, changes, stop }: Sess
       port,
       databaseUrl: database.url(),
     })
-    const server = startServerProcess(development.serverFile, environment)
+    const { serverFile: file, nodeOptions } = development
+    const server = startServerProcess({ file, nodeOptions, environment })
     void rememberServer(config.dataDir, server.pid)
     return { server, publicUrl: environment.PUBLIC_URL }
   }

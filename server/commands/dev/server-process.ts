@@ -9,12 +9,19 @@ export interface ServerProcess {
   stop(graceMs: number): Promise<void>
 }
 
+interface Program {
+  file: string
+  /** Options of Node.js itself, such as `--inspect`. */
+  nodeOptions: readonly string[]
+  environment: Environment
+}
+
 /**
  * Runs the server in a process of its own, away from the terminal's Ctrl-C. Its channel to this process tells it when
  * this one is gone.
  */
-export function startServerProcess(file: string, environment: Environment): ServerProcess {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file], {
+export function startServerProcess({ file, nodeOptions, environment }: Program): ServerProcess {
+  const child = spawn(process.execPath, [...nodeOptions, '--import', import.meta.resolve('tsx'), file], {
     env: { ...environment },
     detached: process.platform !== 'win32',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
-import { createSignedInUser } from '../../testing/factories.js'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
 import type { AuditEventType } from './schema.js'
 
@@ -25,7 +25,7 @@ const as = (person?: Person) => t.client(person?.session).audit
 
 describe('recording', () => {
   test('keeps who did what to whom, and from where', async () => {
-    const userId = randomUUID()
+    const { id: userId } = await createUser(t)
     const { audit } = t.container.services
     const data = { from: 'user', to: 'admin', sessions: 2, wasForced: false, note: null }
     await audit.record(t.db, { type: 'user.role_changed', actorId: admin.user.id, userId, origin, data })
@@ -44,13 +44,25 @@ describe('recording', () => {
   })
 
   test('is undone with the transaction that it tells of', async () => {
-    const userId = randomUUID()
+    const { id: userId } = await createUser(t)
     const work = t.db.$transaction(async (tx) => {
       await t.container.services.audit.record(tx, { type: 'login.failed', actorId: null, userId, origin: null })
       throw new Error('rolled back')
     })
     await expect(work).rejects.toThrow('rolled back')
     expect(await t.db.auditEvent.count({ where: { userId } })).toBe(0)
+  })
+})
+
+describe('the trail', () => {
+  test('keeps its people: a user whom it names cannot be deleted, not even in SQL', async () => {
+    const { id: userId } = await createUser(t)
+    const { id: actorId } = await createUser(t)
+    await t.db.auditEvent.create({ data: { type: 'user.updated', userId, actorId, data: {} } })
+    for (const id of [userId, actorId]) {
+      await expect(t.db.$executeRaw`DELETE FROM "User" WHERE "id" = ${id}::uuid`).rejects.toThrow(/foreign key/i)
+    }
+    expect(await t.db.auditEvent.findMany({ where: { userId } })).toMatchObject([{ actorId }])
   })
 })
 
@@ -79,6 +91,23 @@ describe('audit.list', () => {
     await recordMany(1, 'login.failed', userId)
     expect((await as(admin).list.query({ userId, type: 'logout' })).items).toHaveLength(2)
     expect((await as(admin).list.query({ userId: randomUUID() })).items).toEqual([])
+  })
+
+  test('S87: says who changed what from what to what, and filters by who did it', async () => {
+    const { id, email, name } = await createUser(t)
+    const api = t.client(admin.session).users
+    const moved = `${randomUUID()}@example.com`
+    await api.update.mutate({ id, email: moved, name: 'After', role: 'admin' })
+    const { items } = await as(admin).list.query({ userId: id, actorId: admin.user.id })
+    expect(Object.fromEntries(items.map((event) => [event.type, event.data]))).toEqual({
+      'user.role_changed': { from: 'user', to: 'admin' },
+      'user.email_changed': { from: email, to: moved },
+      'user.updated': { from: name, to: 'After' },
+    })
+    expect((await as(admin).list.query({ userId: id, actorId: id })).items).toEqual([])
+    await t.client(user.session).users.updateMe.mutate({ name: 'My own choice' })
+    const [own] = (await as(admin).list.query({ userId: user.user.id, actorId: user.user.id })).items
+    expect(own).toMatchObject({ type: 'user.updated', data: { from: 'Test User', to: 'My own choice' } })
   })
 
   test('answers in REST with a link to the next page', async () => {
@@ -110,7 +139,8 @@ describe('audit.list', () => {
 })
 
 /** Events of one time, so that their ids alone order them. */
-async function recordMany(count: number, type: AuditEventType = 'login.succeeded', userId: string = randomUUID()) {
+async function recordMany(count: number, type: AuditEventType = 'login.succeeded', of?: string) {
+  const userId = of ?? (await createUser(t)).id
   const row = { type, userId, data: {}, createdAt: t.clock.now() }
   await t.db.auditEvent.createMany({ data: Array.from({ length: count }, () => row) })
   return userId

@@ -10,6 +10,7 @@ const auditEventTypeSchema = z
     'login.throttled',
     'logout',
     'session.revoked',
+    'session.replaced',
     'sessions.revoked',
     'refresh.reused',
     'register.requested',
@@ -17,6 +18,7 @@ const auditEventTypeSchema = z
     'password.reset_requested',
     'password.reset',
     'password.changed',
+    'password.refused',
     'user.created',
     'user.updated',
     'user.role_changed',
@@ -24,7 +26,11 @@ const auditEventTypeSchema = z
     'user.enabled',
     'user.removed',
     'user.restored',
+    'user.email_change_requested',
     'user.email_changed',
+    'user.invited',
+    'user.exported',
+    'user.erased',
     'post.removed',
     'post.restored',
     'post.updated_by_admin',
@@ -39,6 +45,7 @@ export const listAuditEventsSchema = z.strictObject({
   cursor: cursorSchema.optional(),
   type: auditEventTypeSchema.optional(),
   userId: idSchema.optional().describe('Whom it happened to.'),
+  actorId: idSchema.optional().describe('Who did it.'),
 })
 
 const auditEventSchema = z

@@ -33,10 +33,16 @@ export function createAuditService({ db }: { db: Database }) {
      * @throws AppError BAD_REQUEST for a broken cursor
      */
     async list(_actor: Actor, input: AuditListInput): Promise<AuditPage> {
-      const { limit, cursor, type, userId } = input
-      const scope = ['audit', type, userId]
+      const { limit, cursor, type, userId, actorId } = input
+      const scope = ['audit', type, userId, actorId]
       const rows = await db.auditEvent.findMany({
-        where: { ...(type && { type }), ...(userId && { userId }), ...(cursor && after(cursor, scope)) },
+        where: {
+          ...(type && { type }),
+          ...(userId && { userId }),
+          ...(actorId && { actorId }),
+          ...(cursor && after(cursor, scope)),
+        },
+        select: columns,
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
       })
@@ -45,6 +51,18 @@ export function createAuditService({ db }: { db: Database }) {
     },
   }
 }
+
+const columns = {
+  id: true,
+  type: true,
+  actorId: true,
+  userId: true,
+  ip: true,
+  userAgent: true,
+  requestId: true,
+  data: true,
+  createdAt: true,
+} as const
 
 const position = z.tuple([positionTime, idSchema])
 

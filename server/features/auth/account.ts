@@ -1,17 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Db, Transaction } from '../../database/client.js'
-import type { LimitRule, RateLimits } from '../../security/rate-limits.js'
 
 /** A living user by address, with the password's hash; null if there is none. */
 export function findAccount(db: Db, email: string) {
   return db.user.findFirst({ where: { email }, omit: { passwordHash: false } })
-}
-
-/** Keeps a living user as it is until the transaction ends: whoever wants to change it waits. */
-export async function holdAccount(tx: Transaction, id: string) {
-  await tx.$queryRaw`
-    SELECT u."id" FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR SHARE`
-  return readAccount(tx, id)
 }
 
 /**
@@ -27,15 +18,3 @@ export async function lockAccount(tx: Transaction, id: string) {
 function readAccount(tx: Transaction, id: string) {
   return tx.user.findUnique({ where: { id }, omit: { passwordHash: false } })
 }
-
-/**
- * Charges a limit to an address, whether an account has it or not, so that the refusal tells nothing.
- *
- * @throws AppError RATE_LIMITED
- */
-export async function chargeAccount(limits: RateLimits, rule: AccountLimit, email: string): Promise<void> {
-  const key = createHash('sha256').update(email).digest('base64url')
-  await limits.charge({ ...rule, by: 'address' }, `account:${key}`)
-}
-
-type AccountLimit = Omit<LimitRule, 'by'>

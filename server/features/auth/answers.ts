@@ -1,11 +1,28 @@
+import { randomUUID } from 'node:crypto'
 import type { Context } from '../../context.js'
 import { AppError } from '../../errors.js'
 import { toUser } from '../users/view.js'
-import type { SignedInView } from './schema.js'
+import type { Login, SignedInView } from './schema.js'
 import type { SignedIn } from './session-rules.js'
 
+/**
+ * Signs in. The sessions of the refresh cookies that came with the request end, so that no answer to a request of
+ * theirs can bring their user back into this browser (OWASP ASVS 7.2.4).
+ */
+export async function logInAndAnswer(ctx: Context, input: Login): Promise<SignedInView> {
+  const { refreshCookie: cookie } = ctx
+  const replaces = cookie.readUnchecked()
+  const newDevice = input.delivery === 'cookie' ? randomUUID() : undefined
+  const device = cookie.readMark('device') ?? newDevice
+  const signedIn = await ctx.services.auth.login(ctx.origin, input, { replaces, device })
+  const answer = toSignedIn(ctx, signedIn)
+  if (newDevice !== undefined && device !== undefined) cookie.writeMark('device', device)
+  if (input.delivery === 'body' && replaces.length > 0) cookie.clear()
+  return answer
+}
+
 /** Answers with the tokens; the refresh token of a session that asked for a cookie travels in that alone. */
-export function toSignedIn({ refreshCookie }: Context, signedIn: SignedIn): SignedInView {
+function toSignedIn({ refreshCookie }: Context, signedIn: SignedIn): SignedInView {
   const { accessToken, expiresIn, refreshToken, refreshTokenExpiresAt, delivery } = signedIn
   const answer = { accessToken, tokenType: 'Bearer' as const, expiresIn, user: toUser(signedIn.user) }
   if (delivery === 'body') return { ...answer, refreshToken }
@@ -13,11 +30,11 @@ export function toSignedIn({ refreshCookie }: Context, signedIn: SignedIn): Sign
   return answer
 }
 
-/** Refreshes with the token of the body, or else of the cookie. A cookie that is of no more use is cleared. */
+/** Refreshes with the token of the body, or else of a cookie. Cookies that are of no more use are cleared. */
 export async function refreshAndAnswer(ctx: Context, bodyToken: string | undefined): Promise<SignedInView> {
+  const tokens = bodyToken === undefined ? ctx.refreshCookie.read() : [bodyToken]
   try {
-    const { auth } = ctx.services
-    return toSignedIn(ctx, await auth.refresh(ctx.origin, bodyToken ?? ctx.refreshCookie.read()))
+    return toSignedIn(ctx, await ctx.services.auth.refresh(ctx.origin, tokens))
   } catch (error) {
     const isCookieDead = bodyToken === undefined && error instanceof AppError && error.code === 'INVALID_TOKEN'
     if (isCookieDead) ctx.refreshCookie.clear()
@@ -25,8 +42,15 @@ export async function refreshAndAnswer(ctx: Context, bodyToken: string | undefin
   }
 }
 
-/** Ends the session and clears the cookie. */
+/** Ends the session of every credential that the request carries, and clears the cookie. */
 export async function logOutAndAnswer(ctx: Context, bodyToken: string | undefined): Promise<void> {
-  await ctx.services.auth.logout(ctx, bodyToken ?? ctx.refreshCookie.read())
+  const tokens = [...ctx.refreshCookie.read(), ...(bodyToken === undefined ? [] : [bodyToken])]
+  await ctx.services.auth.logout(ctx, tokens)
   ctx.refreshCookie.clear()
+}
+
+/** Clears the refresh cookie after something that may have ended its session, unless a session of it lives on. */
+export async function clearEndedCookie({ refreshCookie, services }: Context): Promise<void> {
+  const tokens = refreshCookie.readUnchecked()
+  if (tokens.length > 0 && !(await services.sessions.isAnyLiving(tokens))) refreshCookie.clear()
 }

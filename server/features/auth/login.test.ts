@@ -19,13 +19,13 @@ function countingPasswords() {
   const counts = { hash: 0, verify: 0 }
   const counted: Passwords = {
     ...passwords,
-    hash(password) {
+    hash(password, client) {
       counts.hash += 1
-      return passwords.hash(password)
+      return passwords.hash(password, client)
     },
-    verify(password, hash) {
+    verify(password, hash, client) {
       counts.verify += 1
-      return passwords.verify(password, hash)
+      return passwords.verify(password, hash, client)
     },
   }
   return { counts, passwords: counted }
@@ -71,7 +71,7 @@ describe('logging in', () => {
     const body = { email: user.email, password: testPassword, delivery: 'cookie' }
     const reply = await t.rest()('POST', '/auth/login', { body })
     expect(reply.body.data).not.toHaveProperty('refreshToken')
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh=[\w-]+\.0\.[\w-]+; .*HttpOnly/)
+    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=[\w-]+\.0\.[\w-]+; .*HttpOnly/)
   })
 
   it('S5: one answer to unknown, wrong, deleted, disabled, unverified and invited, after the same bcrypt work', async () => {
@@ -157,7 +157,7 @@ describe('logging out', () => {
     const other = await signIn(t, user)
     const reply = await t.rest(session)('POST', '/auth/logout')
     expect(reply.status).toBe(204)
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh=;/)
+    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
     expect((await errorOf(t.client(session).users.me.query())).code).toBe('UNAUTHORIZED')
     expect((await t.client(other).users.me.query()).id).toBe(user.id)
   })

@@ -1,6 +1,6 @@
 import type { Actor, Origin } from '../../context.js'
 import { AppError } from '../../errors.js'
-import { findAccount, holdAccount } from './account.js'
+import { findAccount, lockAccount } from './account.js'
 import type { AuthParts } from './parts.js'
 import type { Login } from './schema.js'
 import { maySignIn, type SignedIn } from './session-rules.js'
@@ -14,38 +14,53 @@ export function createLogin(parts: AuthParts) {
      *
      * @throws AppError INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
      */
-    login: (origin: Origin, input: Login): Promise<SignedIn> => logIn(parts, origin, input),
+    login: (origin: Origin, input: Login, browser: Browser = noBrowser): Promise<SignedIn> =>
+      logIn(parts, origin, input, browser),
 
     /**
-     * Exchanges a refresh token.
+     * Exchanges a refresh token. A browser may hold several under one name, of which the first that works counts.
      *
-     * @throws AppError INVALID_TOKEN
+     * @throws AppError INVALID_TOKEN if none does
      */
-    async refresh(origin: Origin, refreshToken: string | undefined): Promise<SignedIn> {
-      if (refreshToken === undefined) throw new AppError('INVALID_TOKEN')
-      return sessions.refresh(origin, { refreshToken })
+    refresh(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
+      return sessions.refreshAny(origin, presented)
     },
 
-    /** Ends the session of the refresh token, or else of the access token; an unknown one is left alone. */
-    logout(caller: { actor: Actor | null; origin: Origin }, refreshToken: string | undefined): Promise<void> {
-      return sessions.logOut(caller, refreshToken)
+    /** Ends the sessions of all refresh tokens that are presented, and of the access token; unknown ones are left alone. */
+    logout(caller: { actor: Actor | null; origin: Origin }, refreshTokens: readonly string[]): Promise<void> {
+      return sessions.logOut(caller, refreshTokens)
     },
   }
 }
 
-async function logIn(parts: AuthParts, origin: Origin, { email, password, delivery }: Login): Promise<SignedIn> {
-  await countAttempt(parts, origin, email)
+/** What a login knows of the browser that it comes from. */
+interface Browser {
+  /** Refresh tokens whose sessions the new one replaces. */
+  replaces: readonly string[]
+  /** The mark by which the browser is recognized, if it has one. */
+  device?: string | undefined
+}
+
+const noBrowser: Browser = { replaces: [] }
+
+async function logIn(parts: AuthParts, origin: Origin, input: Login, browser: Browser): Promise<SignedIn> {
+  const { email, password, delivery } = input
+  const visitor = { ip: origin.ip, device: browser.device }
+  await countAttempt(parts, origin, email, visitor)
   const user = await findAccount(parts.db, email)
-  const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null)
+  const isRight = await parts.passwords.verify(password, user?.passwordHash ?? null, origin)
   if (!user || !isRight || !maySignIn(user)) return refuse(parts, origin, user?.id ?? null)
-  const signedIn = await openSession(parts, { user, origin, delivery })
-  await parts.throttle.succeeded(email)
+  const signedIn = await openSession(parts, { user, origin, delivery, replaces: browser.replaces })
+  await parts.throttle.succeeded(email, visitor)
   return signedIn
 }
 
-async function countAttempt({ throttle, audit, db }: AuthParts, origin: Origin, email: string): Promise<void> {
+type Visitor = Parameters<AuthParts['throttle']['attempt']>[1]
+
+async function countAttempt(parts: AuthParts, origin: Origin, email: string, visitor: Visitor): Promise<void> {
+  const { throttle, audit, db } = parts
   try {
-    await throttle.attempt(email)
+    await throttle.attempt(email, visitor)
   } catch (error) {
     if (error instanceof AppError && error.code === 'RATE_LIMITED') {
       const userId = (await findAccount(db, email))?.id ?? null
@@ -60,14 +75,16 @@ interface Opening {
   user: Account
   origin: Origin
   delivery: SignedIn['delivery']
+  replaces: readonly string[]
 }
 
 // The password was compared before the transaction: the account has to be what it was then.
-async function openSession(parts: AuthParts, { user, origin, delivery }: Opening): Promise<SignedIn> {
+async function openSession(parts: AuthParts, { user, origin, delivery, replaces }: Opening): Promise<SignedIn> {
   const signedIn = await parts.db.$transaction(async (tx) => {
-    const held = await holdAccount(tx, user.id)
-    if (!held || held.passwordHash !== user.passwordHash || !maySignIn(held)) return null
-    const opened = await parts.sessions.open(tx, held, origin, delivery)
+    const locked = await lockAccount(tx, user.id)
+    if (!locked || locked.passwordHash !== user.passwordHash || !maySignIn(locked)) return null
+    await parts.sessions.endReplaced(tx, { refreshTokens: replaces, origin })
+    const opened = await parts.sessions.open(tx, locked, origin, delivery)
     const data = { sessionId: opened.sessionId }
     await parts.audit.record(tx, { type: 'login.succeeded', actorId: user.id, userId: user.id, origin, data })
     return opened

@@ -27,5 +27,6 @@ export async function replacePassword(parts: AuthParts, tx: Transaction, change:
   const kept = keepSessionId === undefined ? {} : { exceptSessionId: keepSessionId }
   await parts.sessions.endAll(tx, { userId: user.id, reason, ...kept })
   await killMailTokens(tx, { userId: user.id, now })
-  await enqueueMail(tx, parts.clock, { template: 'password-changed', to: user.email, params: { name: user.name } })
+  const { id: userId, email: to, name } = user
+  await enqueueMail(tx, parts.clock, { template: 'password-changed', to, params: { userId, name } })
 }

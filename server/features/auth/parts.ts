@@ -17,4 +17,5 @@ export interface AuthParts {
   audit: AuditService
   throttle: LoginThrottle
   limits: RateLimits
+  tokenSecret: string
 }

@@ -1,7 +1,7 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
 import { lockAccount } from './account.js'
 import { replacePassword } from './new-password.js'
+import { proveOwnPassword, wrongPassword } from './own-password.js'
 import type { AuthParts } from './parts.js'
 import type { ChangePassword } from './schema.js'
 
@@ -17,10 +17,9 @@ export function createPasswordChange(parts: AuthParts) {
      */
     async changePassword(actor: Actor, { currentPassword, newPassword }: ChangePassword): Promise<void> {
       const { userId, sessionId, origin } = actor
-      const user = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
+      const user = await proveOwnPassword(parts, actor, currentPassword)
       passwords.assertAcceptable(newPassword, user, 'newPassword')
-      if (!(await passwords.verify(currentPassword, user.passwordHash))) throw wrongPassword()
-      const passwordHash = await passwords.hash(newPassword)
+      const passwordHash = await passwords.hash(newPassword, origin)
       await db.$transaction(async (tx) => {
         const locked = await lockAccount(tx, userId)
         if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
@@ -31,8 +30,4 @@ export function createPasswordChange(parts: AuthParts) {
       })
     },
   }
-}
-
-function wrongPassword(): AppError {
-  return new AppError('INVALID_CREDENTIALS', { message: 'The current password is wrong.' })
 }

@@ -1,29 +1,33 @@
 import type { Origin } from '../../context.js'
 import type { Db, Transaction } from '../../database/client.js'
 import { AppError } from '../../errors.js'
-import { enqueueMail } from '../../mail/outbox.js'
+import { enqueueMail, type Mail } from '../../mail/outbox.js'
+import { mayMail } from '../../security/mail-limits.js'
 import { hashToken } from '../../security/refresh-tokens.js'
-import { chargeAccount, findAccount, lockAccount } from './account.js'
-import { inEvenTime } from './even-time.js'
+import { findAccount, lockAccount } from './account.js'
 import { replacePassword } from './new-password.js'
 import type { AuthParts } from './parts.js'
-import { dropRegistrations } from './registration.js'
+import { dropRegistrations } from './registration-rows.js'
 import type { EmailOnly, ResetPassword } from './schema.js'
-
-const resetLimit = { name: 'auth.reset.account', points: 3, windowSeconds: 3600 }
+import type { SessionUser } from './session-rules.js'
 
 /** How users who cannot log in set a password: with a link that was mailed to them. */
 export function createPasswordReset(parts: AuthParts) {
-  const { db, passwords, limits, throttle } = parts
+  const { db, clock, audit, passwords, limits, throttle } = parts
   return {
     /**
-     * Mails a link to a user who may use it. The answer is the same for any address, and so is the limit.
-     *
-     * @throws AppError RATE_LIMITED
+     * Mails a link to a user who may use it, the same one again while it lives. The answer is the same for any address,
+     * and so are the statements and what the mails are counted by.
      */
     async requestPasswordReset(origin: Origin, { email }: EmailOnly): Promise<void> {
-      await chargeAccount(limits, resetLimit, email)
-      await inEvenTime(takeRequest(parts, origin, email))
+      const isWithinLimit = await mayMail(limits, { kind: 'password-reset', to: email, ip: origin.ip })
+      await db.$transaction(async (tx) => {
+        const user = await findAccount(tx, email)
+        const isMailed = isWithinLimit && user?.disabledAt === null
+        await enqueueMail(tx, clock, isMailed ? resetMail(user) : null)
+        const event = { type: 'password.reset_requested', actorId: null, userId: user?.id ?? null, origin } as const
+        await audit.record(tx, { ...event, data: { isMailed } })
+      })
     },
 
     /**
@@ -36,28 +40,15 @@ export function createPasswordReset(parts: AuthParts) {
       const owner = await findOwner(parts, db, token)
       if (!owner) throw new AppError('INVALID_TOKEN')
       passwords.assertAcceptable(password, owner)
-      const passwordHash = await passwords.hash(password)
+      const passwordHash = await passwords.hash(password, origin)
       const email = await db.$transaction((tx) => reset(parts, tx, { userId: owner.id, token, passwordHash, origin }))
-      await throttle.clear(email)
+      await throttle.clear(email, { ip: origin.ip })
     },
   }
 }
 
-async function takeRequest(parts: AuthParts, origin: Origin, email: string): Promise<void> {
-  await parts.db.$transaction(async (tx) => {
-    const user = await findAccount(tx, email)
-    if (user && user.disabledAt === null) await mailReset(parts, tx, user)
-    const userId = user?.id ?? null
-    await parts.audit.record(tx, { type: 'password.reset_requested', actorId: null, userId, origin })
-  })
-}
-
-async function mailReset(
-  { clock }: AuthParts,
-  tx: Transaction,
-  { id: userId, email: to, name }: { id: string; email: string; name: string },
-): Promise<void> {
-  await enqueueMail(tx, clock, { template: 'password-reset', to, params: { userId, name } })
+function resetMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): Mail {
+  return { template: 'password-reset', to, params: { userId, name: emailVerifiedAt ? name : '' } }
 }
 
 interface Resetting {

@@ -238,7 +238,7 @@ describe('the cookie', () => {
     const user = await createUser(t)
     const from = { requestId: 'r', ip: '127.0.0.1', userAgent: 'test' }
     const signedIn = await t.db.$transaction((tx) => t.container.services.sessions.open(tx, user, from, 'cookie'))
-    return { ...signedIn, headers: { ...origin, cookie: `plinth_refresh=${signedIn.refreshToken}` } }
+    return { ...signedIn, headers: { ...origin, cookie: `plinth_refresh_3000=${signedIn.refreshToken}` } }
   }
 
   it('S40: refreshes without a token in the body, and rewrites the cookie', async () => {
@@ -247,7 +247,7 @@ describe('the cookie', () => {
     expect(reply.status).toBe(200)
     expect(reply.body.data.accessToken).toBeTruthy()
     expect(reply.body.data).not.toHaveProperty('refreshToken')
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh=[\w.-]+; .*HttpOnly; SameSite=Lax/)
+    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=[\w.-]+; .*HttpOnly; SameSite=Lax/)
   })
 
   it('S40: never gives the token of a cookie session to scripts', async () => {
@@ -260,7 +260,7 @@ describe('the cookie', () => {
     await t.db.session.update({ where: { id: sessionId }, data: { revokedAt: t.clock.now() } })
     const reply = await t.rest()('POST', '/auth/refresh', { headers })
     expect(reply.status).toBe(401)
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh=;/)
+    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
   })
 
   it('S40: refuses the cookie from another origin, and a call without any token', async () => {

@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import { protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import { logOutAndAnswer, refreshAndAnswer, toSignedIn } from './answers.js'
+import { currentPasswordLimits, protectedProcedure, publicProcedure, router } from '../../procedures.js'
+import { logInAndAnswer, logOutAndAnswer, refreshAndAnswer } from './answers.js'
 import {
   changePasswordSchema,
+  emailChangeSentSchema,
   emailOnlySchema,
   loginSchema,
   logoutSchema,
   refreshSchema,
   registerSchema,
+  requestEmailChangeSchema,
   resetPasswordSchema,
   resetSentSchema,
   signedInSchema,
@@ -15,6 +17,7 @@ import {
   verifyEmailSchema,
 } from './schema.js'
 
+// What sends mail by request answers 202 whatever the count; mail-limits.ts drops mails instead.
 const alone = { refusesBatch: true, overlooksCredential: true } as const
 const byAddress = (name: string, points: number, windowSeconds: number) =>
   [{ name, by: 'address', points, windowSeconds }] as const
@@ -31,7 +34,7 @@ export const authRouter = router({
     .input(registerSchema)
     .output(verificationSentSchema)
     .mutation(async ({ ctx, input }) => {
-      await ctx.services.auth.register(ctx.origin, input)
+      ctx.refreshCookie.writeMark('registration', await ctx.services.auth.register(ctx.origin, input))
       return { status: 'verification_sent' }
     }),
 
@@ -44,19 +47,21 @@ export const authRouter = router({
     })
     .input(verifyEmailSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.auth.verifyEmail(ctx.origin, input)),
+    .mutation(({ ctx, input }) => {
+      return ctx.services.auth.verifyEmail(ctx.origin, input, ctx.refreshCookie.readMark('registration'))
+    }),
 
   resendVerification: publicProcedure
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/resend-verification', status: 202 },
       summary: 'Have the verification mail sent again',
-      limits: byAddress('auth.resend', 20, 3600),
+      limits: byAddress('auth.resend', 300, 60),
     })
     .input(emailOnlySchema)
     .output(verificationSentSchema)
     .mutation(async ({ ctx, input }) => {
-      await ctx.services.auth.resendVerification(ctx.origin, input)
+      await ctx.services.auth.resendVerification(ctx.origin, input, ctx.refreshCookie.readMark('registration'))
       return { status: 'verification_sent' }
     }),
 
@@ -70,7 +75,7 @@ export const authRouter = router({
     })
     .input(loginSchema)
     .output(signedInSchema)
-    .mutation(async ({ ctx, input }) => toSignedIn(ctx, await ctx.services.auth.login(ctx.origin, input))),
+    .mutation(({ ctx, input }) => logInAndAnswer(ctx, input)),
 
   refresh: publicProcedure
     .meta({
@@ -87,7 +92,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/logout', status: 204 },
-      summary: 'End the session of the refresh token or of the access token',
+      summary: 'End the session of every credential that is sent: refresh tokens in body and cookies, access token',
       limits: byAddress('auth.logout', 300, 60),
     })
     .input(logoutSchema)
@@ -99,7 +104,7 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/password-reset', status: 202 },
       summary: 'Have a link mailed that sets a new password',
-      limits: byAddress('auth.reset', 20, 3600),
+      limits: byAddress('auth.reset', 300, 60),
     })
     .input(emailOnlySchema)
     .output(resetSentSchema)
@@ -126,9 +131,35 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
       hashesPassword: true,
       summary: 'Change your password; other sessions end',
-      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+      limits: currentPasswordLimits,
     })
     .input(changePasswordSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.auth.changePassword(ctx.actor, input)),
+
+  requestEmailChange: protectedProcedure
+    .meta({
+      refusesBatch: true,
+      rest: { method: 'POST', path: '/auth/email-change', status: 202 },
+      hashesPassword: true,
+      summary: 'Have a link mailed to a new address, which moves your account there',
+      limits: currentPasswordLimits,
+    })
+    .input(requestEmailChangeSchema)
+    .output(emailChangeSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.auth.requestEmailChange(ctx.actor, input)
+      return { status: 'email_change_sent' }
+    }),
+
+  confirmEmailChange: publicProcedure
+    .meta({
+      ...alone,
+      rest: { method: 'POST', path: '/auth/email-change/confirm', status: 204 },
+      summary: 'Use the token of a mail that confirms a new address',
+      limits: byAddress('auth.email-change', 60, 60),
+    })
+    .input(verifyEmailSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.auth.confirmEmailChange(ctx.origin, input)),
 })

@@ -1,18 +1,11 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema } from '../fields/schema.js'
+import { byIdSchema, idSchema, passwordSchema } from '../fields/schema.js'
 import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 
 /** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
 const tokenSchema = z.string().min(1).max(2048)
 
 const refreshTokenSchema = tokenSchema.optional().describe('Left out if the token is in the cookie.')
-
-/** A password: the policy for new ones is applied by the service, which knows the settings. */
-const passwordSchema = z
-  .string()
-  .min(1)
-  .max(1024)
-  .meta({ format: 'password', examples: ['correct horse battery staple'] })
 
 export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
 export const verifyEmailSchema = z.strictObject({ token: tokenSchema })
@@ -31,10 +24,13 @@ export const refreshSchema = z.strictObject({ refreshToken: refreshTokenSchema }
 export const logoutSchema = z.strictObject({ refreshToken: refreshTokenSchema })
 export const resetPasswordSchema = z.strictObject({ token: tokenSchema, password: passwordSchema })
 export const changePasswordSchema = z.strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
+export const requestEmailChangeSchema = z.strictObject({ email: emailSchema, currentPassword: passwordSchema })
 
 /** The answer to everything that may send a mail: it tells nothing of the address. */
 export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
 export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
+
+export const emailChangeSentSchema = z.object({ status: z.literal('email_change_sent') })
 
 export const signedInSchema = z
   .object({
@@ -66,6 +62,7 @@ export type EmailOnly = z.output<typeof emailOnlySchema>
 export type Login = z.output<typeof loginSchema>
 export type ResetPassword = z.output<typeof resetPasswordSchema>
 export type ChangePassword = z.output<typeof changePasswordSchema>
+export type RequestEmailChange = z.output<typeof requestEmailChangeSchema>
 export type SignedInView = z.output<typeof signedInSchema>
 export type SessionView = z.output<typeof sessionSchema>
 export type RevokeSession = z.output<typeof revokeSessionSchema>

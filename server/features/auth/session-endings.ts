@@ -1,9 +1,15 @@
 import type { Actor, Origin } from '../../context.js'
 import type { Db } from '../../database/client.js'
 import type { SessionParts } from './session-parts.js'
+import { sessionIdsOf } from './session-rules.js'
 
 interface LoggingOut {
   actor: Actor | null
+  origin: Origin
+}
+
+interface EndPresented {
+  refreshTokens: readonly string[]
   origin: Origin
 }
 
@@ -16,23 +22,21 @@ interface EndAll {
 
 /** How sessions end by logging out, and by what happens to their users. */
 export function createSessionEndings(parts: SessionParts) {
-  const { db, clock, audit, refreshTokens, identities } = parts
+  const { db, clock, identities, refreshTokens: tokens } = parts
   return {
-    /** Ends the session of a refresh token of any generation, or else the actor's. An unknown one is left alone. */
-    async logOut({ actor, origin }: LoggingOut, refreshToken: string | undefined): Promise<void> {
-      const place = refreshToken === undefined ? null : refreshTokens.read(refreshToken)
-      const id = place?.sessionId ?? actor?.sessionId
-      if (id === undefined) return
-      await db.$transaction(async (tx) => {
-        const [ended] = await tx.session.updateManyAndReturn({
-          where: { id, revokedAt: null },
-          data: { revokedAt: clock.now(), revokedReason: 'logout' },
-        })
-        if (!ended) return
-        const { userId } = ended
-        identities.distrust(userId)
-        await audit.record(tx, { type: 'logout', actorId: userId, userId, origin, data: { sessionId: id } })
-      })
+    /**
+     * Ends the sessions of refresh tokens of any generation, and the actor's. Tokens that this server did not make, and
+     * sessions that have ended, are left alone.
+     */
+    async logOut({ actor, origin }: LoggingOut, refreshTokens: readonly string[]): Promise<void> {
+      const ids = [...sessionIdsOf(tokens, refreshTokens), ...(actor ? [actor.sessionId] : [])]
+      if (ids.length > 0) await db.$transaction((tx) => endByIds(parts, tx, { ids, type: 'logout', origin }))
+    },
+
+    /** Ends the sessions of the refresh tokens that a login came with: it replaces them. */
+    async endReplaced(tx: Db, { refreshTokens, origin }: EndPresented): Promise<void> {
+      const ids = sessionIdsOf(tokens, refreshTokens)
+      if (ids.length > 0) await endByIds(parts, tx, { ids, type: 'session.replaced', origin })
     },
 
     /**
@@ -45,5 +49,23 @@ export function createSessionEndings(parts: SessionParts) {
       await tx.session.updateMany({ where: { userId, revokedAt: null, ...others }, data })
       identities.distrust(userId)
     },
+  }
+}
+
+interface EndByIds {
+  ids: string[]
+  type: 'logout' | 'session.replaced'
+  origin: Origin
+}
+
+async function endByIds({ clock, identities, audit }: SessionParts, tx: Db, { ids, type, origin }: EndByIds) {
+  const ended = await tx.session.updateManyAndReturn({
+    where: { id: { in: ids }, revokedAt: null },
+    data: { revokedAt: clock.now(), revokedReason: type },
+    select: { id: true, userId: true },
+  })
+  for (const { id: sessionId, userId } of ended) {
+    identities.distrust(userId)
+    await audit.record(tx, { type, actorId: userId, userId, origin, data: { sessionId } })
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js'
 import type { Actor } from '../../context.js'
 import type { Database } from '../../database/client.js'
+import { borrowAs } from '../../database/pool.js'
 import type { AccessClaims, AccessTokens } from '../../security/access-tokens.js'
 import { createSessionCache } from '../../security/session-cache.js'
 import { isLiving, maySignIn } from './session-rules.js'
@@ -15,7 +16,9 @@ export type Identities = ReturnType<typeof createIdentities>
 
 /** Tells who acts, from what a request proves itself with. */
 export function createIdentities({ db, clock, accessTokens }: IdentityParts) {
-  const cache = createSessionCache({ clock, load: (id) => readState(db, id) })
+  // With connections of its own: a locked table elsewhere, or slow requests, sign nobody out.
+  const load = (id: string) => borrowAs({ purpose: 'session' }, () => readState(db, id))
+  const cache = createSessionCache({ clock, load })
   return {
     /**
      * Tells who an access token speaks for: null if it is not valid, or if its session or user ended more than 5
@@ -28,7 +31,7 @@ export function createIdentities({ db, clock, accessTokens }: IdentityParts) {
 
     /** Reads the actor from the database, past every cache; null if the session or the user has ended. */
     async readAfresh(actor: Actor): Promise<Actor | null> {
-      const current = identify(actor, await readState(db, actor.sessionId), clock.now())
+      const current = identify(actor, await load(actor.sessionId), clock.now())
       return current && { ...actor, role: current.role }
     },
 

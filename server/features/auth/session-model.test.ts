@@ -5,7 +5,8 @@ import { createUser } from '../../testing/factories.js'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.js'
 import { explain, type ModelAction, type ModelOutcome, type ModelState } from '../../testing/session-model.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import type { SignedIn } from './session-rules.js'
+import { lockAccount } from './account.js'
+import type { SessionUser, SignedIn } from './session-rules.js'
 import { createSessionsService, type SessionsService } from './sessions-service.js'
 
 /** Raise them to search longer; a failure names its seed. */
@@ -39,6 +40,9 @@ interface Run {
   sessionId: string
   /** The refresh token of each generation that anybody got. */
   tokens: Map<number, string>
+  /** A token of another session of the user, which has ended. */
+  deadToken: string
+  other: SessionUser
   /** The generation that each client holds. */
   held: number[]
   issued: SignedIn[]
@@ -72,10 +76,23 @@ async function start(): Promise<Run> {
   const tokenSecret = t.config.identity.tokenSecret
   const service = createSessionsService({ db, clock, log, audit: services.audit, accessTokens, tokenSecret })
   const user = await createUser(t)
+  const other = await createUser(t)
   const opened = await service.open(db, user, originOf(), 'body')
+  const { refreshToken: deadToken } = await service.open(db, user, originOf(), 'body')
+  await service.logOut({ actor: null, origin: originOf() }, [deadToken])
   const tokens = new Map([[0, opened.refreshToken]])
   const held = Array<number>(clients).fill(0)
-  return { clock, service, userId: user.id, sessionId: opened.sessionId, tokens, held, issued: [opened] }
+  return {
+    clock,
+    service,
+    userId: user.id,
+    sessionId: opened.sessionId,
+    tokens,
+    deadToken,
+    other,
+    held,
+    issued: [opened],
+  }
 }
 
 function initialState({ clock }: Run): ModelState {
@@ -85,14 +102,30 @@ function initialState({ clock }: Run): ModelState {
 }
 
 function pickAction({ held, tokens }: Run, random: (below: number) => number): ModelAction {
-  const dice = random(20)
+  const dice = random(24)
   const old = random(tokens.size)
   if (dice === 0) return { kind: 'revoke' }
   if (dice === 1) return { kind: 'reset' }
   if (dice === 2) return { kind: 'disable' }
-  if (dice === 3) return { kind: 'logout', generation: old }
+  if (dice === 3) return pickLogout(old, random)
+  if (dice === 4) return { kind: 'login', generation: old, isOther: random(2) === 0 }
   const client = random(clients)
-  return { kind: 'refresh', client, generation: dice < 6 ? old : (held[client] ?? 0) }
+  const generation = dice < 7 ? old : (held[client] ?? 0)
+  if (dice < 14) return { kind: 'refresh', client, generation }
+  const besides = [['dead'], ['unknown'], [old], ['dead', old, 'unknown'], [generation]] as const
+  return { kind: 'refresh', client, generation, beside: besides[random(besides.length)] ?? [] }
+}
+
+function pickLogout(old: number, random: (below: number) => number): ModelAction {
+  const generations = [old, 'dead', 'unknown'] as const
+  const pick = () => generations[random(generations.length)] ?? old
+  const all = [
+    { by: 'body', generation: pick() },
+    { by: 'cookie', generation: pick() },
+    { by: 'cookie', generation: pick() },
+    { by: 'bearer', generation: old },
+  ] as const
+  return { kind: 'logout', carriers: all.filter(() => random(2) === 0) }
 }
 
 /** An action, and after a refresh that was answered some more of the same client, each with what it got. */
@@ -102,20 +135,25 @@ async function actInTurn(run: Run, { first, more }: { first: ModelAction; more: 
   for (let turn = 0; turn < more; turn += 1) {
     const generation = chain.at(-1)?.outcome
     if (typeof generation !== 'number') return chain
-    const action = { ...first, generation }
+    const action = { ...first, generation, beside: [] }
     chain.push({ action, outcome: await act(run, action) })
   }
   return chain
 }
 
 async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
-  const { service, userId, sessionId, tokens } = run
+  const { service, userId, sessionId } = run
   const actor = { userId, sessionId, role: 'user', origin: originOf() } as const
   if (action.kind === 'refresh') return refresh(run, action)
   if (action.kind === 'revoke') return answerOf(service.revoke(actor, { id: sessionId }), 'NOT_FOUND', 'missing')
   if (action.kind === 'logout') {
-    return answerOf(service.logOut({ actor: null, origin: originOf() }, tokens.get(action.generation)))
+    const isBearer = action.carriers.some(({ by }) => by === 'bearer')
+    const presented = action.carriers
+      .filter(({ by }) => by !== 'bearer')
+      .map(({ generation }) => tokenOf(run, generation))
+    return answerOf(service.logOut({ actor: isBearer ? actor : null, origin: originOf() }, presented))
   }
+  if (action.kind === 'login') return answerOf(logInOver(run, action))
   return answerOf(
     t.db.$transaction(async (tx) => {
       const disabledAt = action.kind === 'disable' ? { disabledAt: run.clock.now() } : {}
@@ -125,9 +163,28 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
   )
 }
 
-async function refresh(run: Run, { client, generation }: { client: number; generation: number }) {
-  const refreshToken = run.tokens.get(generation) ?? ''
-  const signedIn = await run.service.refresh(originOf(), { refreshToken }).catch(orCode('INVALID_TOKEN'))
+/** What a login does once the password was right. */
+async function logInOver({ service, other, userId, ...run }: Run, action: { generation: number; isOther: boolean }) {
+  const id = action.isOther ? other.id : userId
+  await t.db.$transaction(async (tx) => {
+    const user = await lockAccount(tx, id)
+    if (!user) return
+    const refreshTokens = [tokenOf(run, action.generation)]
+    await service.endReplaced(tx, { refreshTokens, origin: originOf() })
+    await service.open(tx, user, originOf(), 'cookie')
+  })
+}
+
+type Tokens = Pick<Run, 'tokens' | 'deadToken'>
+
+function tokenOf({ tokens, deadToken }: Tokens, generation: number | 'dead' | 'unknown'): string {
+  if (generation === 'dead') return deadToken
+  return generation === 'unknown' ? 'a token of nobody' : (tokens.get(generation) ?? '')
+}
+
+async function refresh(run: Run, { client, generation, beside = [] }: Extract<ModelAction, { kind: 'refresh' }>) {
+  const presented = [...beside, generation].map((place) => tokenOf(run, place))
+  const signedIn = await run.service.refreshAny(originOf(), presented).catch(orCode('INVALID_TOKEN'))
   if (!signedIn) return 'refused'
   const successor = Number(signedIn.refreshToken.split('.')[1])
   // Two different tokens of one generation would be two live tokens.

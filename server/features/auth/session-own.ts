@@ -8,16 +8,8 @@ const listedMax = 100
 /** What users see of their own sessions and do with them (OWASP ASVS 7.5.2). */
 export function createOwnSessions({ db, clock, audit, identities }: SessionParts) {
   return {
-    /** The actor's living sessions, the last used one first. */
-    async list(actor: Actor): Promise<SessionView[]> {
-      const rows = await db.session.findMany({
-        where: { userId: actor.userId, revokedAt: null, expiresAt: { gt: clock.now() } },
-        select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
-        orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
-        take: listedMax,
-      })
-      return rows.map((row) => ({ ...row, isCurrent: row.id === actor.sessionId }))
-    },
+    /** The actor's living sessions, the last used one first; the one that asks is always among them. */
+    list: (actor: Actor): Promise<SessionView[]> => list({ db, clock }, actor),
 
     /**
      * Ends one of the actor's sessions.
@@ -49,4 +41,20 @@ export function createOwnSessions({ db, clock, audit, identities }: SessionParts
       })
     },
   }
+}
+
+async function list(
+  { db, clock }: Pick<SessionParts, 'db' | 'clock'>,
+  { userId, sessionId }: Actor,
+): Promise<SessionView[]> {
+  const read = (id: string | { not: string }) =>
+    db.session.findMany({
+      where: { id, userId, revokedAt: null, expiresAt: { gt: clock.now() } },
+      select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
+      orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
+      take: listedMax - 1,
+    })
+  const [current, others] = await Promise.all([read(sessionId), read({ not: sessionId })])
+  const rows = [...others, ...current].toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
+  return rows.map((row) => ({ ...row, isCurrent: row.id === sessionId }))
 }

@@ -59,3 +59,8 @@ export async function signTokens(
 export function toDelivery(stored: string): Delivery {
   return stored === 'cookie' ? 'cookie' : 'body'
 }
+
+/** The sessions that refresh tokens belong to, each once. Tokens that this server did not make belong to none. */
+export function sessionIdsOf(refreshTokens: RefreshTokens, presented: readonly string[]): string[] {
+  return [...new Set(presented.flatMap((token) => refreshTokens.read(token)?.sessionId ?? []))]
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { protectedProcedure, router } from '../../procedures.js'
+import { clearEndedCookie } from './answers.js'
 import { revokeSessionSchema, sessionListSchema } from './schema.js'
 
 export const sessionsRouter = router({
@@ -12,7 +13,10 @@ export const sessionsRouter = router({
     .meta({ rest: { method: 'DELETE', path: '/sessions/{id}', status: 204 }, summary: 'End one of your sessions' })
     .input(revokeSessionSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.sessions.revoke(ctx.actor, input)),
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.sessions.revoke(ctx.actor, input)
+      await clearEndedCookie(ctx)
+    }),
 
   revokeOthers: protectedProcedure
     .meta({ rest: { method: 'DELETE', path: '/sessions', status: 204 }, summary: 'End your other sessions' })

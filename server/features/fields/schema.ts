@@ -19,3 +19,14 @@ const breaksLine = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 export function oneLine() {
   return z.string().refine((text) => !breaksLine.test(text), 'Control characters and line breaks are not allowed.')
 }
+
+/**
+ * A password as it is sent. Half a character (a lone surrogate) is refused: all of them are the same once they are
+ * bytes. The policy for new ones is the service's, which knows the settings.
+ */
+export const passwordSchema = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((text) => !/\p{Cs}/u.test(text), 'Half a character is not allowed.')
+  .meta({ format: 'password', examples: ['correct horse battery staple'] })

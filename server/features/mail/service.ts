@@ -29,6 +29,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
       const scope = ['mail', status]
       const rows = await db.outboxMail.findMany({
         where: { ...(status && { status }), ...(cursor && after(cursor, scope)) },
+        select: columns,
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
       })
@@ -44,6 +45,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
         const [mail] = await tx.outboxMail.updateManyAndReturn({
           where: { id, status: 'dead' },
           data: { status: 'pending', attempts: 0, nextAttemptAt: clock.now() },
+          select: columns,
         })
         if (!mail) throw await explainRefusal(tx, id)
         await audit.record(tx, { ...eventOf(actor), data: { mailId: id } })
@@ -53,6 +55,17 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
     },
   }
 }
+
+const columns = {
+  id: true,
+  template: true,
+  to: true,
+  status: true,
+  attempts: true,
+  lastError: true,
+  createdAt: true,
+  sentAt: true,
+} as const
 
 const position = z.tuple([positionTime, idSchema])
 

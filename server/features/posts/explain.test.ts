@@ -2,9 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { systemClock } from '../../clock.js'
 import type { Actor } from '../../context.js'
-import { createDatabase, type Database } from '../../database/client.js'
-import { createLogger } from '../../logger.js'
-import { createTestDatabase } from '../../testing/test-database.js'
+import type { Database } from '../../database/client.js'
+import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { createAuditService } from '../audit/service.js'
 import { encodeCursor } from '../pages/cursor.js'
 import { createDirectory } from '../users/directory.js'
@@ -26,7 +25,7 @@ let author: Actor
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase({ url: database.url, poolMax: 2, log: createLogger({ mode: 'test', logLevel: 'silent' }) })
+  db = openDatabase(database.url)
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
   await fill()

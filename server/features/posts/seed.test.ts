@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest'
 import { seed } from '../../../prisma/seed.js'
-import { createDatabase } from '../../database/client.js'
-import { createLogger } from '../../logger.js'
-import { createTestDatabase } from '../../testing/test-database.js'
+import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 
 test('makes 200 posts in both states over 90 days', async () => {
   const database = await createTestDatabase()
-  const log = createLogger({ mode: 'test', logLevel: 'silent' })
-  const db = createDatabase({ url: database.url, poolMax: 1, log })
+  const db = openDatabase(database.url, { max: 1 })
   await seed({ databaseUrl: database.url, passwordPepper: 'a pepper for this test' })
   const posts = await db.post.findMany()
   expect(posts).toHaveLength(200)

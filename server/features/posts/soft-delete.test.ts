@@ -1,10 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDatabase, type Database } from '../../database/client.js'
+import type { Database } from '../../database/client.js'
 import { PrismaClient } from '../../database/generated/client.js'
 import { createStatementRecorder } from '../../testing/statement-recorder.js'
-import { createTestDatabase } from '../../testing/test-database.js'
+import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Database
@@ -13,12 +12,7 @@ const ids = { living: '', gone: '', post: '', postOfGone: '' }
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  db = createDatabase({
-    url: database.url,
-    poolMax: 3,
-    log: pino({ level: 'silent' }),
-    onStatement: recorder.onStatement,
-  })
+  db = openDatabase(database.url, { max: 3, onStatement: recorder.onStatement })
   const user = (name: string, deletedAt: Date | null) =>
     db.user.create({ data: { email: `${name}@example.com`, name, deletedAt } })
   const post = (authorId: string, deletedAt: Date | null) =>

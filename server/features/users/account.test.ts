@@ -108,8 +108,10 @@ describe('users.removeMe', () => {
 
   test('S7: guesses at the password are limited, whatever they are', async () => {
     const person = await createSignedInUser(t, { passwordHash: null })
-    const guesses = Array.from({ length: 12 }, () => errorOf(as(person).removeMe.mutate({ password: testPassword })))
-    const codes = (await Promise.all(guesses)).map(({ code }) => code)
+    const codes: string[] = []
+    for (let guess = 0; guess < 12; guess += 1) {
+      codes.push((await errorOf(as(person).removeMe.mutate({ password: testPassword }))).code)
+    }
     expect(codes.filter((code) => code === 'INVALID_CREDENTIALS')).toHaveLength(10)
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2)
   })

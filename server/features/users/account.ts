@@ -1,27 +1,34 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { proveOwnPassword } from '../auth/own-password.js'
+import { assertVersion } from '../fields/version.js'
 import { removeLocked } from './end-access.js'
-import { lockUserAmongAdmins } from './lock.js'
+import { exportMe } from './export-me.js'
+import { lockStanding, lockUser } from './lock.js'
 import type { UsersParts } from './parts.js'
-import type { RemoveMe, UpdateMe, User } from './schema.js'
-import { toUser } from './view.js'
+import type { AccountExport, RemoveMe, UpdateMe, User } from './schema.js'
+import { toUser, userColumns } from './view.js'
 
 /** What people do with their own account. */
 export function createAccount(parts: UsersParts) {
-  const { db, passwords } = parts
+  const { db, audit } = parts
   return {
     async me(actor: Actor): Promise<User> {
-      return toUser(await db.user.findUniqueOrThrow({ where: { id: actor.userId } }))
+      return toUser(await db.user.findUniqueOrThrow({ where: { id: actor.userId }, select: userColumns }))
     },
 
     /** @throws AppError VERSION_MISMATCH, NOT_FOUND */
-    async updateMe(actor: Actor, { name, version }: UpdateMe): Promise<User> {
-      const [row] = await db.user.updateManyAndReturn({
-        where: { id: actor.userId, ...(version !== undefined && { version }) },
-        data: { ...(name !== undefined && { name }), version: { increment: 1 } },
+    async updateMe({ userId, origin }: Actor, { name, version }: UpdateMe): Promise<User> {
+      return db.$transaction(async (tx) => {
+        const before = await lockUser(tx, userId)
+        assertVersion(before.version, version)
+        const data = { ...(name !== undefined && { name }), version: { increment: 1 } }
+        const after = await tx.user.update({ where: { id: userId }, data })
+        if (after.name !== before.name) {
+          const change = { from: before.name, to: after.name }
+          await audit.record(tx, { type: 'user.updated', actorId: userId, userId, origin, data: change })
+        }
+        return toUser(after)
       })
-      if (!row) throw new AppError(version === undefined ? 'NOT_FOUND' : 'VERSION_MISMATCH')
-      return toUser(row)
     },
 
     /**
@@ -30,14 +37,14 @@ export function createAccount(parts: UsersParts) {
      * @throws AppError INVALID_CREDENTIALS for a wrong password, LAST_ADMIN
      */
     async removeMe(actor: Actor, { password }: RemoveMe): Promise<void> {
-      const where = { id: actor.userId }
-      const row = await db.user.findUniqueOrThrow({ where, select: { passwordHash: true } })
-      if (!(await passwords.verify(password, row.passwordHash))) {
-        throw new AppError('INVALID_CREDENTIALS', { message: 'The password is wrong.' })
-      }
+      await proveOwnPassword(parts, actor, password)
       await db.$transaction(async (tx) => {
-        await removeLocked(parts, tx, { actor, ...(await lockUserAmongAdmins(tx, actor.userId)) })
+        await lockStanding(tx)
+        await removeLocked(parts, tx, actor, await lockUser(tx, actor.userId))
       })
     },
+
+    /** Everything that is stored about the account. */
+    exportMe: (actor: Actor): Promise<AccountExport> => exportMe(parts, actor),
   }
 }

@@ -1,13 +1,14 @@
 import type { Actor } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
-import { AppError } from '../../errors.js'
 import { enqueueMail } from '../../mail/outbox.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { assertVersion } from '../fields/version.js'
 import { endAccess, removeLocked } from './end-access.js'
-import { inviteUser, refuseTakenEmail } from './invite.js'
-import { isActiveAdmin, type LockedUser, lockUserForAdmin } from './lock.js'
+import { eraseUser } from './erase.js'
+import { inviteUser, mailInvitation, refuseTakenEmail } from './invite.js'
+import { assertAdminRemains, assertStillAdmin, type LockedUser, lockStanding, lockUser } from './lock.js'
 import type { UsersParts } from './parts.js'
+import { resendInvitation } from './resend-invitation.js'
 import type { CreateUser, UpdateUser, User } from './schema.js'
 import { toUser } from './view.js'
 
@@ -18,8 +19,11 @@ export function createAdministration(parts: UsersParts) {
   return {
     /** @throws AppError EMAIL_TAKEN */
     async create(actor: Actor, input: CreateUser): Promise<User> {
-      return toUser(await inviteUser(parts, { actorId: actor.userId, origin: actor.origin }, input))
+      return toUser(await inviteUser(parts, actor, input))
     },
+
+    /** @throws AppError NOT_FOUND, CONFLICT */
+    resendInvitation: (actor: Actor, input: { id: string }) => resendInvitation(parts, actor, input),
 
     replace: update,
     update,
@@ -27,17 +31,25 @@ export function createAdministration(parts: UsersParts) {
     /** @throws AppError NOT_FOUND, VERSION_MISMATCH, LAST_ADMIN */
     async remove(actor: Actor, { id, version }: { id: string; version?: number | undefined }): Promise<void> {
       await db.$transaction(async (tx) => {
-        const locked = await lockUserForAdmin(tx, actor, id)
-        assertVersion(locked.user.version, version)
-        await removeLocked(parts, tx, { actor, ...locked })
+        await lockStanding(tx)
+        await assertStillAdmin(tx, actor)
+        const user = await lockUser(tx, id)
+        assertVersion(user.version, version)
+        await removeLocked(parts, tx, actor, user)
       })
     },
 
-    /** @throws AppError NOT_FOUND unless the user is removed, EMAIL_TAKEN */
+    /** @throws AppError NOT_FOUND, CONFLICT */
+    erase: (actor: Actor, input: { id: string }) => eraseUser(parts, actor, input),
+
+    /** @throws AppError NOT_FOUND unless the user is removed and was not erased, EMAIL_TAKEN */
     async restore(actor: Actor, { id }: { id: string }): Promise<User> {
       const restoration = db.$transaction(async (tx) => {
-        const where = { id, deletedAt: { not: null } }
+        await lockStanding(tx)
+        await assertStillAdmin(tx, actor)
+        const where = { id, deletedAt: { not: null }, erasedAt: null }
         const user = await tx.user.update({ where, data: { deletedAt: null, version: { increment: 1 } } })
+        await inviteIfUnproved(parts, tx, user)
         await audit.record(tx, { type: 'user.restored', ...namesOf(actor, user) })
         return toUser(user)
       })
@@ -50,14 +62,20 @@ export function createAdministration(parts: UsersParts) {
 async function change(parts: UsersParts, actor: Actor, input: UpdateUser): Promise<User> {
   const { db, clock } = parts
   return db.$transaction(async (tx) => {
-    const { user, isLastAdmin } = await lockUserForAdmin(tx, actor, input.id)
+    if (mayChangeStanding(input)) await lockStanding(tx)
+    await assertStillAdmin(tx, actor)
+    const user = await lockUser(tx, input.id)
     assertVersion(user.version, input.version)
     const next = apply(input, user, clock.now())
-    if (isLastAdmin && !isActiveAdmin(next)) throw new AppError('LAST_ADMIN')
+    await assertAdminRemains(tx, user, { ...next, hasPassword: user.hasPassword })
     const saved = await tx.user.update({ where: { id: user.id }, data: { ...next, version: { increment: 1 } } })
     await settle(parts, tx, { actor, before: user, after: saved })
     return toUser(saved)
   })
+}
+
+function mayChangeStanding({ email, role, status }: UpdateUser): boolean {
+  return email !== undefined || role !== undefined || status !== undefined
 }
 
 function apply({ email, name, role, status }: UpdateUser, user: LockedUser, now: Date) {
@@ -75,40 +93,55 @@ function apply({ email, name, role, status }: UpdateUser, user: LockedUser, now:
 interface Change {
   actor: Actor
   before: LockedUser
-  after: LockedUser
+  after: Omit<LockedUser, 'hasPassword'>
 }
 
 async function settle(parts: UsersParts, tx: Transaction, { actor, before, after }: Change): Promise<void> {
   const events = eventsOf(before, after)
-  const reason = events.find((event) => endsAccess.has(event))
+  const reason = events.find(({ type }) => endsAccess.has(type))?.type
   // A new role leaves mailed links alone: an invitation that is still open would be lost with them.
   if (reason) await endAccess(parts, tx, { userId: after.id, reason })
-  else if (events.includes('user.role_changed')) {
+  else if (before.role !== after.role) {
     await parts.sessions.endAll(tx, { userId: after.id, reason: 'user.role_changed' })
   }
-  if (before.email !== after.email) await mailMove(parts, tx, before, after)
-  for (const type of events) {
-    await parts.audit.record(tx, { type, ...namesOf(actor, after), data: { role: after.role } })
-  }
+  const isMoved = before.email !== after.email
+  if (isMoved) await mailFarewell(parts, tx, before)
+  if (isMoved || before.disabledAt) await inviteIfUnproved(parts, tx, after)
+  for (const event of events) await parts.audit.record(tx, { ...event, ...namesOf(actor, after) })
 }
 
 const endsAccess: ReadonlySet<AuditEventType> = new Set(['user.disabled', 'user.email_changed'])
 
-function eventsOf(before: LockedUser, after: LockedUser): AuditEventType[] {
-  const events: AuditEventType[] = []
-  if (before.role !== after.role) events.push('user.role_changed')
-  if (!before.disabledAt && after.disabledAt) events.push('user.disabled')
-  if (before.disabledAt && !after.disabledAt) events.push('user.enabled')
-  if (before.email !== after.email) events.push('user.email_changed')
-  if (before.name !== after.name || events.length === 0) events.push('user.updated')
-  return events
+interface Event {
+  type: AuditEventType
+  data?: { from: string; to: string }
 }
 
-// The new address proves itself by an invitation, which sets a password and verifies; the old one learns of it.
-async function mailMove({ clock }: UsersParts, tx: Transaction, before: LockedUser, after: LockedUser): Promise<void> {
-  const { id: userId, name } = after
-  await enqueueMail(tx, clock, { template: 'email-changed', to: before.email, params: { name } })
-  await enqueueMail(tx, clock, { template: 'invitation', to: after.email, params: { userId, name } })
+/** What happened to a user, from what to what. */
+function eventsOf(before: LockedUser, after: Change['after']): Event[] {
+  const events: Event[] = [
+    ...changeOf('user.role_changed', before.role, after.role),
+    ...(!before.disabledAt && after.disabledAt ? [{ type: 'user.disabled' } as const] : []),
+    ...(before.disabledAt && !after.disabledAt ? [{ type: 'user.enabled' } as const] : []),
+    ...changeOf('user.email_changed', before.email, after.email),
+    ...changeOf('user.updated', before.name, after.name),
+  ]
+  return events.length > 0 ? events : [{ type: 'user.updated' }]
+}
+
+function changeOf(type: AuditEventType, from: string, to: string): Event[] {
+  return from === to ? [] : [{ type, data: { from, to } }]
+}
+
+async function mailFarewell({ clock }: UsersParts, tx: Transaction, before: LockedUser): Promise<void> {
+  const { id: userId, email: to, name } = before
+  await enqueueMail(tx, clock, { template: 'email-changed', to, params: { userId, name } })
+}
+
+// An address that nobody has proved gets an invitation, which sets a password and verifies: when it is new, and when
+// the account comes back, since links end with an account. A disabled one gets it when it is enabled.
+async function inviteIfUnproved({ clock }: UsersParts, tx: Transaction, user: Change['after']): Promise<void> {
+  if (user.emailVerifiedAt === null && user.disabledAt === null) await mailInvitation(clock, tx, user)
 }
 
 function namesOf({ userId, origin }: Actor, user: { id: string }) {

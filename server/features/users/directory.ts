@@ -3,7 +3,7 @@ import type { Prisma } from '../../database/generated/client.js'
 import { AppError } from '../../errors.js'
 import type { UsersParts } from './parts.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
-import { toUser } from './view.js'
+import { toUser, userColumns } from './view.js'
 
 /** What admins look up. Removed users are found by asking for them: `status: 'deleted'`. */
 export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
@@ -12,7 +12,13 @@ export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
       const { page, limit } = input
       const where = whereOf(input)
       const [rows, total] = await Promise.all([
-        db.user.findMany({ where, orderBy: orderOf(input), skip: (page - 1) * limit, take: limit }),
+        db.user.findMany({
+          where,
+          select: userColumns,
+          orderBy: orderOf(input),
+          skip: (page - 1) * limit,
+          take: limit,
+        }),
         db.user.count({ where }),
       ])
       return { items: rows.map(toUser), meta: { total, page, limit } }
@@ -20,7 +26,7 @@ export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
 
     /** @throws AppError NOT_FOUND, for removed users too */
     async get(_actor: Actor, { id }: { id: string }): Promise<User> {
-      const row = await db.user.findUnique({ where: { id } })
+      const row = await db.user.findUnique({ where: { id }, select: userColumns })
       if (!row) throw new AppError('NOT_FOUND')
       return toUser(row)
     },

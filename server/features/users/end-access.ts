@@ -1,9 +1,8 @@
 import type { Actor } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
-import { AppError } from '../../errors.js'
 import { killMailTokens } from '../../security/mail-tokens.js'
 import type { AuditEventType } from '../audit/schema.js'
-import type { LockedUserAmongAdmins } from './lock.js'
+import { assertAdminRemains, type LockedUser } from './lock.js'
 import type { UsersParts } from './parts.js'
 
 /** Ends what lets a user in: sessions and mailed links, those that are still to be sent included. */
@@ -17,16 +16,12 @@ export async function endAccess(
 }
 
 /**
- * Soft-deletes a locked user.
+ * Soft-deletes a locked user, behind the lock of `lockStanding`.
  *
  * @throws AppError LAST_ADMIN
  */
-export async function removeLocked(
-  parts: UsersParts,
-  tx: Transaction,
-  { actor, user, isLastAdmin }: LockedUserAmongAdmins & { actor: Actor },
-): Promise<void> {
-  if (isLastAdmin) throw new AppError('LAST_ADMIN')
+export async function removeLocked(parts: UsersParts, tx: Transaction, actor: Actor, user: LockedUser): Promise<void> {
+  await assertAdminRemains(tx, user, null)
   const data = { deletedAt: parts.clock.now(), version: { increment: 1 } }
   await tx.user.updateMany({ where: { id: user.id }, data })
   await endAccess(parts, tx, { userId: user.id, reason: 'user.removed' })

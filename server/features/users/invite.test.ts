@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 const invite = (email: string, name = 'First Admin') =>
-  inviteNewAdmin({ db: t.db, clock: t.clock, audit: t.container.services.audit }, { email, name })
+  inviteNewAdmin({ db: t.container.db, clock: t.clock, audit: t.container.services.audit }, { email, name })
 
 describe('the first admin of an installation', () => {
   it('gets an account without a password, an invitation, and a line in the audit trail', async () => {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.js'
-import type { Origin } from '../../context.js'
-import type { Database } from '../../database/client.js'
+import type { Actor } from '../../context.js'
+import type { Database, Transaction } from '../../database/client.js'
 import { isUniqueViolation } from '../../database/errors.js'
 import { AppError } from '../../errors.js'
 import { enqueueMail } from '../../mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
+import { assertStillAdmin, lockStanding } from './lock.js'
 import { type CreateUser, createUserSchema } from './schema.js'
 
 interface Parts {
@@ -13,25 +14,33 @@ interface Parts {
   audit: AuditService
 }
 
-/** Who invites, for the audit trail; nobody where the operator's shell does. */
-interface Inviter {
-  actorId: string | null
-  origin: Origin | null
-}
-
 /**
  * Writes an account without a password, and the invitation that sets one, in one transaction.
  *
- * @throws AppError EMAIL_TAKEN
+ * @param actor the admin who invites; null where the operator's shell does
+ * @throws AppError EMAIL_TAKEN, FORBIDDEN
  */
-export async function inviteUser({ db, clock, audit }: Parts, inviter: Inviter, { email, name, role }: CreateUser) {
+export async function inviteUser({ db, clock, audit }: Parts, actor: Actor | null, input: CreateUser) {
+  const { email, name, role } = input
   const creation = db.$transaction(async (tx) => {
+    await lockStanding(tx)
+    if (actor) await assertStillAdmin(tx, actor)
     const user = await tx.user.create({ data: { email, name, role } })
-    await enqueueMail(tx, clock, { template: 'invitation', to: email, params: { userId: user.id, name } })
-    await audit.record(tx, { type: 'user.created', ...inviter, userId: user.id, data: { role } })
+    await mailInvitation(clock, tx, user)
+    const event = { actorId: actor?.userId ?? null, origin: actor?.origin ?? null, userId: user.id }
+    await audit.record(tx, { type: 'user.created', ...event, data: { email, role } })
     return user
   })
   return creation.catch(refuseTakenEmail)
+}
+
+/** Mails a link that sets a password and verifies the address. */
+export async function mailInvitation(
+  clock: Clock,
+  tx: Transaction,
+  { id: userId, email: to, name }: { id: string; email: string; name: string },
+): Promise<void> {
+  await enqueueMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
 }
 
 /**
@@ -41,7 +50,7 @@ export async function inviteUser({ db, clock, audit }: Parts, inviter: Inviter, 
  */
 export async function inviteNewAdmin(parts: Parts, given: { email: string; name: string }) {
   const { success, data, error } = createUserSchema.safeParse({ ...given, role: 'admin' })
-  if (success) return inviteUser(parts, { actorId: null, origin: null }, data)
+  if (success) return inviteUser(parts, null, data)
   throw new AppError('VALIDATION_ERROR', { message: error.issues.map(({ message }) => message).join(' ') })
 }
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { freshAddress, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { lockStanding, lockUser } from './lock.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
@@ -21,16 +23,20 @@ beforeEach(async () => {
 afterAll(() => t.close())
 
 const as = (person: Person) => t.client(person.session).users
-const activeAdmins = () => t.db.user.findMany({ where: { role: 'admin', disabledAt: null } })
+const activeAdmins = () =>
+  t.db.user.findMany({ where: { role: 'admin', disabledAt: null, emailVerifiedAt: { not: null } } })
 
 test('the last admin cannot be demoted, disabled, replaced, removed, and cannot remove the own account', async () => {
   const { id, email, name } = admin.user
   await createUser(t, { role: 'admin', disabledAt: t.clock.now() })
   await createUser(t, { role: 'admin', deletedAt: t.clock.now() })
+  await createUser(t, { role: 'admin', passwordHash: null, emailVerifiedAt: null })
+  await createUser(t, { role: 'admin', emailVerifiedAt: null })
   const attempts = [
     () => as(admin).update.mutate({ id, role: 'user' }),
     () => as(admin).update.mutate({ id, status: 'disabled' }),
     () => as(admin).replace.mutate({ id, email, name, role: 'user', status: 'active' }),
+    () => as(admin).update.mutate({ id, email: 'mistyped@example.com' }),
     () => as(admin).remove.mutate({ id }),
     () => as(admin).removeMe.mutate({ password: testPassword }),
   ]
@@ -42,6 +48,47 @@ test('the last admin cannot be demoted, disabled, replaced, removed, and cannot 
 test('the last admin can be changed in other ways', async () => {
   expect(await as(admin).update.mutate({ id: admin.user.id, name: 'Root', role: 'admin' })).toMatchObject({
     name: 'Root',
+  })
+})
+
+test('S86: the last admin can move to another address, which counts once it is proved', async () => {
+  const email = freshAddress()
+  await t.client(admin.session).auth.requestEmailChange.mutate({ email, currentPassword: testPassword })
+  await t.container.services.auth.confirmEmailChange(testOrigin, { token: await newestToken(t, email) })
+  expect(await activeAdmins()).toMatchObject([{ id: admin.user.id, email }])
+})
+
+test('S86: a demotion just before wins over creating, restoring, removing and erasing', async () => {
+  const other = await createSignedInUser(t, { role: 'admin' })
+  const removed = await createUser(t, { deletedAt: t.clock.now() })
+  const invited = await createUser(t, { passwordHash: null, emailVerifiedAt: null })
+  const actor = {
+    userId: other.user.id,
+    role: 'admin',
+    sessionId: other.session.sessionId,
+    origin: testOrigin,
+  } as const
+  const { users } = t.container.services
+  const calls = [
+    () => users.create(actor, { email: freshAddress(), name: 'New', role: 'admin' }),
+    () => users.restore(actor, { id: removed.id }),
+    () => users.remove(actor, { id: invited.id }),
+    () => users.update(actor, { id: invited.id, name: 'Renamed' }),
+    () => users.resendInvitation(actor, { id: invited.id }),
+    () => users.erase(actor, { id: removed.id }),
+  ]
+  await as(admin).update.mutate({ id: other.user.id, role: 'user' })
+  for (const call of calls) expect(await outcomeOf(call())).toBe('FORBIDDEN')
+})
+
+test('S86: a new name waits for no other admin, while a new role does', async () => {
+  const other = await createUser(t, { role: 'admin' })
+  const user = await createUser(t)
+  await t.db.$transaction(async (tx) => {
+    await lockStanding(tx)
+    await lockUser(tx, other.id)
+    expect(await as(admin).update.mutate({ id: user.id, name: 'Renamed' })).toMatchObject({ name: 'Renamed' })
+    expect((await errorOf(as(admin).update.mutate({ id: user.id, role: 'admin' }))).code).toBe('SERVICE_UNAVAILABLE')
   })
 })
 

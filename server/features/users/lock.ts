@@ -2,54 +2,61 @@ import type { Actor } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
 import type { User } from '../../database/generated/client.js'
 import { AppError } from '../../errors.js'
+import { maySignIn } from '../auth/session-rules.js'
 
 /** What a change has to know of the user that it changes. */
-export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'>
+export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {
+  hasPassword: boolean
+}
 
-/** A locked user, and whether there is no other admin who could act. */
-export interface LockedUserAmongAdmins {
-  user: LockedUser
-  isLastAdmin: boolean
+type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt' | 'hasPassword'>
+
+/**
+ * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, life, and of an
+ * address that then has to be verified. Taken before any row.
+ */
+export async function lockStanding(tx: Transaction): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('users: who is an admin', 0))`
 }
 
 /**
- * Locks a user together with all admins, in the order of their ids, so that of two changes that could take the last
- * admin away the second sees what the first has done. Every change of role, status or life goes through here.
+ * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins.
+ *
+ * @throws AppError FORBIDDEN
+ */
+export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<void> {
+  const row = await tx.user.findUnique({ where: { id: actor.userId } })
+  if (row?.role !== 'admin' || !maySignIn(row)) throw new AppError('FORBIDDEN')
+}
+
+/**
+ * Locks a living user for a change. NO KEY leaves the row open to foreign keys: a mail worker may store a token for the
+ * user meanwhile.
  *
  * @throws AppError NOT_FOUND
  */
-export async function lockUserAmongAdmins(tx: Transaction, id: string): Promise<LockedUserAmongAdmins> {
-  return pick(await lockAdminsAnd(tx, id), id)
+export async function lockUser(tx: Transaction, id: string): Promise<LockedUser> {
+  const [user] = await tx.$queryRaw<LockedUser[]>`
+    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version",
+      u."passwordHash" IS NOT NULL AS "hasPassword"
+    FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
+  if (!user) throw new AppError('NOT_FOUND')
+  return user
 }
 
 /**
- * The same on behalf of an admin, who has to be one still: a demotion just before wins.
+ * Refuses a change after which no admin could act. One who was invited and never came cannot.
  *
- * @throws AppError FORBIDDEN, NOT_FOUND
+ * @param next what the user is to be; null to be removed
+ * @throws AppError LAST_ADMIN
  */
-export async function lockUserForAdmin(tx: Transaction, actor: Actor, id: string): Promise<LockedUserAmongAdmins> {
-  const users = await lockAdminsAnd(tx, id)
-  if (!users.some((user) => user.id === actor.userId && isActiveAdmin(user))) throw new AppError('FORBIDDEN')
-  return pick(users, id)
+export async function assertAdminRemains(tx: Transaction, user: LockedUser, next: Standing | null): Promise<void> {
+  if (!mayAdminister(user) || (next && mayAdminister(next))) return
+  const active = { disabledAt: null, emailVerifiedAt: { not: null }, passwordHash: { not: null } }
+  const others = await tx.user.count({ where: { role: 'admin', id: { not: user.id }, ...active } })
+  if (others === 0) throw new AppError('LAST_ADMIN')
 }
 
-/** Whether a user is an admin who could act. */
-export function isActiveAdmin({ role, disabledAt }: Pick<LockedUser, 'role' | 'disabledAt'>): boolean {
-  return role === 'admin' && disabledAt === null
-}
-
-// NO KEY leaves the row open to foreign keys: a mail worker may store a token for the user meanwhile.
-async function lockAdminsAnd(tx: Transaction, id: string): Promise<LockedUser[]> {
-  return tx.$queryRaw<LockedUser[]>`
-    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version"
-    FROM "User" u
-    WHERE u."deletedAt" IS NULL AND (u."role" = 'admin' OR u."id" = ${id}::uuid)
-    ORDER BY u."id" FOR NO KEY UPDATE`
-}
-
-function pick(users: readonly LockedUser[], id: string): LockedUserAmongAdmins {
-  const user = users.find((candidate) => candidate.id === id)
-  if (!user) throw new AppError('NOT_FOUND')
-  const hasOther = users.some((other) => other.id !== user.id && isActiveAdmin(other))
-  return { user, isLastAdmin: isActiveAdmin(user) && !hasOther }
+function mayAdminister(standing: Standing): boolean {
+  return standing.role === 'admin' && standing.hasPassword && maySignIn(standing)
 }

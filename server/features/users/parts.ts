@@ -1,8 +1,10 @@
 import type { Clock } from '../../clock.js'
 import type { Database } from '../../database/client.js'
 import type { Passwords } from '../../security/passwords.js'
+import type { RateLimits } from '../../security/rate-limits.js'
 import type { AuditService } from '../audit/service.js'
 import type { SessionsService } from '../auth/sessions-service.js'
+import type { OwnRows } from './export-me.js'
 
 /** What the users service is made of. */
 export interface UsersParts {
@@ -11,4 +13,7 @@ export interface UsersParts {
   passwords: Passwords
   sessions: Pick<SessionsService, 'endAll'>
   audit: AuditService
+  limits: RateLimits
+  /** What resources hold of a user, by name, for the export of their data. */
+  ownRows: Readonly<Record<string, OwnRows>>
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import { adminProcedure, protectedProcedure, router } from '../../procedures.js'
+import { adminProcedure, currentPasswordLimits, protectedProcedure, router } from '../../procedures.js'
+import { clearEndedCookie } from '../auth/answers.js'
 import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
 import {
+  accountExportSchema,
   createUserSchema,
+  invitationSentSchema,
   listUsersSchema,
   removeMeSchema,
   replaceUserSchema,
@@ -29,11 +32,23 @@ export const usersRouter = router({
       rest: { method: 'DELETE', path: '/users/me', status: 204 },
       hashesPassword: true,
       summary: 'Remove your own account',
-      limits: [{ name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 }],
+      limits: currentPasswordLimits,
     })
     .input(removeMeSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.users.removeMe(ctx.actor, input)),
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.users.removeMe(ctx.actor, input)
+      await clearEndedCookie(ctx)
+    }),
+
+  exportMe: protectedProcedure
+    .meta({
+      rest: { method: 'GET', path: '/users/me/export' },
+      summary: 'Read everything that is stored about your account',
+      limits: [{ name: 'users.export', by: 'actor', points: 10, windowSeconds: 3600 }],
+    })
+    .output(accountExportSchema)
+    .query(({ ctx }) => ctx.services.users.exportMe(ctx.actor)),
 
   list: adminProcedure
     .meta({ rest: { method: 'GET', path: '/users' }, summary: 'List users' })
@@ -76,4 +91,25 @@ export const usersRouter = router({
     .input(byIdSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.restore(ctx.actor, input)),
+
+  resendInvitation: adminProcedure
+    .meta({
+      rest: { method: 'POST', path: '/users/{id}/resend-invitation', status: 202 },
+      summary: 'Send an invitation again',
+    })
+    .input(byIdSchema)
+    .output(invitationSentSchema)
+    .mutation(async ({ ctx, input }) => {
+      await ctx.services.users.resendInvitation(ctx.actor, input)
+      return { status: 'invitation_sent' }
+    }),
+
+  erase: adminProcedure
+    .meta({
+      rest: { method: 'POST', path: '/users/{id}/erase', status: 204 },
+      summary: 'Erase what a removed account says of a person; it cannot be undone',
+    })
+    .input(byIdSchema)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.users.erase(ctx.actor, input)),
 })

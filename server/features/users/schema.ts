@@ -1,14 +1,22 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.js'
+import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../fields/schema.js'
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../pages/schema.js'
 
-/** An address, trimmed and in lower case. Quoted local parts and comments are refused. */
+// The local part as most hosts give it out; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
+// 2.3.1); a top-level domain in letters or in its ASCII form (RFC 5890 section 2.3.2.1).
+const address =
+  /^(?=[^@]{1,64}@)(?!\.)(?!.*\.\.)[\w'+.-]*[\w+-]@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$/
+
+/**
+ * An address, trimmed and in lower case, within the limits of RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in
+ * all. Quoted local parts and comments are refused.
+ */
 export const emailSchema = oneLine()
   .refine(isAscii, 'An address is written in ASCII.')
   .trim()
   .toLowerCase()
   .max(254)
-  .pipe(z.email())
+  .pipe(z.email({ pattern: address }))
   .meta({ format: 'email', examples: ['ada@example.com'] })
 
 // Before it is lower-cased, which turns the Kelvin sign into a k.
@@ -16,8 +24,17 @@ function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text)
 }
 
-/** What a person is called. */
+// Something that shows: a letter, digit, sign or symbol that is not blank itself (U+2800, U+FFFC, U+1D159) and not one
+// of those that renderers ignore, such as fillers and joiners.
+const visible = /(?![\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}])[\p{L}\p{N}\p{P}\p{S}]/u
+
+// Controls that turn the text around them, and tags, which hide text.
+const deceptive = /[\p{Bidi_Control}\u206a-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
+
+/** What a person is called, in any script. Joiners inside a name and emoji are fine. */
 export const nameSchema = oneLine()
+  .refine((text) => !deceptive.test(text), 'Characters that turn or hide text are not allowed.')
+  .refine((text) => text.trim() === '' || visible.test(text), 'A name has to show something.')
   .trim()
   .min(1)
   .max(100)
@@ -48,8 +65,7 @@ export const userPageSchema = offsetPageOf(userSchema)
 
 export const updateMeSchema = z.strictObject({ name: nameSchema.optional(), version: versionSchema.optional() })
 
-/** A password that is compared, not set: the rules for new ones do not apply to it. */
-export const removeMeSchema = z.strictObject({ password: z.string().min(1).max(1024).meta({ format: 'password' }) })
+export const removeMeSchema = z.strictObject({ password: passwordSchema })
 
 export const listUsersSchema = z.strictObject({
   page: pageNumberSchema,
@@ -67,6 +83,61 @@ export const createUserSchema = z.strictObject({
   role: roleSchema.default('user'),
 })
 
+/** What is stored about an account. Rows of resources are whatever their tables hold, without internal columns. */
+export const accountExportSchema = z
+  .object({
+    exportedAt: z.date(),
+    isComplete: z.boolean().describe('False if there is more than one document holds; the oldest is left out.'),
+    account: userSchema,
+    sessions: z.array(
+      z.object({
+        id: idSchema,
+        createdAt: z.date(),
+        lastUsedAt: z.date(),
+        expiresAt: z.date(),
+        endedAt: z.date().nullable(),
+        endReason: z.string().nullable(),
+        ip: z.string(),
+        userAgent: z.string(),
+      }),
+    ),
+    links: z
+      .array(
+        z.object({
+          kind: z.string(),
+          email: z.string().nullable(),
+          createdAt: z.date(),
+          expiresAt: z.date(),
+          usedAt: z.date().nullable(),
+        }),
+      )
+      .describe('Mailed links, without their tokens; `email` is the address of a change that waits.'),
+    mails: z.array(
+      z.object({
+        template: z.string(),
+        to: z.string(),
+        status: z.string(),
+        createdAt: z.date(),
+        sentAt: z.date().nullable(),
+      }),
+    ),
+    auditEvents: z.array(
+      z.object({
+        type: z.string(),
+        actorId: idSchema.nullable(),
+        userId: idSchema.nullable(),
+        ip: z.string().nullable(),
+        userAgent: z.string().nullable(),
+        data: z.unknown(),
+        createdAt: z.date(),
+      }),
+    ),
+    resources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))).describe('Rows by resource.'),
+  })
+  .meta({ id: 'AccountExport' })
+
+export const invitationSentSchema = z.object({ status: z.literal('invitation_sent') })
+
 const writableFields = { email: emailSchema, name: nameSchema, role: roleSchema, status: writableStatusSchema }
 
 export const replaceUserSchema = byIdSchema.extend({ ...writableFields, version: versionSchema.optional() })
@@ -76,6 +147,7 @@ export const updateUserSchema = byIdSchema
   .extend({ version: versionSchema.optional() })
 
 export type User = z.output<typeof userSchema>
+export type AccountExport = z.output<typeof accountExportSchema>
 export type UserStatus = z.output<typeof userStatusSchema>
 export type UpdateMe = z.output<typeof updateMeSchema>
 export type RemoveMe = z.output<typeof removeMeSchema>

@@ -1,8 +1,22 @@
-import type { User as UserRow } from '../../database/generated/client.js'
+import type { Prisma, User as UserRow } from '../../database/generated/client.js'
 import type { User, UserStatus } from './schema.js'
 
+/** What {@link toUser} reads of a row. */
+export const userColumns = {
+  id: true,
+  email: true,
+  name: true,
+  role: true,
+  disabledAt: true,
+  deletedAt: true,
+  emailVerifiedAt: true,
+  createdAt: true,
+  updatedAt: true,
+  version: true,
+} as const satisfies Prisma.UserSelect
+
 /** Turns a row into a user as clients see it. */
-export function toUser(row: Omit<UserRow, 'passwordHash'>): User {
+export function toUser(row: Pick<UserRow, keyof typeof userColumns>): User {
   const { id, email, name, role, emailVerifiedAt, createdAt, updatedAt, version } = row
   return { id, email, name, role, status: statusOf(row), emailVerifiedAt, createdAt, updatedAt, version }
 }

@@ -1,4 +1,12 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The path of the browser; the project `browser` exists only where it is installed. */
+    chromium: string
+  }
+}
 
 export interface WatchedPage {
   page: Page
@@ -11,7 +19,7 @@ export interface WatchedPage {
 /** Starts the system's Chromium, with everything off by which it would talk to others by itself. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: inject('chromium'),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils'
+import { runAgain } from './errors.js'
+import type { ConnectionPool } from './pool.js'
+
+/**
+ * Prisma's adapter on the process's own pool. A statement outside of a transaction that lost against another one, or
+ * met a plan or a session that is out of date, runs again; one inside of a transaction fails, and the transaction runs
+ * again as a whole (see transactions.ts).
+ */
+export function createAdapter(pool: ConnectionPool): PrismaPg {
+  const factory = new PrismaPg(pool, {
+    schema: 'public',
+    statementNameGenerator: nameStatements(),
+    disposeExternalPool: true,
+  })
+  const connect = factory.connect.bind(factory)
+  return Object.assign(factory, {
+    connect: async () => {
+      const adapter = await connect()
+      const begin = adapter.startTransaction.bind(adapter)
+      const startTransaction: typeof begin = async (level) => wrap(await begin(level), (send) => pool.watch(send))
+      return Object.assign(
+        wrap(adapter, (send) => runAgain(() => pool.watch(send))),
+        { startTransaction },
+      )
+    },
+  })
+}
+
+function wrap<T extends SqlQueryable>(queryable: T, around: <R>(send: () => Promise<R>) => Promise<R>): T {
+  const queryRaw = queryable.queryRaw.bind(queryable)
+  const executeRaw = queryable.executeRaw.bind(queryable)
+  return Object.assign(queryable, {
+    queryRaw: (query: SqlQuery) => around(() => queryRaw(query)),
+    executeRaw: (query: SqlQuery) => around(() => executeRaw(query)),
+  })
+}
+
+const namedStatementsMax = 500
+
+// Prepared statements live as long as their connection, so texts past a bound, such as long IN lists, go unnamed.
+function nameStatements(): (query: SqlQuery) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    if (known !== undefined) return known
+    if (names.size >= namedStatementsMax) return ''
+    const name = createHash('sha256').update(sql).digest('base64url').slice(0, 32)
+    names.set(sql, name)
+    return name
+  }
+}

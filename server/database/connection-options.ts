@@ -1,0 +1,119 @@
+import type { ClientConfig } from 'pg'
+
+// Past these a request gets 503 and the connection is free again (security.md S42); in milliseconds. A statement ends
+// before the socket is given up, so that PostgreSQL itself says why.
+const statementTimeoutMs = 4_500
+const lockTimeoutMs = 2_000
+const idleInTransactionMs = 10_000
+const connectTimeoutMs = 2_000
+
+/**
+ * What every session of this process is set to, whatever the role, the database or the URL say: `-c` arguments of the
+ * startup packet come before the settings of role and database, and the last of two counts. Times are written without
+ * their offset by Prisma's adapter, so that the zone must be UTC; the adapter names the schema `public` in each
+ * statement, so that raw SQL and migrations must find the same one.
+ */
+const sessionSettings = ['TimeZone=UTC', 'search_path=public', 'DateStyle=ISO', 'bytea_output=hex']
+
+const understood = new Set([
+  'application_name',
+  'channel_binding',
+  'host',
+  'options',
+  'pgbouncer',
+  'port',
+  'schema',
+  'ssl',
+  'sslcert',
+  'sslkey',
+  'sslmode',
+  'sslnegotiation',
+  'sslrootcert',
+])
+
+const remedies: Readonly<Record<string, string>> = {
+  connection_limit: 'Set DATABASE_POOL_MAX instead.',
+  pool_timeout: 'A request waits at most 2 seconds for a connection.',
+  connect_timeout: 'A connection may take at most 2 seconds.',
+  statement_timeout: 'Statements end after 4.5 seconds.',
+  timezone: 'Sessions always use UTC.',
+}
+
+/**
+ * Says what of a database URL cannot be honoured, one sentence a fault.
+ *
+ * @param url a `postgresql://` URL
+ */
+export function findDatabaseUrlFaults(url: string): string[] {
+  const { searchParams } = new URL(url)
+  const unknown = [...searchParams.keys()].filter((name) => !understood.has(name))
+  return [
+    ...unknown.map((name) => `has the parameter ${name}, which has no effect. ${remedyOf(name)}`),
+    ...(isOtherSchema(searchParams.get('schema')) ? [otherSchema] : []),
+    ...(isOn(searchParams.get('pgbouncer')) ? [behindPooler] : []),
+    ...optionFaults(searchParams.get('options') ?? ''),
+  ]
+}
+
+function remedyOf(name: string): string {
+  return `${remedies[name.toLowerCase()] ?? ''} Remove it from the URL.`.trim()
+}
+
+function isOtherSchema(schema: string | null): boolean {
+  return schema !== null && schema !== 'public'
+}
+
+function isOn(value: string | null): boolean {
+  return value !== null && value !== 'false'
+}
+
+const otherSchema =
+  'names a schema. The tables are kept in the schema public: use a database of its own, and remove schema from the URL.'
+
+const behindPooler =
+  'asks for PgBouncer. Sessions carry settings and prepared statements, which a pooler in transaction mode drops: ' +
+  'connect to PostgreSQL itself, or to a pooler in session mode, and remove pgbouncer from the URL.'
+
+// Both spellings of PostgreSQL: `-c name=value` and `--name=value`, with - for _ in the second.
+function optionFaults(options: string): string[] {
+  return [...options.matchAll(/(?:-c\s*|--)([\w.-]+)\s*=\s*((?:\\.|\S)*)/g)].flatMap(([, given = '', value = '']) => {
+    const name = given.replaceAll('-', '_').toLowerCase()
+    if (name === 'timezone' && !/^'?(utc|etc\/utc|gmt|0)'?$/i.test(value)) return [otherZone(value)]
+    if (name === 'search_path' && !/^"?public"?$/i.test(value)) return [otherSchema]
+    return []
+  })
+}
+
+function otherZone(zone: string): string {
+  return `sets the time zone ${zone}. Sessions always use UTC: remove TimeZone from its options.`
+}
+
+/**
+ * How every connection of this process is made: time zone, schema, timeouts, keep-alive and name are set so that
+ * nothing in the URL can undo them, and the other options of the URL are kept.
+ *
+ * @param url a `postgresql://` URL without the faults that {@link findDatabaseUrlFaults} tells of
+ * @param hasTimeouts whether statements end after the times of a request; migrations take what they take
+ */
+export function connectionOptions(url: string, { hasTimeouts = true } = {}): ClientConfig {
+  const cleaned = new URL(url)
+  const { searchParams } = cleaned
+  const given = searchParams.get('options')
+  const isChannelBound = searchParams.get('channel_binding') === 'require'
+  for (const name of ['options', 'schema', 'pgbouncer', 'application_name', 'channel_binding'])
+    searchParams.delete(name)
+  return {
+    connectionString: cleaned.href,
+    options: [...(given ? [given] : []), ...sessionSettings.map((setting) => `-c ${setting}`)].join(' '),
+    application_name: 'api',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    enableChannelBinding: isChannelBound,
+    ...(hasTimeouts && {
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: lockTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionMs,
+    }),
+  }
+}

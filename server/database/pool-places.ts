@@ -1,0 +1,110 @@
+import type { Borrower } from './pool.js'
+
+interface Waiter {
+  borrower: Borrower
+  enter(): void
+}
+
+const waitMs = 2_000
+// Beyond this many a newcomer would wait for longer than that anyway.
+const waitersPerPlace = 50
+
+/** How many places each purpose leaves free for those that are more urgent. */
+const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfies Record<Borrower['purpose'], number>
+
+/**
+ * Hands out the places of a pool. A purpose leaves some places to the more urgent ones; a feature and a client network
+ * hold a share of the others, so that a locked table or one busy client leaves room; and of those that wait, the one
+ * whose network holds the fewest comes first.
+ *
+ * @param max the number of places
+ */
+export function createPlaces(max: number) {
+  const tally = createTally(max)
+  const waiters: Waiter[] = []
+
+  function leave(borrower: Borrower): void {
+    tally.count(borrower, -1)
+    const able = waiters.filter((waiter) => tally.hasRoom(waiter.borrower))
+    able.toSorted((a, b) => tally.ofNetwork(a.borrower) - tally.ofNetwork(b.borrower))[0]?.enter()
+  }
+
+  function wait(borrower: Borrower): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const remove = () => {
+        clearTimeout(timer)
+        waiters.splice(waiters.indexOf(waiter), 1)
+      }
+      const timer = setTimeout(() => {
+        remove()
+        reject(noPlace())
+      }, waitMs)
+      const enter = () => {
+        remove()
+        tally.count(borrower, 1)
+        resolve()
+      }
+      const waiter = { borrower, enter }
+      waiters.push(waiter)
+    })
+  }
+
+  return {
+    /**
+     * Waits for a place, for 2 seconds at most.
+     *
+     * @returns what gives the place back
+     * @throws Error in the words of pg's own pool, if there is none in time
+     */
+    async take(borrower: Borrower): Promise<() => void> {
+      if (tally.hasRoom(borrower)) tally.count(borrower, 1)
+      else if (waiters.length < max * waitersPerPlace) await wait(borrower)
+      else throw noPlace()
+      return () => leave(borrower)
+    },
+  }
+}
+
+/** Counts who holds how many places, and knows who may have one more. */
+function createTally(max: number) {
+  const shared = Math.max(1, max - kept.request)
+  const half = Math.ceil(max / 2)
+  const purposes = { request: shared, session: half, limit: half, readiness: half } as const
+  const shares = { feature: Math.ceil((shared * 2) / 3), network: Math.max(1, shared - 1) }
+  const held = new Map<string, number>()
+  let taken = 0
+  const of = (key: string | undefined) => (key === undefined ? 0 : (held.get(key) ?? 0))
+
+  return {
+    hasRoom(borrower: Borrower): boolean {
+      const { purpose } = borrower
+      const keys = keysOf(borrower)
+      const isFree = max - taken > Math.min(kept[purpose], max - 1) && of(keys.purpose) < purposes[purpose]
+      return isFree && of(keys.feature) < shares.feature && of(keys.network) < shares.network
+    },
+
+    ofNetwork: (borrower: Borrower): number => of(keysOf(borrower).network),
+
+    count(borrower: Borrower, change: 1 | -1): void {
+      taken += change
+      for (const key of Object.values(keysOf(borrower))) {
+        if (key === undefined) continue
+        const next = of(key) + change
+        if (next > 0) held.set(key, next)
+        else held.delete(key)
+      }
+    },
+  }
+}
+
+function keysOf({ purpose, feature, network }: Borrower) {
+  return {
+    purpose: `purpose:${purpose}`,
+    feature: feature === undefined ? undefined : `feature:${feature}`,
+    network: network === undefined ? undefined : `network:${network}`,
+  }
+}
+
+function noPlace(): Error {
+  return new Error('timeout exceeded when trying to connect')
+}

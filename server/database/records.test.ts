@@ -1,0 +1,77 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = path.join(import.meta.dirname, '../..')
+
+interface Source {
+  file: string
+  text: string
+}
+
+const records = [
+  { record: '017-raw-sql.md', occurs: hasRawSql },
+  { record: '018-hard-deletes.md', occurs: deletesRows },
+]
+
+test.each(records)('$record names each file that it is about, with a reason', async ({ record, occurs }) => {
+  const text = await readFile(path.join(root, 'docs/decisions', record), 'utf8')
+  const found = (await readSources()).filter(occurs).map(({ file }) => file)
+  expect(found.length).toBeGreaterThan(3)
+  expect(readNames(text).toSorted()).toEqual(found.toSorted())
+})
+
+test.each([
+  ['a query', 'await tx.$queryRaw`SELECT 1`'],
+  ['a statement', "await db.$executeRawUnsafe('DROP TABLE x')"],
+  ['a fragment', 'const own = Prisma.sql`true`'],
+  ['a pool', 'const run = (statement: Statement) => pool.query(statement)'],
+  ['a client', "await client.query<Row>('SELECT 1')"],
+])('%s counts as raw SQL', (_name, text) => {
+  expect(hasRawSql({ file: 'server/planted.ts', text })).toBe(true)
+})
+
+test.each([
+  ['many rows', 'await tx.session.deleteMany({ where })'],
+  ['one row', 'await tx.session.delete({ where: { id } })'],
+  ['one row, on a line of its own', 'await tx.session.delete(\n  {'],
+  ['rows in SQL', 'await tx.$executeRaw`DELETE FROM "Session"`'],
+])('deleting %s counts as a hard delete', (_name, text) => {
+  expect(deletesRows({ file: 'server/planted.ts', text })).toBe(true)
+})
+
+test('a procedure, a map and a comparison count as neither', () => {
+  const text = 'me: get.query(({ ctx }) => map.delete(key)), it: api.users.me.query(), of: request.query'
+  const source = { file: 'server/planted.ts', text }
+  expect(hasRawSql(source) || deletesRows(source)).toBe(false)
+})
+
+function hasRawSql({ text }: Source): boolean {
+  return /\bPrisma\.(sql|raw)\b|(query|execute)Raw/.test(text) || /\.query(<[^(]*>)?\(/.test(withoutProcedures(text))
+}
+
+/** tRPC's `.query(...)` is another thing: it takes a function, and in the examples for newcomers it follows `api`. */
+function withoutProcedures(text: string): string {
+  return text.replaceAll(/\.query\(\s*(async )?\((\{|\))|\bapi(\.\w+)+\.query\(/g, '')
+}
+
+function deletesRows({ text }: Source): boolean {
+  return /\.deleteMany\(|\.delete\(\s*\{|\bDELETE FROM\b|\bTRUNCATE\b/.test(text)
+}
+
+async function readSources(): Promise<Source[]> {
+  const files = await Promise.all(['server', 'prisma'].map(listSources))
+  return Promise.all(files.flat().map(async (file) => ({ file, text: await readFile(path.join(root, file), 'utf8') })))
+}
+
+async function listSources(folder: string): Promise<string[]> {
+  const names = await readdir(path.join(root, folder), { recursive: true })
+  return names
+    .map((name) => path.join(folder, name).replaceAll('\\', '/'))
+    .filter((file) => /\.(ts|mjs)$/.test(file) && !/\.test\.ts$|^server\/testing\/|\/generated\//.test(file))
+}
+
+/** The files in the first column of the record's tables; a row without a sentence is none. */
+function readNames(record: string): string[] {
+  return [...record.matchAll(/^\| `([^`]+)` \| \S[^|]{20,}\.\s*\|$/gm)].map(([, file = '']) => file)
+}

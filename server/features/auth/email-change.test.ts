@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
+import { testPassword } from '../../testing/secrets.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+})
+afterAll(() => t.close())
+
+const request = (person: Person, email: string, currentPassword = testPassword) =>
+  t.client(person.session).auth.requestEmailChange.mutate({ email, currentPassword })
+const confirm = (token: string) => t.container.services.auth.confirmEmailChange(testOrigin, { token })
+const rowOf = (id: string) => t.db.user.findUniqueOrThrow({ where: { id } })
+const isLiving = async (id: string) => (await t.db.session.findUniqueOrThrow({ where: { id } })).revokedAt === null
+
+describe('S82: asking for another address', () => {
+  it('asks for the password, changes nothing yet, mails a link to the new address and a notice to the old one', async () => {
+    const person = await createSignedInUser(t, { name: 'Ada' })
+    const email = freshAddress()
+    expect(await request(person, ` ${email.toUpperCase()} `)).toEqual({ status: 'email_change_sent' })
+    expect(await rowOf(person.user.id)).toMatchObject({ email: person.user.email, version: 1 })
+    const [link] = await mailsTo(t, email)
+    expect(link?.text).toContain('http://app.localhost:5173/confirm-email-change?token=')
+    expect(link?.text).not.toContain('Ada')
+    const [notice] = await mailsTo(t, person.user.email)
+    expect(notice?.text).not.toContain('token=')
+    expect(notice?.text).not.toContain(email)
+  })
+
+  it('refuses a wrong password, which leaves an event, and nobody', async () => {
+    const person = await createSignedInUser(t)
+    const email = freshAddress()
+    expect((await errorOf(request(person, email, 'not the password'))).code).toBe('INVALID_CREDENTIALS')
+    expect(await mailsTo(t, email)).toEqual([])
+    expect(await t.db.auditEvent.findMany({ where: { userId: person.user.id } })).toMatchObject([
+      { type: 'password.refused', actorId: person.user.id },
+    ])
+    const call = t.client().auth.requestEmailChange.mutate({ email, currentPassword: testPassword })
+    expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
+  })
+
+  it('answers the same, with as many statements, for an address that is taken, and mails the old address alike', async () => {
+    const taken = (await createUser(t)).email
+    const answers = []
+    for (const email of [freshAddress(), taken]) {
+      const person = await createSignedInUser(t)
+      const before = t.recorder.statements.length
+      const answer = await request(person, email)
+      answers.push({ answer, statements: t.recorder.statements.length - before })
+      expect(await mailsTo(t, person.user.email)).toHaveLength(1)
+    }
+    expect(answers[0]).toEqual(answers[1])
+    expect(await outcomeOf(confirm(await newestToken(t, taken)))).toBe('EMAIL_TAKEN')
+  })
+})
+
+describe('S82: confirming another address', () => {
+  it('moves the account, ends the other sessions and links, and tells the old address', async () => {
+    const person = await createSignedInUser(t)
+    const other = await signIn(t, person.user)
+    const { email: old, id } = person.user
+    await t.container.services.auth.requestPasswordReset(testOrigin, { email: old })
+    const resetToken = await newestToken(t, old)
+    const email = freshAddress()
+    await request(person, email)
+    const token = await newestToken(t, email)
+    expect((await t.rest()('POST', '/auth/email-change/confirm', { body: { token } })).status).toBe(204)
+    expect(await rowOf(id)).toMatchObject({ email, emailVerifiedAt: t.clock.now(), version: 2 })
+    expect([await isLiving(person.session.sessionId), await isLiving(other.sessionId)]).toEqual([true, false])
+    const reset = { token: resetToken, password: 'a brand new passphrase' }
+    expect(await outcomeOf(t.container.services.auth.resetPassword(testOrigin, reset))).toBe('INVALID_TOKEN')
+    expect((await mailsTo(t, old)).at(-1)?.subject).toBe('The address of your account was changed')
+    expect(await outcomeOf(logIn(t, old, testPassword))).toBe('INVALID_CREDENTIALS')
+    expect(await outcomeOf(logIn(t, email, testPassword))).toBe('OK')
+    const event = await t.db.auditEvent.findFirst({ where: { userId: id, type: 'user.email_changed' } })
+    expect(event).toMatchObject({ actorId: id, data: { from: old, to: email } })
+  })
+
+  it('S22: works once, also when 20 use the link at once', async () => {
+    const person = await createSignedInUser(t)
+    const email = freshAddress()
+    await request(person, email)
+    const token = await newestToken(t, email)
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(confirm(token))))
+    expect(outcomes.toSorted()).toEqual([...Array<string>(19).fill('INVALID_TOKEN'), 'OK'])
+  })
+
+  it('is refused when somebody has taken the address meanwhile, and of two who want one address one gets it', async () => {
+    const email = freshAddress()
+    const [one, two] = [await createSignedInUser(t), await createSignedInUser(t)]
+    const tokens = []
+    for (const person of [one, two]) {
+      await request(person, email)
+      tokens.push(await newestToken(t, email))
+    }
+    const outcomes = await Promise.all(tokens.map((token) => outcomeOf(confirm(token))))
+    expect(outcomes.toSorted()).toEqual(['EMAIL_TAKEN', 'OK'])
+    expect(await t.db.user.count({ where: { email } })).toBe(1)
+  })
+
+  it('S22: asking again sends the same link; asking for another address ends it', async () => {
+    const person = await createSignedInUser(t)
+    const [first, second] = [freshAddress(), freshAddress()]
+    await request(person, first)
+    const token = await newestToken(t, first)
+    await request(person, first)
+    expect(await newestToken(t, first)).toBe(token)
+    await request(person, second)
+    expect(await outcomeOf(confirm(token))).toBe('INVALID_TOKEN')
+    expect(await outcomeOf(confirm(await newestToken(t, second)))).toBe('OK')
+  })
+
+  it.each([
+    ['a change of the password', (person: Person) => change(person)],
+    ['disabling the account', (person: Person) => update(person, { disabledAt: t.clock.now() })],
+    ['removing the account', (person: Person) => update(person, { deletedAt: t.clock.now() })],
+    ['a day', async () => t.clock.advance(24 * 3600)],
+  ])('the link ends with %s', async (_what, happen) => {
+    const person = await createSignedInUser(t)
+    const email = freshAddress()
+    await request(person, email)
+    const token = await newestToken(t, email)
+    await happen(person)
+    expect(await outcomeOf(confirm(token))).toBe('INVALID_TOKEN')
+  })
+
+  it('S12, S23: takes no other link and nothing but strings, and no other confirmation takes this one', async () => {
+    const person = await createSignedInUser(t)
+    const email = freshAddress()
+    await request(person, email)
+    const token = await newestToken(t, email)
+    const { auth } = t.container.services
+    expect(await outcomeOf(auth.verifyEmail(testOrigin, { token }))).toBe('INVALID_TOKEN')
+    expect(await outcomeOf(auth.resetPassword(testOrigin, { token, password: testPassword }))).toBe('INVALID_TOKEN')
+    await auth.requestPasswordReset(testOrigin, { email: person.user.email })
+    expect(await outcomeOf(confirm(await newestToken(t, person.user.email)))).toBe('INVALID_TOKEN')
+    for (const odd of [{}, [], null, { not: '' }]) {
+      const reply = await t.rest()('POST', '/auth/email-change/confirm', { body: { token: odd } })
+      expect(reply.status).toBe(400)
+    }
+    expect(await outcomeOf(confirm(token))).toBe('OK')
+  })
+
+  it('S26: drops what a stranger registered for the new address', async () => {
+    const person = await createSignedInUser(t)
+    const email = freshAddress()
+    await t.container.services.auth.register(testOrigin, { email, password: 'the stranger chose this', name: 'X' })
+    const strangers = await newestToken(t, email)
+    await request(person, email)
+    await confirm(await newestToken(t, email))
+    expect(await t.db.registration.count({ where: { email } })).toBe(0)
+    expect(await outcomeOf(t.container.services.auth.verifyEmail(testOrigin, { token: strangers }))).toBe(
+      'INVALID_TOKEN',
+    )
+  })
+})
+
+function change({ session }: Person) {
+  return t.client(session).auth.changePassword.mutate({
+    currentPassword: testPassword,
+    newPassword: 'a brand new passphrase',
+  })
+}
+
+function update({ user }: Person, data: { disabledAt?: Date; deletedAt?: Date }) {
+  return t.db.user.update({ where: { id: user.id }, data })
+}

@@ -1,0 +1,95 @@
+import type { Actor, Origin } from '../../context.js'
+import type { Transaction } from '../../database/client.js'
+import { isUniqueViolation } from '../../database/errors.js'
+import { AppError } from '../../errors.js'
+import { enqueueMail } from '../../mail/outbox.js'
+import { mayMail } from '../../security/mail-limits.js'
+import { consumeMailToken, killMailTokens } from '../../security/mail-tokens.js'
+import { hashToken } from '../../security/refresh-tokens.js'
+import { lockAccount } from './account.js'
+import { proveOwnPassword, wrongPassword } from './own-password.js'
+import type { AuthParts } from './parts.js'
+import { dropRegistrations } from './registration-rows.js'
+import type { RequestEmailChange, VerifyEmail } from './schema.js'
+
+/** How users move their account to another address: it counts once the new one is proved. */
+export function createEmailChange(parts: AuthParts) {
+  const { db, clock, limits, audit, throttle } = parts
+  return {
+    /**
+     * Mails a link to the new address and a notice to the present one. Whether the new one is taken is not looked at
+     * here, so that nothing can tell; an older request for another address ends.
+     *
+     * @throws AppError INVALID_CREDENTIALS for a wrong password, SERVICE_UNAVAILABLE
+     */
+    async requestEmailChange(actor: Actor, { email: to, currentPassword }: RequestEmailChange): Promise<void> {
+      const { userId, sessionId, origin } = actor
+      const user = await proveOwnPassword(parts, actor, currentPassword)
+      const isMailed = await mayMail(limits, { kind: 'email-change', to, ip: origin.ip })
+      const isTold = await mayMail(limits, { kind: 'email-change-requested', to: user.email, ip: origin.ip })
+      await db.$transaction(async (tx) => {
+        const locked = await lockAccount(tx, userId)
+        if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
+        await endOtherRequests(tx, { userId, email: to, now: clock.now() })
+        await enqueueMail(tx, clock, isMailed ? { template: 'email-change', to, params: { userId, sessionId } } : null)
+        const notice = { to: locked.email, params: { userId, name: locked.name } }
+        await enqueueMail(tx, clock, isTold ? { template: 'email-change-requested', ...notice } : null)
+        const data = { to, isMailed }
+        await audit.record(tx, { type: 'user.email_change_requested', actorId: userId, userId, origin, data })
+      })
+    },
+
+    /**
+     * Gives the account the address that the link was mailed to. Its other sessions and links end, and the old address
+     * is told.
+     *
+     * @throws AppError INVALID_TOKEN, EMAIL_TAKEN
+     */
+    async confirmEmailChange(origin: Origin, { token }: VerifyEmail): Promise<void> {
+      const email = await db
+        .$transaction((tx) => move(parts, tx, { token, origin }))
+        .catch((error: unknown) => {
+          throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN', { cause: error }) : error
+        })
+      await throttle.clear(email, { ip: origin.ip })
+    },
+  }
+}
+
+interface Requested {
+  userId: string
+  email: string
+  now: Date
+}
+
+async function endOtherRequests(tx: Transaction, { userId, email, now }: Requested): Promise<void> {
+  const waiting = { template: 'email-change', to: { not: email }, params: { path: ['userId'], equals: userId } }
+  await tx.outboxMail.deleteMany({ where: { ...waiting, status: { in: ['pending', 'dead'] } } })
+  const others = { userId, kind: 'email_change', email: { not: email }, usedAt: null } as const
+  await tx.mailToken.updateMany({ where: others, data: { usedAt: now } })
+}
+
+async function move(
+  parts: AuthParts,
+  tx: Transaction,
+  { token, origin }: { token: string; origin: Origin },
+): Promise<string> {
+  const { clock, audit, sessions } = parts
+  const now = clock.now()
+  // The account is locked before its tokens, as wherever an account changes.
+  const found = await tx.mailToken.findUnique({ where: { tokenHash: hashToken(token) }, select: { userId: true } })
+  const user = found?.userId ? await lockAccount(tx, found.userId) : null
+  const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
+  if (!user || user.disabledAt || !link?.email) throw new AppError('INVALID_TOKEN')
+  const { id: userId, name, email: from } = user
+  const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
+  await tx.user.update({ where: { id: userId }, data })
+  const kept = link.sessionId === null ? {} : { exceptSessionId: link.sessionId }
+  await sessions.endAll(tx, { userId, reason: 'user.email_changed', ...kept })
+  await killMailTokens(tx, { userId, now })
+  await dropRegistrations(tx, link.email)
+  await enqueueMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
+  const change = { from, to: link.email }
+  await audit.record(tx, { type: 'user.email_changed', actorId: userId, userId, origin, data: change })
+  return link.email
+}

@@ -1,0 +1,79 @@
+import type { Origin } from '../../context.js'
+import type { Transaction } from '../../database/client.js'
+import { isUniqueViolation } from '../../database/errors.js'
+import { AppError } from '../../errors.js'
+import { enqueueMail } from '../../mail/outbox.js'
+import { consumeMailToken } from '../../security/mail-tokens.js'
+import { hashToken } from '../../security/refresh-tokens.js'
+import { findAccount } from './account.js'
+import type { AuthParts } from './parts.js'
+import { dropRegistrations, readRegistrationMark } from './registration-rows.js'
+import type { VerifyEmail } from './schema.js'
+
+/** How a registration becomes an account. */
+export function createVerification(parts: AuthParts) {
+  return {
+    /**
+     * Makes the user whom a mailed link belongs to, with that registration's name and password, and drops every other
+     * registration of the address. A browser that made another registration of the address is refused: the link
+     * is that of somebody else's.
+     *
+     * @throws AppError INVALID_TOKEN
+     */
+    async verifyEmail(origin: Origin, { token }: VerifyEmail, mark?: string): Promise<void> {
+      const ownId = readRegistrationMark(parts.tokenSecret, mark)
+      try {
+        const email = await parts.db.$transaction((tx) => activate(parts, tx, { token, ownId, origin }))
+        await parts.throttle.clear(email, { ip: origin.ip })
+      } catch (error) {
+        throw isUniqueViolation(error) ? new AppError('INVALID_TOKEN', { cause: error }) : error
+      }
+    },
+  }
+}
+
+interface Activating {
+  token: string
+  ownId: string | null
+  origin: Origin
+}
+
+async function activate(parts: AuthParts, tx: Transaction, { token, ownId, origin }: Activating): Promise<string> {
+  const now = parts.clock.now()
+  await lockRegistrationsBeside(tx, token)
+  const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
+  const registration = await findPending(tx, { id: consumed?.registrationId ?? null, now })
+  if (!registration || (await findAccount(tx, registration.email))) throw new AppError('INVALID_TOKEN')
+  const { id, email, name, passwordHash } = registration
+  const own = ownId === id ? null : await findPending(tx, { id: ownId, email, now })
+  if (own) throw new AppError('INVALID_TOKEN', { message: ofAnother })
+  const user = await tx.user.create({ data: { email, name, passwordHash: passwordHash || null, emailVerifiedAt: now } })
+  if (!passwordHash) await inviteToSetPassword(parts, tx, user)
+  await dropRegistrations(tx, email)
+  await parts.audit.record(tx, { type: 'email.verified', actorId: user.id, userId: user.id, origin })
+  return email
+}
+
+const ofAnother = 'This link belongs to a registration that was not made in this browser. Use the link of yours.'
+
+// All registrations of the address, in one order: of two links that are followed at once, the second one waits here.
+async function lockRegistrationsBeside(tx: Transaction, token: string): Promise<void> {
+  await tx.$queryRaw`
+    SELECT "id" FROM "Registration" WHERE "email" = (
+      SELECT owner."email" FROM "MailToken" JOIN "Registration" owner ON owner."id" = "MailToken"."registrationId"
+      WHERE "MailToken"."tokenHash" = ${hashToken(token)}
+    ) ORDER BY "id" FOR UPDATE`
+}
+
+async function findPending(tx: Transaction, { id, now, ...where }: { id: string | null; now: Date; email?: string }) {
+  if (id === null) return null
+  return tx.registration.findFirst({ where: { ...where, id, expiresAt: { gt: now } }, omit: { passwordHash: false } })
+}
+
+async function inviteToSetPassword(
+  { clock }: AuthParts,
+  tx: Transaction,
+  { id: userId, email: to }: { id: string; email: string },
+): Promise<void> {
+  await enqueueMail(tx, clock, { template: 'invitation', to, params: { userId, name: '' } })
+}

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { createPost } from './factory.js'
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+afterAll(() => t.close())
+
+test('S84: the export of their data has all posts that a user wrote, removed ones included, and none of others', async () => {
+  const { user, session } = await createSignedInUser(t)
+  for (let count = 0; count < 60; count += 1) await createPost(t, user, { title: `Mine ${count}` })
+  const removed = await createPost(t, user, { title: 'Removed', deletedAt: t.clock.now() })
+  await createPost(t, await createUser(t), { title: 'Not mine' })
+  const { resources, isComplete } = await t.client(session).users.exportMe.query()
+  expect(isComplete).toBe(true)
+  expect(resources.posts).toHaveLength(61)
+  expect(new Set(resources.posts?.map(({ id }) => id)).size).toBe(61)
+  expect(resources.posts).toContainEqual(expect.objectContaining({ id: removed.id, removedAt: t.clock.now() }))
+})
+
+test('S84: the export says when it does not hold everything, and stays bounded', async () => {
+  const { user, session } = await createSignedInUser(t)
+  const rows = Array.from({ length: 400 }, () => ({ authorId: user.id, title: 'Long', body: 'x'.repeat(50_000) }))
+  await t.db.post.createMany({ data: rows })
+  const reply = await t.rest(session)('GET', '/users/me/export')
+  expect(reply.body.data.isComplete).toBe(false)
+  expect(JSON.stringify(reply.body).length).toBeLessThan(12 * 1024 * 1024)
+})
+
+test('S83: a post of an erased account keeps its author’s id', async () => {
+  const admin = await createSignedInUser(t, { role: 'admin' })
+  const { id } = await createUser(t)
+  const post = await createPost(t, { id })
+  const { users } = t.client(admin.session)
+  await users.remove.mutate({ id })
+  await users.erase.mutate({ id })
+  expect(await t.db.post.findFirst({ where: { id: post.id } })).toMatchObject({ authorId: id })
+})

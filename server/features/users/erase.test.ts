@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { includingDeleted } from '../../database/soft-delete.js'
+import { mailsTo, testOrigin } from '../../testing/accounts.js'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser, createUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+let t: TestApp
+let admin: Person
+
+beforeAll(async () => {
+  t = await createTestApp()
+  admin = await createSignedInUser(t, { role: 'admin' })
+})
+afterAll(() => t.close())
+
+const as = (person?: Person) => t.client(person?.session).users
+const rowOf = (id: string) =>
+  t.db.user.findFirstOrThrow({ where: { AND: [includingDeleted], id }, omit: { passwordHash: false } })
+
+/** Somebody whose address, name, network and program stand wherever the application writes them. */
+async function createRemoved() {
+  const secret = randomUUID()
+  const { user, session } = await createSignedInUser(t, { email: `${secret}@example.com`, name: `Name ${secret}` })
+  const origin = { requestId: 'r', ip: '192.0.2.99', userAgent: `Browser of ${secret}` }
+  const { auth } = t.container.services
+  await auth.requestPasswordReset(origin, { email: user.email })
+  await mailsTo(t, user.email)
+  await auth.login(origin, { email: user.email, password: 'a wrong one', delivery: 'body' }).catch(() => {})
+  await as(admin).update.mutate({ id: user.id, email: `moved-${secret}@example.com`, name: `Moved ${secret}` })
+  await mailsTo(t, user.email)
+  await auth.requestPasswordReset(origin, { email: `moved-${secret}@example.com` })
+  await as(admin).remove.mutate({ id: user.id })
+  return { id: user.id, secret, session }
+}
+
+async function dump(): Promise<string> {
+  const rows = await t.db.$queryRaw`
+    SELECT u::text AS row FROM "User" u WHERE u."deletedAt" IS NOT NULL
+    UNION ALL SELECT s::text FROM "Session" s UNION ALL SELECT m::text FROM "MailToken" m
+    UNION ALL SELECT o::text FROM "OutboxMail" o UNION ALL SELECT a::text FROM "AuditEvent" a
+    UNION ALL SELECT r::text FROM "Registration" r`
+  return JSON.stringify(rows)
+}
+
+describe('S83: users.erase', () => {
+  test('overwrites what tells of the person wherever it stands, keeps the row, its id and who did what', async () => {
+    const { id, secret } = await createRemoved()
+    expect(await dump()).toContain(secret)
+    expect((await t.rest(admin.session)('POST', `/users/${id}/erase`)).status).toBe(204)
+    expect(await dump()).not.toContain(secret)
+    const row = await rowOf(id)
+    expect(row).toMatchObject({ name: 'Erased user', passwordHash: null, erasedAt: t.clock.now() })
+    expect(row.email).toBe(`${id}@erased.invalid`)
+    expect(await t.db.session.count({ where: { userId: id } })).toBe(0)
+    const events = await t.db.auditEvent.findMany({ where: { userId: id }, orderBy: { createdAt: 'asc' } })
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['login.failed', 'user.email_changed', 'user.updated', 'user.removed', 'user.erased']),
+    )
+    expect(events.filter(({ ip }) => ip !== null).map(({ type }) => type)).toEqual(['user.erased'])
+  })
+
+  test('leaves the roles of the trail in place', async () => {
+    const person = await createSignedInUser(t)
+    const { id } = person.user
+    await as(admin).update.mutate({ id, role: 'admin' })
+    await as(admin).remove.mutate({ id })
+    await as(admin).erase.mutate({ id })
+    const event = await t.db.auditEvent.findFirst({ where: { userId: id, type: 'user.role_changed' } })
+    expect(event?.data).toEqual({ from: 'user', to: 'admin' })
+  })
+
+  test('cannot be undone, and does no more when it is done again', async () => {
+    const { id } = await createUser(t, { deletedAt: t.clock.now() })
+    await as(admin).erase.mutate({ id })
+    expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('NOT_FOUND')
+    expect(await as(admin).erase.mutate({ id })).toBeUndefined()
+    expect(await rowOf(id)).toMatchObject({ version: 2 })
+  })
+
+  test('leaves mails and registrations of whoever has the address now', async () => {
+    const { id, email } = await createUser(t, { deletedAt: t.clock.now() })
+    t.clock.advance(60)
+    const password = 'a password of some length'
+    await t.container.services.auth.register(testOrigin, { email, password, name: 'New owner' })
+    await as(admin).erase.mutate({ id })
+    expect(await t.db.registration.count({ where: { email } })).toBe(1)
+    expect(await mailsTo(t, email)).toHaveLength(1)
+  })
+
+  test('is refused for an account that lives, an unknown one, users and nobody', async () => {
+    const person = await createSignedInUser(t)
+    const { id } = person.user
+    expect((await errorOf(as(admin).erase.mutate({ id }))).code).toBe('CONFLICT')
+    expect((await errorOf(as(admin).erase.mutate({ id: randomUUID() }))).code).toBe('NOT_FOUND')
+    expect((await errorOf(as(person).erase.mutate({ id }))).code).toBe('FORBIDDEN')
+    expect((await errorOf(as().erase.mutate({ id }))).code).toBe('UNAUTHORIZED')
+    expect(await rowOf(id)).toMatchObject({ erasedAt: null, version: 1 })
+  })
+})

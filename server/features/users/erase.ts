@@ -1,0 +1,66 @@
+import type { Actor } from '../../context.js'
+import type { Transaction } from '../../database/client.js'
+import { includingDeleted } from '../../database/soft-delete.js'
+import { AppError } from '../../errors.js'
+import { assertStillAdmin, lockStanding } from './lock.js'
+import type { UsersParts } from './parts.js'
+
+interface Removed {
+  id: string
+  email: string
+  deletedAt: Date
+}
+
+/**
+ * Overwrites what a removed account says of a person. The row and its id stay, so that nothing which refers to it
+ * breaks; sessions, links and mails go, and the audit trail keeps ids alone. It cannot be undone; doing it again
+ * changes nothing.
+ *
+ * @throws AppError NOT_FOUND, CONFLICT for an account that is not removed
+ */
+export async function eraseUser({ db, clock, audit }: UsersParts, actor: Actor, { id }: { id: string }): Promise<void> {
+  await db.$transaction(async (tx) => {
+    await lockStanding(tx)
+    await assertStillAdmin(tx, actor)
+    const user = await tx.user.findFirst({ where: { AND: [includingDeleted], id } })
+    if (!user) throw new AppError('NOT_FOUND')
+    const { email, deletedAt, erasedAt } = user
+    if (!deletedAt) throw new AppError('CONFLICT', { message: 'Only an account that was removed can be erased.' })
+    if (erasedAt) return
+    await overwrite(tx, id, clock.now())
+    await removeTraces(tx, { id, email, deletedAt })
+    await audit.record(tx, { type: 'user.erased', actorId: actor.userId, userId: id, origin: actor.origin })
+  })
+}
+
+async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> {
+  await tx.user.update({
+    where: { id, deletedAt: { not: null } },
+    data: {
+      // A domain that mail never reaches (RFC 6761 section 6.4).
+      email: `${id}@erased.invalid`,
+      name: 'Erased user',
+      passwordHash: null,
+      emailVerifiedAt: null,
+      erasedAt: now,
+      version: { increment: 1 },
+    },
+  })
+}
+
+// The address may have a new owner since the account was removed, whose mails and registrations stay.
+async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed): Promise<void> {
+  const before = { lte: deletedAt }
+  await tx.session.deleteMany({ where: { userId: id } })
+  await tx.mailToken.deleteMany({ where: { userId: id } })
+  await tx.registration.deleteMany({ where: { email, createdAt: before } })
+  await tx.outboxMail.deleteMany({
+    where: { OR: [{ params: { path: ['userId'], equals: id } }, { to: email, createdAt: before }] },
+  })
+  await tx.$executeRaw`
+    UPDATE "AuditEvent" SET "ip" = NULL, "userAgent" = NULL,
+      "data" = CASE
+        WHEN "userId" = ${id}::uuid AND "type" <> 'user.role_changed' THEN "data" - ARRAY['from', 'to', 'email']
+        ELSE "data" END
+    WHERE "userId" = ${id}::uuid OR "actorId" = ${id}::uuid`
+}

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { freshAddress, newestToken, testOrigin } from '../../testing/accounts.js'
+import { errorOf } from '../../testing/errors.js'
+import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
+import { testPassword } from '../../testing/secrets.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+let t: TestApp
+
+beforeAll(async () => {
+  t = await createTestApp()
+})
+afterAll(() => t.close())
+
+describe('S84: users.exportMe', () => {
+  test('gives all that is stored about the account, and nothing of others', async () => {
+    const person = await createSignedInUser(t, { name: 'Ada' })
+    const { user, session } = person
+    await signIn(t, user)
+    const api = t.client(session)
+    await t.container.services.auth.requestPasswordReset(testOrigin, { email: user.email })
+    const link = await newestToken(t, user.email)
+    const email = freshAddress()
+    await api.auth.requestEmailChange.mutate({ email, currentPassword: testPassword })
+    await newestToken(t, email)
+    const document = await api.users.exportMe.query()
+    expect(document).toMatchObject({ isComplete: true, account: { id: user.id, email: user.email, name: 'Ada' } })
+    expect(document.sessions).toHaveLength(2)
+    expect(document.mails.map(({ template }) => template).toSorted()).toEqual([
+      'email-change',
+      'email-change-requested',
+      'password-reset',
+    ])
+    expect(document.links.map((row) => [row.kind, row.email])).toEqual(
+      expect.arrayContaining([
+        ['reset', null],
+        ['email_change', email],
+      ]),
+    )
+    expect(document.auditEvents.map(({ type }) => type)).toContain('user.email_change_requested')
+    const text = JSON.stringify(document)
+    for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
+  })
+
+  test('shows admins no address of the people they changed, and users none of strangers', async () => {
+    const admin = await createSignedInUser(t, { role: 'admin' })
+    const { id, email } = await createUser(t)
+    await t.client(admin.session).users.update.mutate({ id, email: freshAddress() })
+    const stranger = { ...testOrigin, ip: '203.0.113.66' }
+    const wrong = { email: admin.user.email, password: 'a wrong one', delivery: 'body' } as const
+    await t.container.services.auth.login(stranger, wrong).catch(() => {})
+    const document = await t.client(admin.session).users.exportMe.query()
+    expect(document.auditEvents.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['user.email_changed', 'login.failed']),
+    )
+    expect(JSON.stringify(document)).not.toContain(email)
+    expect(JSON.stringify(document)).not.toContain(stranger.ip)
+  })
+
+  test('refuses nobody, and more than ten an hour', async () => {
+    expect((await errorOf(t.client().users.exportMe.query())).code).toBe('UNAUTHORIZED')
+    const { session } = await createSignedInUser(t)
+    for (let count = 0; count < 10; count += 1) await t.client(session).users.exportMe.query()
+    expect((await errorOf(t.client(session).users.exportMe.query())).code).toBe('RATE_LIMITED')
+  })
+})

@@ -1,0 +1,81 @@
+import type { Actor } from '../../context.js'
+import type { UsersParts } from './parts.js'
+import type { AccountExport } from './schema.js'
+import { toUser } from './view.js'
+
+/** Rows of a resource that belong to a user, in pages, newest first. */
+export type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
+
+const rowsMax = 10_000
+const bytesMax = 8 * 1024 * 1024
+
+/**
+ * Everything that is stored about an account, without secrets, and without what tells of other people: addresses of
+ * strangers who tried to log in, data of accounts that an admin changed. Past 10,000 rows of a kind, or 8 MiB of a
+ * resource, the oldest are left out and `isComplete` is false.
+ */
+export async function exportMe(parts: UsersParts, { userId, origin }: Actor): Promise<AccountExport> {
+  const { db, clock, audit, ownRows } = parts
+  await audit.record(db, { type: 'user.exported', actorId: userId, userId, origin })
+  const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
+  const [sessions, links, mails, events] = await readAccountRows(parts, user)
+  const resources = await Promise.all(
+    Object.entries(ownRows).map(async ([name, read]) => [name, await collect(read(userId))] as const),
+  )
+  const lists = [sessions, links, mails, events]
+  return {
+    exportedAt: clock.now(),
+    isComplete: lists.every(({ length }) => length < rowsMax) && resources.every(([, { isWhole }]) => isWhole),
+    account: toUser(user),
+    sessions: sessions.map(({ revokedAt: endedAt, revokedReason: endReason, ...row }) => ({
+      ...row,
+      endedAt,
+      endReason,
+    })),
+    links,
+    mails,
+    auditEvents: events.map((event) => withoutOthers(event, userId)),
+    resources: Object.fromEntries(resources.map(([name, { rows }]) => [name, rows])),
+  }
+}
+
+function readAccountRows(
+  { db }: UsersParts,
+  { id: userId, email, createdAt }: { id: string; email: string; createdAt: Date },
+) {
+  const newest = { orderBy: { createdAt: 'desc' }, take: rowsMax } as const
+  const times = { createdAt: true, lastUsedAt: true, expiresAt: true, revokedAt: true, revokedReason: true } as const
+  return Promise.all([
+    db.session.findMany({ where: { userId }, select: { id: true, ...times, ip: true, userAgent: true }, ...newest }),
+    db.mailToken.findMany({
+      where: { userId },
+      select: { kind: true, email: true, createdAt: true, expiresAt: true, usedAt: true },
+      ...newest,
+    }),
+    db.outboxMail.findMany({
+      where: { OR: [{ to: email, createdAt: { gte: createdAt } }, { params: { path: ['userId'], equals: userId } }] },
+      select: { template: true, to: true, status: true, createdAt: true, sentAt: true },
+      ...newest,
+    }),
+    db.auditEvent.findMany({ where: { OR: [{ userId }, { actorId: userId }] }, ...newest }),
+  ])
+}
+
+type AuditRow = Awaited<ReturnType<typeof readAccountRows>>[3][number]
+
+function withoutOthers({ type, actorId, userId, ip, userAgent, data, createdAt }: AuditRow, ownId: string) {
+  const isOwnAct = actorId === ownId
+  const from = isOwnAct ? { ip, userAgent } : { ip: null, userAgent: null }
+  return { type, actorId, userId, createdAt, ...from, data: userId === ownId ? data : null }
+}
+
+async function collect(pages: AsyncIterable<Record<string, unknown>[]>) {
+  const rows: Record<string, unknown>[] = []
+  let bytes = 0
+  for await (const page of pages) {
+    rows.push(...page)
+    bytes += Buffer.byteLength(JSON.stringify(page))
+    if (bytes > bytesMax || rows.length >= rowsMax) return { rows, isWhole: false }
+  }
+  return { rows, isWhole: true }
+}

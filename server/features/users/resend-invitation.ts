@@ -1,0 +1,35 @@
+import type { Actor } from '../../context.js'
+import { AppError } from '../../errors.js'
+import { mayMail } from '../../security/mail-limits.js'
+import { killMailTokens } from '../../security/mail-tokens.js'
+import { mailInvitation } from './invite.js'
+import { assertStillAdmin, lockUser } from './lock.js'
+import type { UsersParts } from './parts.js'
+
+/**
+ * Mails an invitation again, whose link takes the place of the one before. Beyond the limit of mails to one address
+ * nothing is mailed, and the link before goes on working.
+ *
+ * @throws AppError NOT_FOUND, CONFLICT for an account that has a password or is disabled
+ */
+export async function resendInvitation(parts: UsersParts, actor: Actor, { id }: { id: string }): Promise<void> {
+  const { db, clock, limits, audit } = parts
+  const found = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
+  if (!found) throw new AppError('NOT_FOUND')
+  assertInvitable({ ...found, hasPassword: found.passwordHash !== null })
+  const isMailed = await mayMail(limits, { kind: 'invitation', to: found.email, ip: actor.origin.ip })
+  await db.$transaction(async (tx) => {
+    await assertStillAdmin(tx, actor)
+    const user = await lockUser(tx, id)
+    assertInvitable(user)
+    if (isMailed) await killMailTokens(tx, { userId: id, now: clock.now() })
+    if (isMailed) await mailInvitation(clock, tx, user)
+    const { userId: actorId, origin } = actor
+    await audit.record(tx, { type: 'user.invited', actorId, userId: id, origin, data: { isMailed } })
+  })
+}
+
+function assertInvitable({ hasPassword, disabledAt }: { hasPassword: boolean; disabledAt: Date | null }): void {
+  if (hasPassword) throw new AppError('CONFLICT', { message: 'This account has set a password; it can be reset.' })
+  if (disabledAt) throw new AppError('CONFLICT', { message: 'This account is disabled; enable it first.' })
+}

@@ -1,0 +1,31 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+/** The numbers that docs/security.md lists, each at the start of a line. */
+async function listedNumbers(): Promise<Set<string>> {
+  const text = await readFile(path.join(root, 'docs/security.md'), 'utf8')
+  return new Set([...text.matchAll(/^- (S\d+):/gm)].flatMap(([, number]) => number ?? []))
+}
+
+/** The numbers that the names of tests start with. */
+async function testedNumbers(): Promise<Set<string>> {
+  const folders = ['server', 'client', 'prisma']
+  const files = await Promise.all(folders.map((folder) => readdir(path.join(root, folder), { recursive: true })))
+  const tests = files.flatMap((names, index) =>
+    names
+      .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
+      .map((name) => path.join(root, folders[index] ?? '', name)),
+  )
+  const texts = await Promise.all(tests.map((file) => readFile(file, 'utf8')))
+  return new Set(texts.flatMap((text) => [...text.matchAll(/['"`](S\d+)\b/g)].flatMap(([, number]) => number ?? [])))
+}
+
+it('each security requirement has a test that names it, and each test names one that is listed', async () => {
+  const [listed, tested] = await Promise.all([listedNumbers(), testedNumbers()])
+  expect(listed.size).toBeGreaterThan(40)
+  expect([...tested].toSorted()).toEqual([...listed].toSorted())
+})

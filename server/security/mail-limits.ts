@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../errors.js'
+import { clientNetwork } from './client-address.js'
+import type { RateLimits } from './rate-limits.js'
+
+const hour = 3600
+const perRecipient = {
+  verification: 3,
+  'password-reset': 3,
+  'email-change': 3,
+  'email-change-requested': 3,
+  // The first one comes with the account.
+  invitation: 2,
+}
+const perNetwork = 100
+
+/** Mails that somebody asks for. Those of one kind to one address count together. */
+interface MailRequest {
+  kind: keyof typeof perRecipient
+  to: string
+  /** Where the request comes from. */
+  ip: string
+}
+
+/**
+ * Whether a mail that was asked for may be sent: three of a kind an hour to one address, and a hundred an hour for
+ * one network. It is counted for any address, whether it has an account or not, so that it tells nothing; the caller answers
+ * the same and drops the mail in silence.
+ */
+export async function mayMail(limits: RateLimits, { kind, to, ip }: MailRequest): Promise<boolean> {
+  const recipient = createHash('sha256').update(to).digest('base64url')
+  if (!(await take(limits, { name: `mail/${kind}`, points: perRecipient[kind] }, recipient))) return false
+  return take(limits, { name: 'mail/network', points: perNetwork }, clientNetwork(ip))
+}
+
+async function take(limits: RateLimits, rule: { name: string; points: number }, key: string): Promise<boolean> {
+  try {
+    await limits.charge({ ...rule, by: 'address', windowSeconds: hour }, key)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'RATE_LIMITED') return false
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs'
+import { findPrismaFile } from '../database/migration-folder.js'
+import { type Field, type Index, type Model, readModels } from './prisma-schema.js'
+import { readTableUses, type TableUse } from './statement-columns.js'
+
+/** The models of this repository. */
+export const models: readonly Model[] = readModels(readFileSync(findPrismaFile('schema.prisma'), 'utf8'))
+
+/**
+ * Columns that services filter or order by and that need no index, by `Model.column`, each with the reason. They are
+ * looked at in rows that another condition of the statement has found through an index.
+ */
+export const unindexed: Readonly<Record<string, string>> = {
+  'MailToken.kind': 'a user or registration has a handful of links, which the index on its id finds',
+  'MailToken.usedAt': 'a user or registration has a handful of links, which the index on its id finds',
+  'OutboxMail.params': 'is compared in the mails that were not sent, which the index on status finds',
+}
+
+/**
+ * What a schema lacks: `createdAt` and `updatedAt` on each model, `onDelete` on each relation, an index for each foreign
+ * key.
+ */
+export function schemaFaults(of: readonly Model[]): string[] {
+  return of.flatMap((model) => [
+    ...timestampFaults(model),
+    ...model.fields.flatMap((field) => [...relationFaults(model, field), ...manyToManyFaults(of, model, field)]),
+  ])
+}
+
+function timestampFaults({ name, fields }: Model): string[] {
+  const attributes = (column: string) => fields.find((field) => field.name === column)?.attributes ?? ''
+  return [
+    ...(/@default\(now\(\)\)/.test(attributes('createdAt')) ? [] : [`${name} has no createdAt with @default(now())`]),
+    ...(/@updatedAt\b/.test(attributes('updatedAt')) ? [] : [`${name} has no updatedAt with @updatedAt`]),
+  ]
+}
+
+function relationFaults({ name, indexes }: Model, field: Field): string[] {
+  const keys = /@relation\(.*fields: \[([^\]]+)\]/.exec(field.attributes)?.[1]?.split(/,\s*/)
+  if (!keys) return []
+  const isIndexed = indexes.some(
+    ({ columns, condition }) => condition === undefined && keys.every((key, place) => columns[place] === key),
+  )
+  return [
+    ...(/onDelete:/.test(field.attributes) ? [] : [`${name}.${field.name} does not say onDelete`]),
+    ...(isIndexed ? [] : [`${name} has no index on ${keys.join(', ')}, the key of ${field.name}`]),
+  ]
+}
+
+// Prisma would keep the pairs in a table of its own, without times and without a choice of what a delete does.
+function manyToManyFaults(of: readonly Model[], { name }: Model, field: Field): string[] {
+  const other = of.find((model) => model.name === field.type)
+  if (!field.isList || !other) return []
+  const back = other.fields.filter(({ type }) => type === name)
+  return back.some(({ isList }) => !isList) ? [] : [`${name}.${field.name} needs a model for its pairs`]
+}
+
+/**
+ * The columns, as `Model.column`, that a statement filters or orders by without an index. An index serves a column that
+ * comes first in it, or after columns that the statement compares with `=`. A row that is found by a unique key needs
+ * no more, and a partial index serves the columns of its own condition.
+ */
+export function unindexedColumns(sql: string, of: readonly Model[]): string[] {
+  const columns = new Map(of.map(({ name, fields }) => [name, new Set(fields.map((field) => field.name))]))
+  return readTableUses(sql, columns).flatMap((use) => {
+    const model = of.find(({ name }) => name === use.table)
+    return model ? unindexedOf(use, model).map((column) => `${model.name}.${column}`) : []
+  })
+}
+
+function unindexedOf({ filters, orders }: TableUse, { indexes }: Model): string[] {
+  const filtered = new Set(filters.map(({ column }) => column))
+  const equal = new Set(filters.filter(({ isEquality }) => isEquality).map(({ column }) => column))
+  const usable = indexes.filter(({ condition = [] }) => condition.every((column) => filtered.has(column)))
+  if (usable.some(({ isUnique, columns }) => isUnique && columns.every((column) => equal.has(column)))) return []
+  const ordered = new Set([...equal, ...orders])
+  return [
+    ...[...filtered].filter((column) => !usable.some((index) => serves(index, column, equal))),
+    ...orders.filter((column) => !usable.some((index) => !index.isGin && serves(index, column, ordered))),
+  ]
+}
+
+function serves({ columns, condition = [], isGin }: Index, column: string, before: ReadonlySet<string>): boolean {
+  const place = columns.indexOf(column)
+  if (place < 0) return condition.includes(column)
+  return isGin || columns.slice(0, place).every((earlier) => before.has(earlier))
+}
+
+/** Whether a statement changes rows and leaves `updatedAt` as it was, as raw SQL does that forgets it. */
+export function isUntimed(sql: string, of: readonly Model[]): boolean {
+  const [, table, change = ''] = /^\s*UPDATE\s+(?:"\w+"\.)?"(\w+)"[^]*?\bSET\b([^]*?)(?:\bWHERE\b|$)/i.exec(sql) ?? []
+  return of.some(({ name }) => name === table) && !change.includes('"updatedAt"')
+}

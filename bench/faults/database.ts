@@ -49,7 +49,7 @@ export const databaseFaults: readonly Fault[] = [
   {
     name: 'read-only, connections terminated, for 8 s',
     readiness: 'unready',
-    unharmed: ['read'],
+    unharmed: ['read '],
     cause: (world) => readOnly(world, { isTerminated: true }),
   },
   {

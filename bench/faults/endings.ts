@@ -10,6 +10,7 @@ import {
   isBad,
   isGood,
   isGoodRefusal,
+  isLate,
   listBad,
   slowestRefusal,
   toVerdict,
@@ -118,7 +119,7 @@ function describe(story: Story, { server, startMs }: World): Harm {
   const bad = traffic.outcomes.filter((outcome) => isLost(story, outcome))
   const checks: [isBroken: boolean, problem: string][] = [
     [bad.length > 0, 'ANSWERS LOST'],
-    [slowestRefusal(traffic.outcomes) > 5, 'LATE REFUSALS'],
+    [isLate(traffic.outcomes), 'LATE REFUSALS'],
     [backAfterMs > mostStarts * startMs, `A START TOOK ${rounded(backAfterMs / startMs, 1)} TIMES THE FIRST`],
     [!ending.isKilled && readyShare(story) > 0, 'READY THOUGH ENDING'],
     [disagrees(audit), 'THE LEDGER DISAGREES'],

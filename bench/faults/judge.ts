@@ -9,7 +9,7 @@ export type Harm = {
   answers: number
   refused: number
   'bad answers': string
-  'slowest refusal, s': number
+  'slowest refusal, s': string
   'ready, %': number | string
   'back after, s': number | string
   acknowledged: number
@@ -41,10 +41,18 @@ export function listBad(outcomes: readonly Outcome[]): string {
   return [...shown, ...(sorted.length > 3 ? [`and ${sorted.length - 3} kinds more`] : [])].join('; ')
 }
 
-/** The longest that a client waited to be refused, in seconds. */
-export function slowestRefusal(outcomes: readonly Outcome[]): number {
-  const times = outcomes.filter(isGoodRefusal).map(({ ms }) => ms)
-  return rounded(Math.max(0, ...times) / 1000, 1)
+/** The longest that a client waited to be refused, in seconds, and for what. */
+export function slowestRefusal(outcomes: readonly Outcome[]): string {
+  const slowest = outcomes.filter(isGoodRefusal).toSorted((a, b) => b.ms - a.ms)[0]
+  return slowest ? `${rounded(slowest.ms / 1000, 1)} (${slowest.kind})` : ''
+}
+
+const refusedWithinMs = 5_000
+
+/** Whether somebody waited too long to be refused; not counting what a bare probe waited on this machine. */
+export function isLate(outcomes: readonly Outcome[]): boolean {
+  const probes = outcomes.filter(({ kind }) => kind === 'livez').map(({ ms }) => ms)
+  return outcomes.some((outcome) => isGoodRefusal(outcome) && outcome.ms > refusedWithinMs + Math.max(0, ...probes))
 }
 
 /** Whether something that was acknowledged is not there, or not whole, or there twice. */

@@ -8,6 +8,7 @@ import {
   isBad,
   isGood,
   isGoodRefusal,
+  isLate,
   listBad,
   slowestRefusal,
   toVerdict,
@@ -36,7 +37,6 @@ export interface Fault {
 const steadyMs = 2_000
 const afterMs = 7_000
 const backWithinMs = 5_000
-const refusedWithinSeconds = 5
 const exitWithinMs = 30_000
 
 /** Lets a fault happen to a server under load, and compares what it answered with what is there afterwards. */
@@ -107,7 +107,7 @@ function checksOf(story: Story): [isBroken: boolean, problem: string][] {
     [outcomes.some((outcome) => endOf(outcome) < startedAt && !isGood(outcome)), 'UNSTEADY BEFORE'],
     [!wasRunning, 'THE PROCESS DIED'],
     [outcomes.some(isBad), 'BAD ANSWERS'],
-    [slowestRefusal(outcomes) > refusedWithinSeconds, 'LATE REFUSALS'],
+    [isLate(outcomes), 'LATE REFUSALS'],
     [typeof after === 'string' || after * 1000 > backWithinMs, 'NOT BACK IN TIME'],
     [harmed.length > 0, `UNRELATED REQUESTS REFUSED (${listBad(harmed)})`],
     [refusedShare > (fault.mostRefused ?? 1), `REFUSED ${rounded(100 * refusedShare)} %`],

@@ -82,10 +82,10 @@ function worksOf(client: Client, { people, admin }: Pick<TrafficOptions, 'people
   const from = (first: number, count: number) => people.slice(first, first + count)
   const probe = (path: string) => () => client.ask(path.slice(1), { method: 'GET', path })
   return [
-    ...from(0, 24).map((person) => ({ work: createWriter(client, person, 'post'), pauseMs: 400 })),
+    ...from(0, 24).map((person) => ({ work: createWriter(client, person, 'post'), pauseMs: 800 })),
     { work: createWriter(client, admin, 'invitation'), pauseMs: 250 },
-    ...from(24, 2).map((person) => ({ work: createRenamer(client, person), pauseMs: 120 })),
-    ...from(26, 4).map((person, index) => ({ work: createReader(client, person, index), pauseMs: 100 })),
+    ...from(24, 2).map((person) => ({ work: createRenamer(client, person), pauseMs: 250 })),
+    ...from(26, 4).map((person, index) => ({ work: createReader(client, person, index), pauseMs: 200 })),
     ...from(30, 4).map((person) => ({ work: createRefresher(client, person), pauseMs: 400 })),
     ...from(34, 1).map((person) => ({ work: createLogin(client, person), pauseMs: 1_500 })),
     { work: probe('/readyz'), pauseMs: 250 },

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Container, Services } from './container.js'
-import { AppError } from './errors.js'
+import { type AppError, UnauthorizedError } from './errors.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
@@ -46,7 +46,7 @@ interface ContextParts {
 /**
  * Reads who is calling from an HTTP request. A bad credential is kept as a fault, so that the procedure decides.
  *
- * @throws AppError SERVICE_UNAVAILABLE if the session cannot be checked
+ * @throws ServiceUnavailableError if the session cannot be checked
  */
 export async function createContext(
   container: Container,
@@ -106,6 +106,6 @@ async function authenticate(
   if (authorization === undefined) return { actor: null, credentialFault: null }
   const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
   const identity = token ? await services.sessions.authenticate(token) : null
-  if (!identity) return { actor: null, credentialFault: new AppError('UNAUTHORIZED') }
+  if (!identity) return { actor: null, credentialFault: new UnauthorizedError() }
   return { actor: { ...identity, origin }, credentialFault: null }
 }

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
-import { AppError, isFailure } from './errors.js'
+import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
@@ -88,7 +88,7 @@ const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
   }
   if (meta?.refusesBatch && ctx.batchSize > 1) {
-    throw new AppError('BAD_REQUEST', { message: 'This procedure is called alone, not in a batch.' })
+    throw new BadRequestError({ message: 'This procedure is called alone, not in a batch.' })
   }
   return next()
 })
@@ -99,15 +99,15 @@ const checkCredential = t.middleware(({ ctx, meta, next }) => {
 })
 
 const requireActor = t.middleware(({ ctx, next }) => {
-  if (!ctx.actor) throw new AppError('UNAUTHORIZED')
+  if (!ctx.actor) throw new UnauthorizedError()
   return next({ ctx: { actor: ctx.actor } })
 })
 
 // A demoted or disabled admin is stopped at once: the cache that serves other procedures is passed by.
 const requireAdmin = t.middleware(async ({ ctx, next }) => {
   const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
-  if (!actor) throw new AppError('UNAUTHORIZED')
-  if (actor.role !== 'admin') throw new AppError('FORBIDDEN')
+  if (!actor) throw new UnauthorizedError()
+  if (actor.role !== 'admin') throw new ForbiddenError()
   return next({ ctx: { actor } })
 })
 

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toAppError } from '../error-mapping.js'
-import { AppError, isFailure, toErrorBody } from '../errors.js'
+import { type AppError, isFailure, NotFoundError, toErrorBody } from '../errors.js'
 import { retryAfterHeaders } from './rate-limit-headers.js'
 import { pathOf } from './request-log.js'
 import { bareHeaders } from './security-headers.js'
@@ -9,7 +9,7 @@ import { bareHeaders } from './security-headers.js'
 /** Makes every error of an application, and every unknown route, answer in REST's envelope. */
 export function registerErrorHandling(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => answerError(new AppError('NOT_FOUND'), request, reply))
+  app.setNotFoundHandler((request, reply) => answerError(new NotFoundError(), request, reply))
 }
 
 /**

@@ -1,11 +1,11 @@
-import { AppError } from '../errors.js'
+import { type AppError, BadRequestError } from '../errors.js'
 import { isRecord } from './records.js'
 
 /**
  * Reads an input from the bytes of a body, which have to be JSON in UTF-8 (RFC 8259 section 8.1).
  *
  * @returns undefined for an empty body
- * @throws AppError BAD_REQUEST for other bytes, for malformed JSON, and for a shape that {@link checkShape} refuses
+ * @throws BadRequestError for other bytes, for malformed JSON, and for a shape that {@link checkShape} refuses
  */
 export function readJson(body: unknown): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0) return undefined
@@ -36,7 +36,7 @@ const maxKeyLength = 1_000
  *
  * It looks at each value once and level by level, so that its own work grows with the size of the input alone.
  *
- * @throws AppError BAD_REQUEST for anything else
+ * @throws BadRequestError for anything else
  */
 export function checkShape(input: unknown): void {
   let level: unknown[] = [input]
@@ -89,10 +89,10 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new AppError('BAD_REQUEST', { cause })
+    throw new BadRequestError({ cause })
   }
 }
 
 function malformed(message: string): AppError {
-  return new AppError('BAD_REQUEST', { message })
+  return new BadRequestError({ message })
 }

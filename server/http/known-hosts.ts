@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.js'
-import { AppError } from '../errors.js'
+import { ForbiddenError } from '../errors.js'
 
 /**
  * Makes a scope answer only under names of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can
@@ -12,7 +12,7 @@ export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config
     const name = hostname(headers.host)
     if (name !== undefined && (own.has(name) || isLoopback(name))) return
     const message = 'This page is shown under the names of this machine, of PUBLIC_URL and of APP_URL.'
-    throw new AppError('FORBIDDEN', { status: 421, message })
+    throw new ForbiddenError({ status: 421, message })
   })
 }
 

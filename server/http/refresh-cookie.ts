@@ -1,7 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.js'
-import { AppError } from '../errors.js'
+import { ForbiddenError } from '../errors.js'
 
 /** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
 export interface RefreshCookie {
@@ -9,7 +9,7 @@ export interface RefreshCookie {
    * Every token that the request carries. A browser may hold several under one name, for the host and for its domain,
    * and their order says nothing (RFC 6265 section 4.2.2).
    *
-   * @throws AppError FORBIDDEN if there is one and the request's `Origin` may not use it
+   * @throws ForbiddenError if there is one and the request's `Origin` may not use it
    */
   read(): readonly string[]
   /** The same whatever the `Origin` is, for what proves itself in another way. */
@@ -40,7 +40,7 @@ type CookieConfig = Pick<Config, 'isProduction'> & {
  * and does. `Strict` adds nothing, as the cookie is read from POSTs only, and loses it on the first navigation from a
  * mail. `None` would send it along from every site on the web.
  *
- * `read` throws AppError FORBIDDEN if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
+ * `read` throws ForbiddenError if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
  * same site, so that SameSite alone does not stop them).
  */
 export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
@@ -51,7 +51,7 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
     read() {
       const tokens = readUnchecked()
       if (tokens.length > 0 && !mayUseCookie(request.headers.origin, config)) {
-        throw new AppError('FORBIDDEN', { message: foreignOrigin })
+        throw new ForbiddenError({ message: foreignOrigin })
       }
       return tokens
     },

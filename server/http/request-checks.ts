@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
+import { type AppError, BadRequestError } from '../errors.js'
 
 /**
  * Refuses requests that have more than one meaning: no host or two (RFC 9112 section 3.2), a target that is not ASCII
@@ -35,9 +35,9 @@ function isEncoded(target: string): boolean {
 
 function checkExpectation({ headers: { expect } }: FastifyRequest): void {
   if (expect === undefined || /^100-continue$/i.test(expect.trim())) return
-  throw new AppError('BAD_REQUEST', { status: 417, message: 'The server does not do what the request expects.' })
+  throw new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
 }
 
 function malformed(message: string): AppError {
-  return new AppError('BAD_REQUEST', { message })
+  return new BadRequestError({ message })
 }

@@ -2,7 +2,7 @@ import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Container } from '../container.js'
 import { createContext } from '../context.js'
-import { AppError } from '../errors.js'
+import { MethodNotAllowedError } from '../errors.js'
 import { defaultLimits } from '../procedures.js'
 import { acceptOnlyJson } from './body-parser.js'
 import { withinDeadline } from './deadline.js'
@@ -68,7 +68,7 @@ function registerOtherMethods(app: FastifyInstance, procedures: readonly RestPro
     const others = methods.filter((method) => !taken.has(method))
     const refuse = async (_request: unknown, reply: FastifyReply): Promise<never> => {
       reply.header('allow', [...taken].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
-      throw new AppError('METHOD_NOT_ALLOWED')
+      throw new MethodNotAllowedError()
     }
     // Refused before the body is read.
     if (others.length > 0) app.route({ method: others, url, onRequest: refuse, handler: refuse })

@@ -1,5 +1,5 @@
 import superjson, { type SuperJSONResult } from 'superjson'
-import { AppError } from '../errors.js'
+import { BadRequestError } from '../errors.js'
 import { checkShape } from './json-input.js'
 import { isRecord } from './records.js'
 
@@ -8,13 +8,13 @@ import { isRecord } from './records.js'
  * the numbers that JSON lacks, named one by one by their paths: what superjson knows beyond that costs more to rebuild
  * than to send.
  *
- * `input.deserialize` throws AppError BAD_REQUEST for all other annotations, and for what `checkShape` refuses.
+ * `input.deserialize` throws BadRequestError for all other annotations, and for what `checkShape` refuses.
  */
 export const transformer = {
   input: {
     serialize: superjson.serialize,
     deserialize({ json, meta }: SuperJSONResult): unknown {
-      if (!isPlain(meta)) throw new AppError('BAD_REQUEST', { message: 'The input names a type that is not taken.' })
+      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input names a type that is not taken.' })
       const input = meta ? superjson.deserialize({ json, meta }, { inPlace: true }) : json
       // Afterwards, as an annotation may name a place that does not exist and superjson makes it.
       checkShape(input)

@@ -1,7 +1,7 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
+import { BadRequestError, UnsupportedMediaTypeError } from '../errors.js'
 import { parseJson, readJson, readOnce } from './json-input.js'
 import { isRecord } from './records.js'
 
@@ -27,19 +27,19 @@ export interface Calls {
 /**
  * Reads which procedures a request calls.
  *
- * @throws AppError UNSUPPORTED_MEDIA_TYPE without a content type, BAD_REQUEST for too many calls or mixed kinds
+ * @throws UnsupportedMediaTypeError without a content type, BadRequestError for too many calls or mixed kinds
  */
 export function readCalls(router: AnyTRPCRouter, request: TrpcRequest): Calls {
   if (request.method !== 'GET' && request.headers['content-type'] === undefined) {
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE')
+    throw new UnsupportedMediaTypeError()
   }
   const isBatch = request.query.batch === '1'
   const paths = isBatch ? request.params['*'].split(',') : [request.params['*']]
-  if (paths.length > maxBatchSize) throw new AppError('BAD_REQUEST', { message: tooMany })
+  if (paths.length > maxBatchSize) throw new BadRequestError({ message: tooMany })
   const procedures: Record<string, AnyTRPCProcedure | undefined> = router._def.procedures
   const list = paths.map((path, index) => ({ index, path, procedure: procedures[path] }))
   if (new Set(list.flatMap(({ procedure }) => procedure?._def.type ?? [])).size > 1) {
-    throw new AppError('BAD_REQUEST', { message: 'Queries and mutations cannot share a batch.' })
+    throw new BadRequestError({ message: 'Queries and mutations cannot share a batch.' })
   }
   return { isBatch, list }
 }
@@ -65,7 +65,7 @@ export function createInputsReader(router: AnyTRPCRouter, request: TrpcRequest, 
 function readSerialized({ method, query: { input }, body }: TrpcRequest): unknown {
   if (method !== 'GET') return readJson(body)
   if (input === undefined || input === '') return undefined
-  if (typeof input !== 'string') throw new AppError('BAD_REQUEST')
+  if (typeof input !== 'string') throw new BadRequestError()
   return parseJson(input)
 }
 
@@ -73,7 +73,7 @@ function deserialize(router: AnyTRPCRouter, serialized: unknown, { isBatch, list
   const { transformer } = router._def._config
   if (serialized === undefined) return []
   if (!isBatch) return [transformer.input.deserialize(serialized)]
-  if (!isRecord(serialized)) throw new AppError('BAD_REQUEST')
+  if (!isRecord(serialized)) throw new BadRequestError()
   return list.map(({ index }) => {
     const input = serialized[index]
     return input === undefined ? undefined : transformer.input.deserialize(input)

@@ -13,7 +13,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Container } from '../container.js'
 import { type Context, createContext } from '../context.js'
 import { toAppError } from '../error-mapping.js'
-import { AppError, errorTable } from '../errors.js'
+import { BadRequestError, errorTable } from '../errors.js'
 import { acceptOnlyJson } from './body-parser.js'
 import { withinDeadline } from './deadline.js'
 import { beginErrorReply } from './errors.js'
@@ -63,7 +63,7 @@ async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Pr
 function refuseStreams({ headers }: TrpcRequest): void {
   const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
   if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
-  throw new AppError('BAD_REQUEST', {
+  throw new BadRequestError({
     message: 'Answers are not streamed: use httpBatchLink, not httpBatchStreamLink.',
   })
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
+import { type AppError, ServiceUnavailableError } from '../errors.js'
 import { clientNetwork } from '../security/client-address.js'
 
 // In bytes; what is smaller lies in the buffers of the operating system, read or not.
@@ -30,7 +30,7 @@ export function boundUnreadAnswers(app: FastifyInstance): void {
 function refusal(reply: FastifyReply): AppError {
   reply.header('connection', 'close')
   const message = 'Too many answers to this address wait to be read.'
-  return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 5, message })
+  return new ServiceUnavailableError({ retryAfterSeconds: 5, message })
 }
 
 function count(unread: Map<string, number>, client: string, size: number, { raw }: FastifyReply): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AppError } from '../errors.js'
+import { ServiceUnavailableError } from '../errors.js'
 import { protectedProcedure, publicProcedure, router } from '../procedures.js'
 
 const note = z.object({ id: z.string(), title: z.string(), createdAt: z.date(), version: z.int() })
@@ -73,7 +73,7 @@ export const faceRouter = router({
   busy: publicProcedure
     .meta({ rest: { method: 'GET', path: '/busy' } })
     .output(z.object({}))
-    .query(() => Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 4 }))),
+    .query(() => Promise.reject(new ServiceUnavailableError({ retryAfterSeconds: 4 }))),
   limited: publicProcedure
     .meta({ rest: { method: 'POST', path: '/limited' }, limits: twice })
     .output(z.object({ isDone: z.boolean() }))

@@ -1,5 +1,5 @@
 import type { Actor, Origin } from '../../context.js'
-import { AppError, InvalidCredentialsError } from '../../errors.js'
+import { InvalidCredentialsError, RateLimitedError } from '../../errors.js'
 import { findAccount, lockAccount } from './account.js'
 import type { AuthParts } from './parts.js'
 import type { Login } from './schema.js'
@@ -62,7 +62,7 @@ async function countAttempt(parts: AuthParts, origin: Origin, email: string, vis
   try {
     await throttle.attempt(email, visitor)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'RATE_LIMITED') {
+    if (error instanceof RateLimitedError) {
       const userId = (await findAccount(db, email))?.id ?? null
       await audit.record(db, { type: 'login.throttled', actorId: null, userId, origin })
     }

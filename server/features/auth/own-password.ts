@@ -1,6 +1,6 @@
 import type { Actor } from '../../context.js'
 import type { Database } from '../../database/client.js'
-import { AppError, InvalidCredentialsError } from '../../errors.js'
+import { type AppError, InvalidCredentialsError } from '../../errors.js'
 import type { Passwords } from '../../security/passwords.js'
 import type { AuditService } from '../audit/service.js'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../context.js'
 import type { Db } from '../../database/client.js'
-import { AppError, InvalidTokenError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { hashToken } from '../../security/refresh-tokens.js'
 import type { SessionParts } from './session-parts.js'
 import { refreshSession } from './session-refresh.js'
@@ -91,7 +91,7 @@ async function pickLiving(parts: SessionParts, presented: readonly string[]): Pr
 }
 
 function nullForInvalidToken(error: unknown): null {
-  if (error instanceof AppError && error.code === 'INVALID_TOKEN') return null
+  if (error instanceof InvalidTokenError) return null
   throw error
 }
 

@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'suite',
-          include: ['server/**/*.test.ts', 'client/**/*.test.ts', 'prisma/**/*.test.ts'],
+          include: ['{server,client,prisma,bench}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           pool: 'threads',

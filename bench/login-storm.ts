@@ -2,12 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../server/config.js'
 import { createContainer } from '../server/container.js'
-import { send } from './support/http.js'
+import { type Answer, send } from './support/http.js'
+import { sendAtPace, spread } from './support/pace.js'
 import { createUsers, signInAll } from './support/people.js'
 import { report } from './support/report.js'
 import { startServer } from './support/server-process.js'
 import { clientAddress, password, productionSettings, startDatabase } from './support/settings.js'
-import { millisecondsOf, quantile, rounded } from './support/timing.js'
+import { rounded } from './support/timing.js'
 
 const clients = 200
 const readers = 40
@@ -16,14 +17,6 @@ const calmMs = 4_000
 const stormMs = 10_000
 const pauseMs = 1_000
 
-interface Answered {
-  status: number
-  ms: number
-  hasRetryAfter: boolean
-}
-
-type Read = (index: number) => Promise<number>
-
 /** 200 clients log in for 10 seconds while others read: how long both wait, and how logins are answered. */
 const stall = monitorEventLoopDelay({ resolution: 5 })
 const postgres = await startDatabase()
@@ -31,11 +24,12 @@ const settings = await productionSettings(postgres.url)
 const tokens = await fillDatabase()
 const server = await startServer(settings)
 try {
-  const read = createRead(server.url, await createPosts())
-  await Promise.all([readFor(4_000, read), logInInTurn(server.url, 10)])
+  const postId = await createPost()
+  const readFor = (ms: number) => sendAtPace({ ms, perSecond: readsPerSecond }, (index) => read(index, postId))
+  await Promise.all([readFor(4_000), logInInTurn(10)])
   stall.enable()
-  const calm = await readFor(calmMs, read)
-  const [stormy, logins] = await Promise.all([readFor(stormMs, read), storm(server.url)])
+  const calm = await readFor(calmMs)
+  const [stormy, logins] = await Promise.all([readFor(stormMs), storm()])
   report('Authenticated reads, ms', [describeReads('calm', calm), describeReads('storm', stormy)])
   report(`Logins of ${clients} clients, ms`, describeLogins(logins))
   console.log(`the clients themselves stalled for at most ${rounded(stall.max / 1e6)} ms`)
@@ -54,41 +48,25 @@ async function fillDatabase(): Promise<string[]> {
   }
 }
 
-async function createPosts(): Promise<string> {
+async function createPost(): Promise<string> {
   const headers = { authorization: `Bearer ${tokens[0]}` }
-  const post = { title: 'A title', body: 'A body.', status: 'published' }
-  const { body } = await send(new URL('/api/posts', server.url), headers, post)
-  return JSON.parse(body).data.id
+  const body = JSON.stringify({ title: 'A title', body: 'A body.', status: 'published' })
+  const answer = await send(server.url, { method: 'POST', path: '/api/posts', headers, body })
+  return JSON.parse(answer.body).data.id
 }
 
-function createRead(base: string, postId: string): Read {
-  const urls = [new URL('/api/users/me', base), new URL(`/api/posts/${postId}`, base)]
-  return async (index) => {
-    const url = urls[index % urls.length] ?? new URL(base)
-    const { status } = await send(url, { authorization: `Bearer ${tokens[index % tokens.length]}` })
-    return status
-  }
+function read(index: number, postId: string): Promise<Answer> {
+  const path = index % 2 === 0 ? '/api/users/me' : `/api/posts/${postId}`
+  const headers = { authorization: `Bearer ${tokens[index % tokens.length]}` }
+  return send(server.url, { method: 'GET', path, headers })
 }
 
-// Each read has its time whether the one before was answered or not, so that a stall is met by all that come in it.
-async function readFor(ms: number, read: Read): Promise<Answered[]> {
-  const start = performance.now()
-  const reads = Array.from({ length: (ms / 1000) * readsPerSecond }, async (_, index): Promise<Answered> => {
-    const due = start + (index * 1000) / readsPerSecond
-    await delay(due - performance.now())
-    const status = await read(index)
-    return { status, ms: performance.now() - due, hasRetryAfter: false }
-  })
-  return Promise.all(reads)
-}
-
-async function storm(base: string): Promise<Answered[]> {
+async function storm(): Promise<Answer[]> {
   const end = performance.now() + stormMs
-  const url = new URL('/api/auth/login', base)
   const client = async (index: number) => {
-    const answers: Answered[] = []
+    const answers: Answer[] = []
     while (performance.now() < end) {
-      answers.push(await logIn(url, index))
+      answers.push(await logIn(index))
       await delay(pauseMs * (0.5 + Math.random()))
     }
     return answers
@@ -97,40 +75,28 @@ async function storm(base: string): Promise<Answered[]> {
 }
 
 // A server that has just started compiles its code on the way; what is measured is one that has served before.
-async function logInInTurn(base: string, count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1) await logIn(new URL('/api/auth/login', base), clients + index)
+async function logInInTurn(count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) await logIn(clients + index)
 }
 
 // Of four clients two know their password, one does not, and one has no account.
-async function logIn(url: URL, index: number): Promise<Answered> {
+function logIn(index: number): Promise<Answer> {
   const email = `${index % 4 === 3 ? 'nobody' : 'user'}-${index}@example.com`
-  const body = { email, password: index % 4 === 2 ? 'not the password at all' : password }
-  let answer: Awaited<ReturnType<typeof send>> | undefined
-  const ms = await millisecondsOf(async () => {
-    answer = await send(url, { 'x-forwarded-for': clientAddress(index) }, body)
-  })
-  return { status: answer?.status ?? 0, ms, hasRetryAfter: answer?.retryAfter !== undefined }
+  const body = JSON.stringify({ email, password: index % 4 === 2 ? 'not the password at all' : password })
+  const headers = { 'x-forwarded-for': clientAddress(index) }
+  return send(server.url, { method: 'POST', path: '/api/auth/login', headers, body })
 }
 
-function describeReads(name: string, reads: readonly Answered[]) {
-  return {
-    reads: name,
-    count: reads.length,
-    failed: reads.filter(({ status }) => status !== 200).length,
-    ...spread(reads),
-  }
+function describeReads(name: string, reads: readonly Answer[]) {
+  const failed = reads.filter(({ status }) => status !== 200).length
+  return { reads: name, count: reads.length, failed, ...spread(reads) }
 }
 
-function describeLogins(logins: readonly Answered[]) {
+function describeLogins(logins: readonly Answer[]) {
   const statuses = [...new Set(logins.map(({ status }) => status))].toSorted((a, b) => a - b)
   return statuses.map((status) => {
     const answers = logins.filter((login) => login.status === status)
-    const told = answers.filter(({ hasRetryAfter }) => hasRetryAfter).length
+    const told = answers.filter(({ headers }) => headers['retry-after'] !== undefined).length
     return { status, count: answers.length, 'with Retry-After': told, ...spread(answers) }
   })
-}
-
-function spread(answers: readonly Answered[]) {
-  const times = answers.map(({ ms }) => ms)
-  return { p50: rounded(quantile(times, 0.5)), p99: rounded(quantile(times, 0.99)), max: rounded(Math.max(...times)) }
 }

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isDatabaseAway, isForeignKeyViolation, isMissingRow, isUniqueViolation } from './database/errors.js'
-import { AppError, type ErrorCode, type ErrorDetail } from './errors.js'
+import { AppError, detailsMax, type ErrorCode, type ErrorDetail } from './errors.js'
 
 /**
  * Turns whatever was thrown into the AppError that answers for it: tRPC's and Fastify's own errors, Zod's, Prisma's
@@ -33,11 +33,8 @@ function fromTrpc(error: TRPCError): AppError {
   return code ? new AppError(code, { cause: error }) : new AppError('INTERNAL_ERROR', { cause: error })
 }
 
-// A body of unknown keys must not come back many times its size.
-const detailsMax = 100
-
 function fromZod(error: z.core.$ZodError): AppError {
-  const details = error.issues.slice(0, detailsMax).flatMap(toDetails).slice(0, detailsMax)
+  const details = error.issues.slice(0, detailsMax).flatMap(toDetails)
   return new AppError('VALIDATION_ERROR', { details, cause: error })
 }
 
@@ -61,14 +58,12 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_NOT_FOUND: 'NOT_FOUND',
-  FST_ERR_HANDLER_TIMEOUT: 'SERVICE_UNAVAILABLE',
 }
 
 function fromFastify(thrown: unknown): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined
   const code = 'code' in thrown ? fastifyCodes[String(thrown.code)] : undefined
-  if (code)
-    return new AppError(code, { cause: thrown, ...(code === 'SERVICE_UNAVAILABLE' && { retryAfterSeconds: 1 }) })
+  if (code) return new AppError(code, { cause: thrown })
   const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500
   return status >= 400 && status < 500 ? new AppError('BAD_REQUEST', { cause: thrown }) : undefined
 }

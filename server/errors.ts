@@ -42,20 +42,28 @@ interface ErrorOptions {
   details?: ErrorDetail[]
   /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
   retryAfterSeconds?: number
+  /** A more exact HTTP status than that of the code. */
+  status?: number
   cause?: unknown
 }
+
+/** How many faults of an input are told: a thousand must not come back many times the size of the input. */
+export const detailsMax = 100
+const detailTextMax = 200
 
 /**
  * What services throw: a class for each code of the table. The code decides the status; the message is shown to the
  * client.
  */
 export class AppError extends Error {
+  /** At most 100, each with at most 200 characters of path and of message. */
   readonly details: ErrorDetail[] | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly status: number
 
   constructor(
     readonly code: ErrorCode,
-    { message, details, retryAfterSeconds, cause }: ErrorOptions = {},
+    { message, details, retryAfterSeconds, status, cause }: ErrorOptions = {},
   ) {
     // A refusal is an answer: it has no stack, which under load costs more than the rest of it. Its cause keeps its own.
     const { stackTraceLimit } = Error
@@ -63,13 +71,19 @@ export class AppError extends Error {
     super(message ?? errorTable[code].message, { cause })
     Error.stackTraceLimit = stackTraceLimit
     this.name = new.target.name
-    this.details = details
+    this.details = details?.slice(0, detailsMax).map(shorten)
     this.retryAfterSeconds = retryAfterSeconds
+    this.status = status ?? errorTable[code].status
   }
+}
 
-  get status(): number {
-    return errorTable[this.code].status
-  }
+function shorten({ path, message, code }: ErrorDetail): ErrorDetail {
+  return { path: path.slice(0, detailTextMax), message: message.slice(0, detailTextMax), code }
+}
+
+/** Whether an error is to be looked into. Being busy without a cause is a refusal like any other, and has no stack. */
+export function isFailure({ code, status, cause }: AppError): boolean {
+  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
 /** Makes the class of a code. */

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
-import { AppError } from './errors.js'
+import { AppError, isFailure } from './errors.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
@@ -72,11 +72,6 @@ function logFailure({ log }: Context, fields: object, error: AppError): void {
   else log.warn(outcome, 'procedure refused')
 }
 
-// Being busy without a cause is a refusal like any other. Its stack says nothing, and is costly when there are many.
-function isFailure({ code, status, cause }: AppError): boolean {
-  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
-}
-
 // At no cost: who is known to be over a limit takes no place in a queue and no connection that others need.
 const refuseExhausted = t.middleware(({ ctx, meta, next }) => {
   for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
@@ -116,6 +111,12 @@ const requireAdmin = t.middleware(async ({ ctx, next }) => {
   return next({ ctx: { actor } })
 })
 
+// Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
+const readInput = t.middleware(async ({ getRawInput, next }) => {
+  await getRawInput()
+  return next()
+})
+
 const procedure = t.procedure
   .use(observe)
   .use(refuseExhausted)
@@ -124,10 +125,10 @@ const procedure = t.procedure
   .use(checkCredential)
 
 /** Anyone may call it. */
-export const publicProcedure = procedure.meta({ access: 'public' })
+export const publicProcedure = procedure.meta({ access: 'public' }).use(readInput)
 
 /** A user with a living session may call it. */
-export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor)
+export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor).use(readInput)
 
 /** An admin may call it; the role is read from the database on each call. */
-export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin)
+export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin).use(readInput)

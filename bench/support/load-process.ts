@@ -1,61 +1,115 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { headersOf, type Request } from './http.js'
 import { clientAddress } from './settings.js'
 
-interface Order {
+/** Requests to send in turn, each connection one after the other. */
+export interface Order {
   port: number
-  path: string
+  requests: readonly Request[]
+  connections: number
   ms: number
+  /** The client's address; many different ones if it is left out, so that the limit of one is not reached. */
+  address?: string
 }
 
-const connections = 32
+/** How many answers of each status came, and how fast; status 0 is a connection that broke. */
+export interface Load {
+  statuses: Record<string, number>
+  perSecond: number
+}
+
 let sent = 0
 
 process.on('message', (order: Order) => {
-  run(order).then(
-    (perSecond) => process.send?.({ perSecond }),
-    (error: unknown) => process.send?.({ perSecond: 0, fault: String(error) }),
-  )
+  void run(order).then((load) => process.send?.(load))
 })
 
-async function run({ port, path, ms }: Order): Promise<number> {
+async function run(order: Order): Promise<Load> {
   const start = performance.now()
-  const counts = await Promise.all(Array.from({ length: connections }, () => sendUntil(port, path, start + ms)))
-  return counts.reduce((sum, count) => sum + count, 0) / ((performance.now() - start) / 1000)
+  const statuses: Record<string, number> = {}
+  const count = (status: string) => {
+    statuses[status] = (statuses[status] ?? 0) + 1
+  }
+  const write = createWriter(order)
+  await Promise.all(Array.from({ length: order.connections }, () => sendUntil(order, write, count)))
+  const answers = Object.values(statuses).reduce((sum, number) => sum + number, 0)
+  return { statuses, perSecond: answers / ((performance.now() - start) / 1000) }
+}
+
+function createWriter({ requests, address }: Order): (socket: Socket) => void {
+  const texts = requests.map((request) => {
+    const headers = Object.entries({ host: 'localhost', accept: '*/*', ...headersOf(request) })
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    return [`${request.method} ${request.path} HTTP/1.1\r\n${lines}`, `\r\n${request.body ?? ''}`] as const
+  })
+  return (socket) => {
+    sent += 1
+    const [head = '', rest = ''] = texts[sent % texts.length] ?? []
+    socket.write(`${head}x-forwarded-for: ${address ?? clientAddress(sent % 4096)}\r\n${rest}`)
+  }
 }
 
 // Node's own HTTP client would be busier than the server that is measured.
-function sendUntil(port: number, path: string, end: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1').setNoDelay()
-    let count = 0
-    let received = ''
-    socket.setEncoding('latin1').on('error', reject)
-    socket.on('connect', () => ask(socket, path))
-    socket.on('data', (chunk: string) => {
-      received += chunk
-      const length = lengthOf(received)
-      if (length === undefined || received.length < length) return
-      if (!received.startsWith('HTTP/1.1 200')) reject(new Error(`${path}: ${received.slice(0, 600)}`))
-      received = ''
-      count += 1
-      if (performance.now() < end) ask(socket, path)
-      else socket.end(() => resolve(count))
+async function sendUntil({ port, ms }: Order, write: (socket: Socket) => void, count: (status: string) => void) {
+  const end = performance.now() + ms
+  let isWaiting = true
+  while (performance.now() < end) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('latin1')
+      const deadline = setTimeout(() => {
+        isWaiting = false
+        socket.destroy()
+      }, end - performance.now())
+      isWaiting = true
+      const read = createReader((status) => {
+        count(status)
+        isWaiting = performance.now() < end
+        if (isWaiting) write(socket)
+        else socket.destroy()
+      })
+      socket
+        .on('connect', () => write(socket))
+        .on('data', read)
+        .on('error', () => {})
+      socket.on('close', () => {
+        clearTimeout(deadline)
+        if (isWaiting) count('0')
+        resolve()
+      })
     })
-  })
+    if (isWaiting) await delay(20)
+  }
 }
 
-// From many addresses, so that the limit of one is not reached.
-function ask(socket: Socket, path: string): void {
-  sent += 1
-  const address = clientAddress(sent % 4096)
-  socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: ${address}\r\naccept: */*\r\n\r\n`)
+/** Calls back with the status of each answer that has come whole: with its length, or in chunks, whose end is plain. */
+function createReader(onAnswer: (status: string) => void): (chunk: string) => void {
+  let head = ''
+  let missing: number | undefined
+  let tail = ''
+  return (chunk) => {
+    let rest = chunk
+    if (missing === undefined) {
+      head += chunk
+      const end = head.indexOf('\r\n\r\n')
+      if (end < 0) return
+      rest = head.slice(end + 4)
+      head = head.slice(0, end)
+      missing = lengthOf(head)
+    }
+    missing -= rest.length
+    tail = (tail + rest).slice(-5)
+    if (missing > 0 || (missing < 0 && tail !== '0\r\n\r\n')) return
+    const status = head.slice(9, 12)
+    head = ''
+    tail = ''
+    missing = undefined
+    onAnswer(status)
+  }
 }
 
-// An answer comes with its length, or in chunks, whose end is as plain in JSON.
-function lengthOf(answer: string): number | undefined {
-  const head = answer.indexOf('\r\n\r\n')
-  if (head < 0) return undefined
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1]
-  if (length !== undefined) return head + 4 + Number(length)
-  return answer.endsWith('\r\n0\r\n\r\n') ? answer.length : undefined
+// Below zero where the end is told by the last chunk.
+function lengthOf(head: string): number {
+  if (/^HTTP\/1.1 (204|304)/.test(head)) return 0
+  return Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NEGATIVE_INFINITY)
 }

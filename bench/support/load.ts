@@ -1,11 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-
-/** A request that is sent over and over. */
-export interface Target {
-  port: number
-  path: string
-}
+import type { Load, Order } from './load-process.js'
 
 /** Starts the process that sends requests: another one than the server's, so that it does not take its turns. */
 export function startLoad() {
@@ -13,18 +9,11 @@ export function startLoad() {
     execArgv: ['--import', 'tsx'],
   })
   return {
-    /** Sends one request after the other on each of 32 connections. @returns answers a second */
-    run: (target: Target, ms: number) => ask(child, { ...target, ms }),
+    async run(order: Order): Promise<Load> {
+      child.send(order)
+      const [load] = await once(child, 'message')
+      return load
+    },
     stop: () => child.kill(),
   }
-}
-
-function ask(child: ChildProcess, order: object): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('message', (answer: { perSecond: number; fault?: string }) => {
-      if (answer.fault) reject(new Error(answer.fault))
-      else resolve(answer.perSecond)
-    })
-    child.send(order)
-  })
 }

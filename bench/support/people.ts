@@ -5,13 +5,20 @@ import { password, pepper } from './settings.js'
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 
 /** Makes verified users who all have the same password, and so the same hash. */
-export async function createUsers({ db }: Container, count: number) {
+export async function createUsers({ db }: Container, count: number, describe: (index: number) => Person = user) {
   const passwordHash = await createPasswords({ pepper, minLength: 15 }).hash(password, { ip: '127.0.0.1' })
-  const data = Array.from({ length: count }, (_, index) => {
-    return { email: `user-${index}@example.com`, name: `User ${index}`, passwordHash, emailVerifiedAt: new Date() }
-  })
+  const people = Array.from({ length: count }, (_, index) => describe(index))
+  const data = people.map((person) => ({ ...person, passwordHash, emailVerifiedAt: new Date() }))
   return db.user.createManyAndReturn({ data })
 }
+
+interface Person {
+  email: string
+  name: string
+  role?: 'user' | 'admin'
+}
+
+const user = (index: number): Person => ({ email: `user-${index}@example.com`, name: `User ${index}` })
 
 type Users = Awaited<ReturnType<typeof createUsers>>
 

@@ -4,6 +4,7 @@ type Row = Readonly<Record<string, string | number>>
 
 /** Prints a table under a title and the machine it was measured on: numbers of two runs are not to be compared. */
 export function report(title: string, rows: readonly Row[]): void {
+  if (rows.length === 0) return
   console.log(`\n${title}\n${describeMachine()}`)
   const names = [...new Set(rows.flatMap(Object.keys))]
   const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '')))]

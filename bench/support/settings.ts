@@ -5,9 +5,9 @@ import { createSigningKey } from '../../server/security/signing-keys.js'
 export const pepper = 'pepper-of-the-benchmarks-0123456789abcdef'
 export const password = 'a quiet harbour at dawn'
 
-/** Starts a PostgreSQL that is deleted afterwards, with Plinth's tables in it. */
-export async function startDatabase() {
-  const server = await startThrowawayPostgres()
+/** Starts a PostgreSQL that is deleted afterwards, with this application's tables in it. */
+export async function startDatabase(settings: Readonly<Record<string, string>> = {}) {
+  const server = await startThrowawayPostgres(settings)
   await applyMigrations(server.url)
   return server
 }
@@ -19,7 +19,7 @@ export async function productionSettings(databaseUrl: string) {
     HOST: '127.0.0.1',
     PORT: '0',
     DATABASE_URL: databaseUrl,
-    PUBLIC_URL: 'http://localhost:3000',
+    PUBLIC_URL: 'https://api.example.com',
     TRUST_PROXY: '127.0.0.1/32',
     JWT_PRIVATE_KEYS: JSON.stringify({ keys: [await createSigningKey()] }),
     PASSWORD_PEPPER: pepper,

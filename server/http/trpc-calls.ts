@@ -2,7 +2,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from '../errors.js'
-import type { ReadText } from './body-parser.js'
+import { parseJson, readJson, readOnce } from './json-input.js'
 import { isRecord } from './records.js'
 
 /** How many calls one HTTP request may carry. */
@@ -50,25 +50,23 @@ const tooMany = `A batch holds at most ${maxBatchSize} calls.`
  * Makes the function that reads the inputs of a request, in the order of its calls: superjson in JSON, from the query
  * of a GET and from the body of the others. It reads them once, and throws the same error on each call.
  *
- * The error is a TRPCError BAD_REQUEST for JSON or superjson that is malformed or reaches for a prototype.
+ * The error is a TRPCError BAD_REQUEST for what `readJson` and the transformer refuse.
  */
-export function createInputsReader(router: AnyTRPCRouter, readJson: ReadText, request: TrpcRequest, calls: Calls) {
-  let inputs: readonly unknown[] | undefined
-  return (): readonly unknown[] => {
+export function createInputsReader(router: AnyTRPCRouter, request: TrpcRequest, calls: Calls) {
+  return readOnce((): readonly unknown[] => {
     try {
-      inputs ??= deserialize(router, readText(readJson, request), calls)
-      return inputs
+      return deserialize(router, readSerialized(request), calls)
     } catch (cause) {
       throw new TRPCError({ code: 'BAD_REQUEST', cause })
     }
-  }
+  })
 }
 
-function readText(readJson: ReadText, request: TrpcRequest): unknown {
-  const text = request.method === 'GET' ? request.query.input : request.body
-  if (text === undefined || text === '') return undefined
-  if (typeof text !== 'string') throw new AppError('BAD_REQUEST')
-  return readJson(request, text)
+function readSerialized({ method, query: { input }, body }: TrpcRequest): unknown {
+  if (method !== 'GET') return readJson(body)
+  if (input === undefined || input === '') return undefined
+  if (typeof input !== 'string') throw new AppError('BAD_REQUEST')
+  return parseJson(input)
 }
 
 function deserialize(router: AnyTRPCRouter, serialized: unknown, { isBatch, list }: Calls): unknown[] {

@@ -7,47 +7,98 @@ export interface CutProxy {
   url: string
   /** `refused`: connections break and no new one is taken. `stalled`: they stay open, and nothing comes through. */
   cut(how: 'refused' | 'stalled'): void
+  /** Lets everything through again, on new connections: those that are there break. */
   restore(): void
+  /** Lets everything through again, on new connections: those that are there stay open, and nothing comes through. */
+  abandon(): void
+  /** Lets everything through again, on any connection; what came meanwhile is lost. */
+  resume(): void
+  /** Breaks every connection with a TCP reset. */
+  reset(): void
+  /** Whether new connections end with an error as soon as PostgreSQL has said that it is ready. */
+  endAfterGreeting(isOn: boolean): void
   close(): Promise<void>
 }
 
-export async function createCutProxy(target: string): Promise<CutProxy> {
+interface Pair {
+  inner: net.Socket
+  outer: net.Socket
+  isAbandoned: boolean
+  endsAfterGreeting: boolean
+}
+
+/** @param delayMs how much later than it came each packet is passed on, in both directions */
+export async function createCutProxy(target: string, { delayMs = 0 } = {}): Promise<CutProxy> {
   const { hostname, port } = new URL(target)
-  const sockets = new Set<net.Socket>()
+  const pairs = new Set<Pair>()
   let state: 'open' | 'refused' | 'stalled' = 'open'
+  let endsAfterGreeting = false
   const server = net.createServer((inner) => {
     if (state === 'refused') inner.destroy()
     else connect(inner)
   })
   const connect = (inner: net.Socket): void => {
     const outer = net.connect(Number(port || 5432), hostname.replace(/^\[|\]$/g, ''))
-    pass(inner, outer)
-    pass(outer, inner)
+    const pair = { inner, outer, isAbandoned: false, endsAfterGreeting }
+    pairs.add(pair)
+    pass(pair, inner, outer)
+    pass(pair, outer, inner)
   }
-  const pass = (from: net.Socket, to: net.Socket): void => {
-    sockets.add(from)
-    from.on('error', () => to.destroy())
-    from.on('close', () => sockets.delete(from) && to.destroy())
-    from.on('data', (chunk) => state === 'open' && to.write(chunk))
+  const pass = (pair: Pair, from: net.Socket, to: net.Socket): void => {
+    const forward = (chunk: Buffer): void => {
+      const isGreeting = pair.endsAfterGreeting && from === pair.outer && chunk.includes(readyForQuery)
+      if (isGreeting) to.end(Buffer.concat([chunk, terminated]))
+      else to.write(chunk)
+    }
+    from.setNoDelay().on('error', () => to.destroy())
+    from.on('close', () => pairs.delete(pair) && to.destroy())
+    from.on('data', (chunk) => {
+      if (state !== 'open' || pair.isAbandoned) return
+      if (delayMs > 0) setTimeout(forward, delayMs, chunk)
+      else forward(chunk)
+    })
   }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const destroyAll = () => sockets.forEach((socket) => void socket.destroy())
+  const breakAll = () => pairs.forEach(({ inner, outer }) => [inner, outer].map((socket) => socket.destroy()))
   return {
     url: addressOf(server, target),
     cut(how) {
       state = how
-      if (how === 'refused') destroyAll()
+      if (how === 'refused') breakAll()
     },
     restore() {
       state = 'open'
-      destroyAll()
+      breakAll()
+    },
+    abandon() {
+      state = 'open'
+      for (const pair of pairs) pair.isAbandoned = true
+    },
+    resume() {
+      state = 'open'
+    },
+    reset() {
+      for (const { inner, outer } of pairs) [inner, outer].map((socket) => socket.resetAndDestroy())
+    },
+    endAfterGreeting(isOn) {
+      endsAfterGreeting = isOn
     },
     async close() {
-      destroyAll()
+      breakAll()
       server.close()
     },
   }
+}
+
+// Messages of PostgreSQL's protocol: a letter, a length, and the content. "I" is for idle, outside of a transaction.
+const readyForQuery = message('Z', 'I')
+const terminated = message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
+
+function message(type: string, content: string): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(content.length + 4)
+  return Buffer.concat([Buffer.from(type), length, Buffer.from(content)])
 }
 
 function addressOf(server: net.Server, target: string): string {

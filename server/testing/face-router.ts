@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { AppError } from '../errors.js'
 import { protectedProcedure, publicProcedure, router } from '../procedures.js'
@@ -94,11 +93,6 @@ export const faceRouter = router({
       ctx.refreshCookie.write('secret-token', new Date('2030-01-01T00:00:00Z'))
       return { isDone: true }
     }),
-  slowLogin: publicProcedure.output(z.object({ isDone: z.boolean() })).mutation(async ({ ctx }) => {
-    await setTimeout(50)
-    ctx.refreshCookie.write('secret-token', new Date('2030-01-01T00:00:00Z'))
-    return { isDone: true }
-  }),
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/refresh' } })
     .output(z.object({ token: z.string().nullable() }))
@@ -106,5 +100,8 @@ export const faceRouter = router({
   ticks: publicProcedure.subscription(async function* () {
     yield { tick: 1 }
     yield { tick: 2 }
+  }),
+  ownTicks: protectedProcedure.input(z.strictObject({ from: z.int() })).subscription(async function* ({ input }) {
+    yield { tick: input.from }
   }),
 })

@@ -1,0 +1,164 @@
+import path from 'node:path'
+import pg from 'pg'
+import { loadConfig } from '../../server/config.js'
+import { createContainer } from '../../server/container.js'
+import { startEmbeddedPostgres } from '../../server/database/embedded-postgres.js'
+import { type CutProxy, createCutProxy } from '../../server/testing/cut-proxy.js'
+import { type MailServer, startMailServer } from '../support/mail-server.js'
+import { createUsers, signInAll } from '../support/people.js'
+import { type Server, startServer } from '../support/server-process.js'
+import { clientAddress, productionSettings, startDatabase } from '../support/settings.js'
+import type { Person } from './traffic.js'
+
+/** A server, its database and everything between them, for one fault. */
+export interface World {
+  server: Server
+  /** How long its start took. */
+  startMs: number
+  settings: Readonly<Record<string, string>>
+  proxy: CutProxy
+  mail: MailServer
+  people: readonly Person[]
+  admin: Person
+  /** A connection of the superuser to the server's database, past the proxy. */
+  database: pg.Client
+  databaseName: string
+  /** Opens another such connection; it ends with the world. */
+  connect(): Promise<pg.Client>
+  postgres: { stop(): Promise<void>; start(): Promise<void> }
+  /** Ends what is left, and drops the database. */
+  close(): Promise<void>
+}
+
+/** A PostgreSQL with a database that each world gets a copy of. Faults of one lane come one after the other. */
+export interface Lane {
+  createWorld(options: { delayMs: number }): Promise<World>
+  close(): Promise<void>
+}
+
+const role = { name: 'app', password: 'app' }
+
+export async function openLane(): Promise<Lane> {
+  const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '120' }), startMailServer()])
+  const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
+  const people = await createPeople(settings)
+  await query(postgres.url, createRole)
+  let worlds = 0
+  return {
+    async createWorld({ delayMs }) {
+      const databaseName = `world_${worlds++}`
+      await query(databaseUrl(postgres.url, 'postgres'), `CREATE DATABASE ${databaseName} TEMPLATE test`)
+      return createWorld({ postgresUrl: postgres.url, mail, settings, people, databaseName, delayMs })
+    },
+    async close() {
+      mail.close()
+      await postgres.stop()
+    },
+  }
+}
+
+// The server is no superuser, so that what is kept for superusers is not there for it.
+const createRole = `
+  CREATE ROLE ${role.name} LOGIN PASSWORD '${role.password}';
+  GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role.name};
+  GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role.name};
+  GRANT CREATE ON SCHEMA public TO ${role.name}`
+
+async function createPeople(settings: Readonly<Record<string, string>>) {
+  const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
+  try {
+    const describe = (index: number) => ({ email: `user-${index}@example.com`, name: `User ${index}` })
+    const users = await createUsers(container, 35, describe)
+    const admins = await createUsers(container, 1, () => ({ email: 'admin@example.com', name: 'Admin', role: 'admin' }))
+    const [admin, ...people] = (await signInAll(container, [...admins, ...users])).map(toPerson)
+    if (!admin) throw new Error('There is no admin.')
+    return { admin, people }
+  } finally {
+    await container.close()
+  }
+}
+
+type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
+
+function toPerson({ user, accessToken, refreshToken }: SignedIn, index: number): Person {
+  return {
+    id: user.id,
+    email: user.email,
+    accessToken,
+    refreshToken: refreshToken ?? '',
+    address: clientAddress(index),
+  }
+}
+
+interface WorldParts {
+  postgresUrl: string
+  mail: MailServer
+  settings: Readonly<Record<string, string>>
+  people: Awaited<ReturnType<typeof createPeople>>
+  databaseName: string
+  delayMs: number
+}
+
+async function createWorld({ postgresUrl, mail, settings, people, databaseName, delayMs }: WorldParts): Promise<World> {
+  const url = databaseUrl(postgresUrl, databaseName)
+  const proxy = await createCutProxy(url, { delayMs })
+  const serverUrl = Object.assign(new URL(proxy.url), { username: role.name, password: role.password }).href
+  const ownSettings = { ...settings, DATABASE_URL: serverUrl }
+  const startedAt = performance.now()
+  const server = await startServer(ownSettings)
+  const startMs = performance.now() - startedAt
+  const clients: pg.Client[] = []
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: url })
+    // Some faults end this connection as well.
+    client.on('error', () => {})
+    clients.push(client)
+    await client.connect()
+    return client
+  }
+  return {
+    ...people,
+    server,
+    startMs,
+    settings: ownSettings,
+    proxy,
+    mail,
+    databaseName,
+    connect,
+    database: await connect(),
+    postgres: await controlPostgres(postgresUrl),
+    async close() {
+      await server.kill()
+      await Promise.all(clients.map((client) => client.end().catch(() => {})))
+      await proxy.close()
+      await query(databaseUrl(postgresUrl, 'postgres'), `DROP DATABASE ${databaseName} WITH (FORCE)`)
+    },
+  }
+}
+
+/** Finds the server that runs, and starts it on the same files and, unless another program took it, the same port. */
+async function controlPostgres(url: string): Promise<World['postgres']> {
+  const folder = await query(url, 'SHOW data_directory')
+  const options = { dataDir: path.resolve(folder, '../..'), database: 'test', settings: { max_connections: '120' } }
+  return {
+    stop: async () => (await startEmbeddedPostgres(options)).stop(),
+    start: async () => void (await startEmbeddedPostgres(options)),
+  }
+}
+
+function databaseUrl(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).href
+}
+
+/** @returns the first value of the last row */
+async function query(url: string, sql: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, string>>(sql)
+    return Object.values(rows?.at(-1) ?? {})[0] ?? ''
+  } finally {
+    await client.end()
+  }
+}

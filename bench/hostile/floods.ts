@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Request } from '../support/http.js'
+import { startLoad } from '../support/load.js'
+import type { Load } from '../support/load-process.js'
+import { isAsked, type Options } from '../support/options.js'
+import { confirm, describeHarm, type Harm } from './harm.js'
+import { type Answers, askAsOthers } from './others.js'
+import type { HostileStage } from './stage.js'
+import { startTarget, type Target } from './target.js'
+import { floodsOf, harmless } from './targets.js'
+
+const connections = 80
+const floorMs = 10
+
+interface Field {
+  stage: HostileStage
+  load: ReturnType<typeof startLoad>
+  target: Target
+  ms: number
+}
+
+/**
+ * One address floods over 80 connections while others measure what they are answered; in turns with as many that ask
+ * for next to nothing, so that what any crowd does on this machine is not held against the server.
+ */
+export async function runFloods(stage: HostileStage, options: Options): Promise<Harm[]> {
+  const asked = Object.entries(floodsOf(stage)).filter(([name]) => isAsked(options, `flood: ${name}`))
+  const wanted = asked.filter(([, { isQuick }]) => !options.isQuick || options.only !== '' || isQuick)
+  if (wanted.length === 0) return []
+  const field = {
+    stage,
+    load: startLoad(),
+    target: await startTarget(stage.settings),
+    ms: options.isQuick ? 2_500 : 6_000,
+  }
+  try {
+    // A server that has just started compiles its code on the way.
+    await flood(field, harmless)
+    const harms: Harm[] = []
+    for (const [name, { requests }] of wanted) harms.push(await confirm(() => runFlood(field, name, requests)))
+    return harms
+  } finally {
+    field.load.stop()
+    await field.target.stop()
+  }
+}
+
+async function runFlood(field: Field, name: string, requests: readonly Request[]): Promise<Harm> {
+  const server = field.target.server()
+  const { attacked: calm } = await flood(field, harmless)
+  const bytesBefore = server.residentBytes()
+  const { load, attacked } = await flood(field, requests)
+  const answered = Object.entries(load.statuses).map(([status, count]) => `${count} x ${status}`)
+  const harm = describeHarm(`flood: ${name}`, {
+    server,
+    bytesBefore,
+    mostBytes: server.residentBytes(),
+    calm,
+    attacked,
+    floorMs,
+    answered: answered.join(', '),
+  })
+  await field.target.revive()
+  return harm
+}
+
+/** Each flood comes from an address of its own, so that the limits that one has met say nothing of the next. */
+async function flood({ stage, load, target, ms }: Field, requests: readonly Request[]): Promise<Flooded> {
+  const { url } = target.server()
+  const order = { port: Number(new URL(url).port), requests, connections, address: stage.nextAddress() }
+  const [flooded, attacked] = await Promise.all([load.run({ ...order, ms: ms + 300 }), askAsOthers(url, stage, { ms })])
+  await delay(500)
+  return { load: flooded, attacked }
+}
+
+interface Flooded {
+  load: Load
+  attacked: Answers
+}

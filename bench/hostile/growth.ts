@@ -1,0 +1,133 @@
+import type { Answer, Request } from '../support/http.js'
+import { rounded } from '../support/timing.js'
+import type { Cost, Target } from './target.js'
+
+/** A request that is written in any size up to its bound. */
+export interface GrowingAttack {
+  name: string
+  at(share: number): Request
+  /** How often a size is sent at first; passwords are costly to look at. */
+  repeats: number
+  /** Whether quick runs, which leave most attacks to chance, have it all the same. */
+  isEssential: boolean
+}
+
+/** A row of the table of what grows; sizes are 1, 2, 4 and 8 eighths of the bound. */
+export type Growth = {
+  attack: string
+  status: string
+  'sent, KB': number
+  'answer, KB': number
+  'loop ms at 1x': number
+  '2x': number
+  '4x': number
+  '8x': number
+  'to linear': number
+  'to plain': number
+  verdict: string
+}
+
+const sizes = [1, 2, 4, 8] as const
+
+// Twice the size may cost twice as much; the rest is for the noise of the machine.
+const mostGrowth = 1.5
+// How much dearer than text of the same size that is read and refused.
+const mostToPlain = 25
+const mostRefusalBytes = 32 * 1024
+const repeatsToConfirm = 5
+
+/**
+ * Sends an attack at each size, and more often if that looks wrong: the least time of a size counts, so that other work
+ * on the machine does not.
+ */
+export async function measureGrowth(target: Target, attack: GrowingAttack, plain: PlainCost): Promise<Growth> {
+  const first = await measureSizes(target, attack, attack.repeats)
+  const row = describe(attack, first, plain)
+  if (row.verdict === 'ok' || first.end !== 'alive') return row
+  return describe(attack, await measureSizes(target, attack, repeatsToConfirm), plain)
+}
+
+interface Sizes {
+  costs: ReadonlyMap<number, Cost>
+  answers: readonly Answer[]
+  end: 'alive' | 'died' | 'stalled'
+}
+
+async function measureSizes(target: Target, attack: GrowingAttack, repeats: number): Promise<Sizes> {
+  const costs = new Map<number, Cost>()
+  const answers: Answer[] = []
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    for (const size of sizes) {
+      const cost = await target.costOf(attack.at(size / 8))
+      const known = costs.get(size)
+      if (!known || cost.loopMs < known.loopMs) costs.set(size, cost)
+      answers.push(cost.answer)
+      if (cost.answer.status !== 0) continue
+      const end = await target.revive()
+      if (end !== 'alive') return { costs, answers, end }
+    }
+  }
+  return { costs, answers, end: 'alive' }
+}
+
+function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): Growth {
+  const { costs } = measured
+  const msAt = (size: number) => rounded(costs.get(size)?.loopMs ?? Number.NaN, 2)
+  const last = [...costs.values()].at(-1)
+  const [growth, toPlain] = [growthOf(costs), toPlainOf(costs, plain)]
+  return {
+    attack: name,
+    status: [...new Set(measured.answers.map(({ status, fault }) => status || fault))].join(' '),
+    'sent, KB': rounded(sizeOf(last?.request) / 1024, 1),
+    'answer, KB': rounded((last?.answer.body.length ?? 0) / 1024, 1),
+    'loop ms at 1x': msAt(1),
+    '2x': msAt(2),
+    '4x': msAt(4),
+    '8x': msAt(8),
+    'to linear': rounded(growth, 1),
+    'to plain': rounded(toPlain, 1),
+    verdict: judge(measured, growth, toPlain),
+  }
+}
+
+/** How much more the sizes cost than the first one times their size: 1 where the work is linear, less for most. */
+function growthOf(costs: Sizes['costs']): number {
+  const first = costs.get(1)?.loopMs ?? Number.NaN
+  return Math.max(...[...costs].map(([size, { loopMs }]) => (size === 1 ? 0 : loopMs / (size * first))))
+}
+
+function toPlainOf(costs: Sizes['costs'], plain: PlainCost): number {
+  return Math.max(...[...costs.values()].map(({ loopMs, request }) => loopMs / plain(sizeOf(request))))
+}
+
+function judge({ end, answers }: Sizes, growth: number, toPlain: number): string {
+  const worst = Math.max(...answers.map(({ status }) => status))
+  const refusals = answers.filter(({ status }) => status >= 400).map(({ body }) => body.length)
+  const longest = Math.max(0, ...refusals)
+  if (end === 'died') return 'THE PROCESS DIED'
+  if (end === 'stalled') return 'THE PROCESS ANSWERS NOBODY'
+  if (worst >= 500) return `ANSWERED ${worst}`
+  if (answers.some(({ status }) => status === 0)) return 'NO ANSWER'
+  if (growth > mostGrowth) return `MORE THAN LINEAR (bound ${mostGrowth})`
+  if (toPlain > mostToPlain) return `COSTLY (bound ${mostToPlain} times plain)`
+  return longest > mostRefusalBytes ? `A REFUSAL OF ${rounded(longest / 1024)} KB` : 'ok'
+}
+
+function sizeOf(request: Request | undefined): number {
+  return (request?.path.length ?? 0) + Buffer.byteLength(request?.body ?? '')
+}
+
+/** What text of so many bytes costs that is read as JSON and refused, in milliseconds. */
+export type PlainCost = (bytes: number) => number
+
+/** Measures what a request costs that is as plain as can be, short and long. */
+export async function measurePlain(target: Target): Promise<PlainCost> {
+  const leastOf = async (bytes: number) => {
+    const request = { method: 'POST', path: '/api/auth/logout', body: JSON.stringify({ x: 'x'.repeat(bytes) }) }
+    const costs: number[] = []
+    for (let repeat = 0; repeat < 40; repeat += 1) costs.push((await target.costOf(request)).loopMs)
+    return Math.min(...costs)
+  }
+  const [short, long] = [await leastOf(0), await leastOf(250_000)]
+  return (bytes) => short + ((long - short) * bytes) / 250_000
+}

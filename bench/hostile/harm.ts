@@ -1,0 +1,76 @@
+import type { Server } from '../support/server-process.js'
+import { rounded } from '../support/timing.js'
+import { type Answers, goodShare, slowdown } from './others.js'
+
+/** A row of the table of what an outsider does to others. */
+export type Harm = {
+  attack: string
+  'attacker is answered': string
+  "others' 2xx, %": number
+  "others' p95 ratio": number
+  'slowest for others': string
+  'RSS, MB': number
+  'RSS growth, MB': number
+  closed: string
+  verdict: string
+}
+
+// Beyond what any crowd of as many connections does, and what one that costs next to nothing does.
+const mostSlowdown = 8
+// As much again as a server holds that has served for a while.
+const mostGrowth = 1
+
+export interface Observed {
+  server: Server
+  bytesBefore: number
+  mostBytes: number
+  calm: Answers
+  attacked: Answers
+  floorMs: number
+  /** What the attacker was told. */
+  answered?: string
+  closed?: string
+  /** Whether connections were left open that a time limit should have closed. */
+  isLeftOpen?: boolean
+}
+
+/** What an attack did the second time, if it did harm the first time: a machine that is busy does not do so twice. */
+export async function confirm(attack: () => Promise<Harm>): Promise<Harm> {
+  const harm = await attack()
+  return harm.verdict === 'ok' ? harm : attack()
+}
+
+/** Says what an attack has done to others. */
+export function describeHarm(attack: string, observed: Observed): Harm {
+  const { bytesBefore, mostBytes, calm, attacked, floorMs, answered = '', closed = '' } = observed
+  const { kind, ratio } = slowdown(calm, attacked, floorMs)
+  return {
+    attack,
+    'attacker is answered': answered,
+    "others' 2xx, %": rounded(goodShare(attacked) * 100, 1),
+    "others' p95 ratio": rounded(ratio, 1),
+    'slowest for others': kind,
+    'RSS, MB': megabytes(mostBytes),
+    'RSS growth, MB': megabytes(mostBytes - bytesBefore),
+    closed,
+    verdict: judge(observed, ratio),
+  }
+}
+
+function judge({ server, bytesBefore, mostBytes, calm, attacked, isLeftOpen }: Observed, ratio: number): string {
+  if (!server.isRunning()) return 'THE PROCESS DIED'
+  if (goodShare(calm) < 1) return `OTHERS WERE REFUSED BEFORE (${refusals(calm)})`
+  if (goodShare(attacked) < 1) return `OTHERS ARE REFUSED (${refusals(attacked)})`
+  if (ratio > mostSlowdown) return `OTHERS WAIT (bound ${mostSlowdown})`
+  if (mostBytes - bytesBefore > mostGrowth * bytesBefore) return `MEMORY (bound ${1 + mostGrowth} times)`
+  return isLeftOpen ? 'LEFT OPEN' : 'ok'
+}
+
+function refusals(answers: Answers): string {
+  const refused = Object.entries(answers).flatMap(([kind, all]) =>
+    all.flatMap(({ status, fault }) => (status >= 200 && status < 300 ? [] : [`${kind} ${status || fault}`])),
+  )
+  return [...new Set(refused)].slice(0, 4).join(', ')
+}
+
+const megabytes = (bytes: number): number => rounded(bytes / 2 ** 20)

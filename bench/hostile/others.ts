@@ -1,0 +1,62 @@
+import { type Answer, type Request, send } from '../support/http.js'
+import { sendAtPace } from '../support/pace.js'
+import { quantile } from '../support/timing.js'
+import type { HostileStage } from './stage.js'
+import { othersDo } from './targets.js'
+
+/** What is asked, and how often. */
+export interface Asked {
+  perSecond: number
+  write(): Request
+}
+
+/** What those who attack nobody were answered, by what they did. */
+export type Answers = Readonly<Record<string, Answer[]>>
+
+interface Asking {
+  ms: number
+  /** How much of the usual rate, where several servers share the machine. */
+  share?: number
+}
+
+/** Asks while nobody attacks; again if the machine is so busy that somebody is refused. */
+export async function askInPeace(url: string, stage: HostileStage, asking: Asking): Promise<Answers> {
+  const answers = await askAsOthers(url, stage, asking)
+  return goodShare(answers) === 1 ? answers : askAsOthers(url, stage, asking)
+}
+
+/** Does for so long what users do, each from an address of its own, and the probe of a load balancer. */
+export async function askAsOthers(url: string, stage: HostileStage, { ms, share = 1 }: Asking): Promise<Answers> {
+  const asked = Object.entries(othersDo(stage)).map(async ([name, { perSecond, write }]) => {
+    const pace = { ms, perSecond: perSecond * share }
+    return [name, await sendAtPace(pace, () => send(url, write(), patienceMs))] as const
+  })
+  return Object.fromEntries(await Promise.all(asked))
+}
+
+const patienceMs = 20_000
+
+/** @returns the share of answers that were good, between 0 and 1 */
+export function goodShare(answers: Answers): number {
+  const all = Object.values(answers).flat()
+  return all.filter(({ status }) => status >= 200 && status < 300).length / all.length
+}
+
+/**
+ * @param floorMs what counts as no time at all
+ * @returns how much longer the kind of request took that suffered most
+ */
+export function slowdown(calm: Answers, attacked: Answers, floorMs: number): { kind: string; ratio: number } {
+  const ratios = Object.entries(attacked).map(([kind, answers]) => {
+    return { kind, ratio: p95(answers) / Math.max(floorMs, p95(calm[kind] ?? [])) }
+  })
+  return ratios.toSorted((a, b) => b.ratio - a.ratio)[0] ?? { kind: '', ratio: 0 }
+}
+
+/** The time within which 19 of 20 answers came, in milliseconds. */
+export function p95(answers: readonly Answer[]): number {
+  return quantile(
+    answers.map(({ ms }) => ms),
+    0.95,
+  )
+}

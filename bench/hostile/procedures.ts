@@ -1,0 +1,47 @@
+import { listRestProcedures, type RestProcedure } from '../../server/http/rest-procedures.js'
+import { appRouter } from '../../server/router.js'
+import type { Options } from '../support/options.js'
+import { createRandom } from '../support/random.js'
+import { type Transport, transports } from '../support/transports.js'
+import type { GrowingAttack } from './growth.js'
+import { type GrownInput, grownInputs } from './inputs.js'
+import type { HostileStage } from './stage.js'
+import { ownWords } from './texts.js'
+
+// What a body and a request line may hold, less what stands around the input.
+const bodyRoom = 250_000
+const lineRoom = 3_500
+
+/** Every procedure of the router over both transports, with inputs made from its JSON Schema. */
+export function procedureAttacks(stage: HostileStage, options: Options): GrowingAttack[] {
+  const random = createRandom(options.seed)
+  const maker = { random, ownWords: ownWords(createRandom(options.seed)), kindsPerField: options.isQuick ? 1 : 8 }
+  return listRestProcedures(appRouter).flatMap((procedure) =>
+    Object.entries(transports).flatMap(([name, write]) => {
+      const room = procedure.type === 'query' ? lineRoom : bodyRoom
+      const inputs = grownInputs(procedure, { ...maker, room, known: stage.known })
+      return inputs.map((input) => toAttack(stage, { procedure, name, write }, input))
+    }),
+  )
+}
+
+interface Way {
+  procedure: RestProcedure
+  name: string
+  write: Transport
+}
+
+// Each request comes from another address and another user, so that limits do not refuse it before it is looked at.
+function toAttack(stage: HostileStage, { procedure, name, write }: Way, input: GrownInput): GrowingAttack {
+  const { access, hashesPassword } = procedure.meta
+  return {
+    name: `${procedure.path} over ${name}, ${input.name}`,
+    repeats: hashesPassword ? 1 : 2,
+    isEssential: input.hasOwnWords,
+    at: (share) => {
+      const request = write(procedure, input.at(share))
+      const token = access === 'public' ? {} : { authorization: `Bearer ${stage.nextToken()}` }
+      return { ...request, headers: { ...token, 'x-forwarded-for': stage.nextAddress() } }
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { loadConfig } from '../../server/config.js'
+import { type Container, createContainer } from '../../server/container.js'
+import { send } from '../support/http.js'
+import { type MailServer, startMailServer } from '../support/mail-server.js'
+import type { Options } from '../support/options.js'
+import { createUsers, signInAll } from '../support/people.js'
+import { fillPosts } from '../support/posts.js'
+import { createRandom } from '../support/random.js'
+import { startServer } from '../support/server-process.js'
+import { clientAddress, password, productionSettings, startDatabase } from '../support/settings.js'
+import { ownWords } from './texts.js'
+
+/** What the attacks work on: a database with people and rows, and credentials. */
+export interface HostileStage {
+  settings: Readonly<Record<string, string>>
+  /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
+  known: Readonly<Record<string, unknown>>
+  /** A user who can log in, of many in turn. */
+  nextStranger(): { accessToken: string }
+  /** The address of somebody who can log in, of so many that nobody's turn comes often. */
+  nextEmail(): string
+  /** The access token of one of many admins in turn, whose words are those of the hostile passwords. */
+  nextToken(): string
+  /** An address that nobody has used before. */
+  nextAddress(): string
+  close(): Promise<void>
+}
+
+const admins = 60
+
+export async function setStage(options: Options): Promise<HostileStage> {
+  const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '300' }), startMailServer()])
+  const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
+  const client = await fillPosts(postgres.url, { users: 1_000, posts: options.isQuick ? 30_000 : 100_000 })
+  await client.end()
+  const { attackers, strangers, emails, victim, stop } = await createPeople(settings, options)
+  const nextAttacker = inTurn(attackers)
+  let addresses = 0
+  return {
+    settings,
+    known: { ...(await mailedToken(settings, mail, victim)), currentPassword: password },
+    nextToken: () => nextAttacker().accessToken,
+    nextStranger: inTurn(strangers),
+    nextEmail: inTurn(emails),
+    nextAddress: () => clientAddress(addresses++),
+    async close() {
+      stop()
+      mail.close()
+      await postgres.stop()
+    },
+  }
+}
+
+async function createPeople(settings: Readonly<Record<string, string>>, { seed }: Options) {
+  const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
+  const { email, displayName: name } = ownWords(createRandom(seed))
+  const describe = (index: number) => ({ email: `n${index}.${email}`, name, role: 'admin' as const })
+  try {
+    const attackers = await signInAll(container, await createUsers(container, admins, describe))
+    const users = await createUsers(container, 2_000)
+    const strangers = await signInAll(container, users.slice(0, 100))
+    const stop = keepSigned(container, [...attackers, ...strangers])
+    return { attackers, strangers, emails: users.map((user) => user.email), victim: `n0.${email}`, stop }
+  } finally {
+    await container.close()
+  }
+}
+
+function inTurn<Item>(items: readonly Item[]): () => Item {
+  let turn = 0
+  return () => {
+    const item = items[turn++ % items.length]
+    if (item === undefined) throw new Error('There is nobody.')
+    return item
+  }
+}
+
+interface SignedIn {
+  accessToken: string
+  sessionId: string
+  user: { id: string; role: 'user' | 'admin' }
+}
+
+// A long run takes more time than an access token has.
+function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: readonly SignedIn[]): () => void {
+  const sign = async () => {
+    for (const person of people) {
+      const { user, sessionId } = person
+      person.accessToken = (await accessTokens.sign({ userId: user.id, role: user.role, sessionId })).token
+    }
+  }
+  const timer = setInterval(() => void sign(), 8 * 60_000)
+  return () => clearInterval(timer)
+}
+
+// A reset link's token is known to nobody but the one who gets the mail.
+async function mailedToken(settings: Readonly<Record<string, string>>, mail: MailServer, email: string) {
+  const server = await startServer(settings)
+  try {
+    const body = JSON.stringify({ email })
+    await send(server.url, { method: 'POST', path: '/api/auth/password-reset', body })
+    for (let tries = 0; tries < 100; tries += 1) {
+      const token = /token=([\w-]+)/.exec(mail.mails.join('\n'))?.[1]
+      if (token) return { token }
+      await delay(100)
+    }
+    throw new Error('No mail came for a password reset.')
+  } finally {
+    await server.kill()
+  }
+}

@@ -1,0 +1,27 @@
+export interface Random {
+  /** A whole number from 0 up to, and without, `below`. */
+  below(below: number): number
+  pick<T>(items: readonly [T, ...T[]]): T
+  shuffle<T>(items: readonly T[]): T[]
+}
+
+/** Makes a source of numbers that a seed determines (the generator known as mulberry32). */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const below = (bound: number) => Math.floor(next() * bound)
+  return {
+    below,
+    pick: (items) => items[below(items.length)] ?? items[0],
+    shuffle: (items) =>
+      items
+        .map((item) => ({ item, place: next() }))
+        .sort((a, b) => a.place - b.place)
+        .map(({ item }) => item),
+  }
+}

@@ -1,0 +1,34 @@
+import type { RestProcedure } from '../../server/http/rest-procedures.js'
+import type { Request } from './http.js'
+
+/** Writes the request that calls a procedure with an input, good or bad. */
+export type Transport = (procedure: RestProcedure, input: Readonly<Record<string, unknown>> | undefined) => Request
+
+/** The two ways over HTTP, by name. */
+export const transports = { tRPC: overTrpc, REST: overRest } as const satisfies Record<string, Transport>
+
+function overTrpc({ path, type }: RestProcedure, input: Parameters<Transport>[1]): Request {
+  const json = JSON.stringify({ json: input })
+  if (type === 'query')
+    return { method: 'GET', path: `/trpc/${path}${input ? `?input=${encodeURIComponent(json)}` : ''}` }
+  return { method: 'POST', path: `/trpc/${path}`, body: input ? json : '{}' }
+}
+
+function overRest({ rest: { method, path } }: RestProcedure, input: Parameters<Transport>[1]): Request {
+  const fields = { ...input }
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
+    const value = fields[key]
+    delete fields[key]
+    return encodeURIComponent(textOf(value))
+  })
+  if (Object.keys(fields).length === 0) return { method, path: `/api${target}` }
+  if (method !== 'GET') return { method, path: `/api${target}`, body: JSON.stringify(fields) }
+  const query = Object.entries(fields).map(
+    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(textOf(value))}`,
+  )
+  return { method, path: `/api${target}?${query.join('&')}` }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}

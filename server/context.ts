@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Container, Services } from './container.js'
 import { type AppError, UnauthorizedError } from './errors.js'
+import type { Role } from './features/users/schema.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
@@ -16,7 +17,9 @@ export interface Origin {
 /** Who acts, as the credential says; nothing in it comes from the input. */
 export interface Actor {
   userId: string
-  role: 'user' | 'admin'
+  role: Role
+  /** Set by procedures that let a role act on everybody's rows; without it an actor reaches own rows alone. */
+  reach?: 'all'
   sessionId: string
   origin: Origin
 }

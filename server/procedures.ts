@@ -3,13 +3,14 @@ import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
 import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
+import type { Role } from './features/users/schema.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
 import { clientNetwork } from './security/client-address.js'
 import { type LimitRule, limitKey } from './security/rate-limits.js'
 
-export type Access = 'public' | 'user' | 'admin'
+export type Access = 'public' | 'user' | Exclude<Role, 'user'>
 
 /** A procedure's place under `/api`. `{id}` in a path names a key of the input. */
 export interface RestRoute {
@@ -103,13 +104,20 @@ const requireActor = t.middleware(({ ctx, next }) => {
   return next({ ctx: { actor: ctx.actor } })
 })
 
-// A demoted or disabled admin is stopped at once: the cache that serves other procedures is passed by.
-const requireAdmin = t.middleware(async ({ ctx, next }) => {
-  const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
-  if (!actor) throw new UnauthorizedError()
-  if (actor.role !== 'admin') throw new ForbiddenError()
-  return next({ ctx: { actor } })
-})
+/**
+ * Makes the middleware that lets in actors who have one of the roles now. The role is read from the database on each
+ * call, past the cache that serves other procedures, so that a demoted or disabled admin is stopped at once.
+ *
+ * It throws UnauthorizedError if the session or the user has ended, ForbiddenError for any other role.
+ */
+function requireRole(...roles: readonly Role[]) {
+  return t.middleware(async ({ ctx, next }) => {
+    const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
+    if (!actor) throw new UnauthorizedError()
+    if (!roles.includes(actor.role)) throw new ForbiddenError()
+    return next({ ctx: { actor } })
+  })
+}
 
 // Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
 const readInput = t.middleware(async ({ getRawInput, next }) => {
@@ -130,5 +138,18 @@ export const publicProcedure = procedure.meta({ access: 'public' }).use(readInpu
 /** A user with a living session may call it. */
 export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor).use(readInput)
 
-/** An admin may call it; the role is read from the database on each call. */
-export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin).use(readInput)
+/** A user with a living session may call it, on own rows; an admin, on everybody's. */
+export const ownerProcedure = procedure
+  .meta({ access: 'user' })
+  .use(requireActor)
+  .use(({ ctx: { actor }, next }) => {
+    return next({ ctx: { actor: actor.role === 'admin' ? { ...actor, reach: 'all' as const } : actor } })
+  })
+  .use(readInput)
+
+/** An admin may call it. */
+export const adminProcedure = procedure
+  .meta({ access: 'admin' })
+  .use(requireActor)
+  .use(requireRole('admin'))
+  .use(readInput)

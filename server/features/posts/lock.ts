@@ -12,7 +12,7 @@ type LockedPost = Pick<Post, 'id' | 'authorId' | 'title' | 'body' | 'status' | '
  * @throws NotFoundError
  */
 export async function lockPost(tx: Transaction, actor: Actor, id: string): Promise<LockedPost> {
-  const own = actor.role === 'admin' ? Prisma.empty : Prisma.sql`AND p."authorId" = ${actor.userId}::uuid`
+  const own = actor.reach === 'all' ? Prisma.empty : Prisma.sql`AND p."authorId" = ${actor.userId}::uuid`
   const [post] = await tx.$queryRaw<LockedPost[]>`
     SELECT p."id", p."authorId", p."title", p."body", p."status", p."publishedAt", p."version"
     FROM "Post" p JOIN "User" u ON u."id" = p."authorId"

@@ -3,7 +3,7 @@ import { type GrowingAttack, type Growth, measureGrowth, measurePlain } from './
 import { procedureAttacks } from './hostile/procedures.js'
 import { shapeAttacks } from './hostile/shapes.js'
 import { runDeafSockets, runSlowSockets } from './hostile/sockets.js'
-import { setStage } from './hostile/stage.js'
+import { learnSecrets, setStage } from './hostile/stage.js'
 import { startTarget } from './hostile/target.js'
 import { isAsked, readOptions } from './support/options.js'
 import { createRandom } from './support/random.js'
@@ -30,10 +30,9 @@ try {
 }
 
 async function measureGrowths(): Promise<Growth[]> {
-  const asked = chooseGrowths()
-  if (asked.length === 0) return []
   const target = await startTarget(stage.settings)
   try {
+    const asked = chooseGrowths(await learnSecrets(stage, target.server().url))
     const plain = await measurePlain(target)
     const growths: Growth[] = []
     for (const attack of asked) growths.push(await measureGrowth(target, attack, plain))
@@ -44,8 +43,8 @@ async function measureGrowths(): Promise<Growth[]> {
 }
 
 // A quick run takes some by chance, which the seed repeats.
-function chooseGrowths(): GrowingAttack[] {
-  const all = [...procedureAttacks(stage, options), ...shapeAttacks(stage)]
+function chooseGrowths(known: Readonly<Record<string, string>>): GrowingAttack[] {
+  const all = [...procedureAttacks(stage, options, known), ...shapeAttacks(stage)]
   const asked = all.filter(({ name }) => isAsked(options, name))
   if (!options.isQuick || options.only !== '') return asked
   const [essential, others] = [true, false].map((is) => asked.filter(({ isEssential }) => isEssential === is))

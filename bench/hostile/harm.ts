@@ -20,6 +20,9 @@ const mostSlowdown = 8
 // As much again as a server holds that has served for a while.
 const mostGrowth = 1
 
+const leastGood = 0.98
+const leastGoodOfKind = 0.75
+
 export interface Observed {
   server: Server
   bytesBefore: number
@@ -59,11 +62,17 @@ export function describeHarm(attack: string, observed: Observed): Harm {
 
 function judge({ server, bytesBefore, mostBytes, calm, attacked, isLeftOpen }: Observed, ratio: number): string {
   if (!server.isRunning()) return 'THE PROCESS DIED'
-  if (goodShare(calm) < 1) return `OTHERS WERE REFUSED BEFORE (${refusals(calm)})`
-  if (goodShare(attacked) < 1) return `OTHERS ARE REFUSED (${refusals(attacked)})`
+  if (areRefused(calm)) return `OTHERS WERE REFUSED BEFORE (${refusals(calm)})`
+  if (areRefused(attacked)) return `OTHERS ARE REFUSED (${refusals(attacked)})`
   if (ratio > mostSlowdown) return `OTHERS WAIT (bound ${mostSlowdown})`
   if (mostBytes - bytesBefore > mostGrowth * bytesBefore) return `MEMORY (bound ${1 + mostGrowth} times)`
   return isLeftOpen ? 'LEFT OPEN' : 'ok'
+}
+
+// A machine that is busy refuses a login now and then; one that is attacked refuses them all.
+function areRefused(answers: Answers): boolean {
+  const kinds = Object.values(answers).map((all) => goodShare({ all }))
+  return goodShare(answers) < leastGood || Math.min(...kinds) < leastGoodOfKind
 }
 
 function refusals(answers: Answers): string {

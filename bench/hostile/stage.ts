@@ -7,15 +7,15 @@ import type { Options } from '../support/options.js'
 import { createUsers, signInAll } from '../support/people.js'
 import { fillPosts } from '../support/posts.js'
 import { createRandom } from '../support/random.js'
-import { startServer } from '../support/server-process.js'
 import { clientAddress, password, productionSettings, startDatabase } from '../support/settings.js'
 import { ownWords } from './texts.js'
 
 /** What the attacks work on: a database with people and rows, and credentials. */
 export interface HostileStage {
   settings: Readonly<Record<string, string>>
-  /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
-  known: Readonly<Record<string, unknown>>
+  mail: MailServer
+  /** The address of somebody whose words are those of the hostile passwords. */
+  victim: string
   /** A user who can log in, of many in turn. */
   nextStranger(): { accessToken: string }
   /** The address of somebody who can log in, of so many that nobody's turn comes often. */
@@ -39,7 +39,8 @@ export async function setStage(options: Options): Promise<HostileStage> {
   let addresses = 0
   return {
     settings,
-    known: { ...(await mailedToken(settings, mail, victim)), currentPassword: password },
+    mail,
+    victim,
     nextToken: () => nextAttacker().accessToken,
     nextStranger: inTurn(strangers),
     nextEmail: inTurn(emails),
@@ -94,19 +95,18 @@ function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: r
   return () => clearInterval(timer)
 }
 
-// A reset link's token is known to nobody but the one who gets the mail.
-async function mailedToken(settings: Readonly<Record<string, string>>, mail: MailServer, email: string) {
-  const server = await startServer(settings)
-  try {
-    const body = JSON.stringify({ email })
-    await send(server.url, { method: 'POST', path: '/api/auth/password-reset', body })
-    for (let tries = 0; tries < 100; tries += 1) {
-      const token = /token=([\w-]+)/.exec(mail.mails.join('\n'))?.[1]
-      if (token) return { token }
-      await delay(100)
-    }
-    throw new Error('No mail came for a password reset.')
-  } finally {
-    await server.kill()
+/**
+ * Asks a server for a reset link of somebody whose words are those of the hostile passwords, and waits for the mail.
+ *
+ * @returns the values that no schema can tell, by the names of fields: with them an input is looked at to its end
+ */
+export async function learnSecrets({ mail, victim }: HostileStage, url: string): Promise<Record<string, string>> {
+  const body = JSON.stringify({ email: victim })
+  await send(url, { method: 'POST', path: '/api/auth/password-reset', body })
+  for (let tries = 0; tries < 300; tries += 1) {
+    const token = /token=([\w-]+)/.exec(mail.mails.join('\n'))?.[1]
+    if (token) return { token, currentPassword: password }
+    await delay(100)
   }
+  throw new Error('No mail came for a password reset.')
 }

@@ -78,7 +78,7 @@ export function othersDo({ nextStranger, nextEmail, nextAddress }: HostileStage)
     'own account': { perSecond: 10, write: () => get('/api/users/me', signedIn()) },
     list: { perSecond: 5, write: () => get('/api/posts', from()) },
     search: { perSecond: 4, write: () => get(search('topic17'), from()) },
-    login: { perSecond: 2, write: () => ({ ...logIn(), headers: from() }) },
+    login: { perSecond: 1.5, write: () => ({ ...logIn(), headers: from() }) },
     'password reset': { perSecond: 2, write: () => ({ ...askForReset(), headers: from() }) },
   }
 }

@@ -138,7 +138,11 @@ export const publicProcedure = procedure.meta({ access: 'public' }).use(readInpu
 /** A user with a living session may call it. */
 export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor).use(readInput)
 
-/** A user with a living session may call it, on own rows; an admin, on everybody's. */
+/**
+ * A user with a living session may call it, on own rows; an admin, on everybody's.
+ *
+ * @public also where no feature uses it yet
+ */
 export const ownerProcedure = procedure
   .meta({ access: 'user' })
   .use(requireActor)

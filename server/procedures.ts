@@ -38,10 +38,13 @@ export const defaultLimits: readonly LimitRule[] = [
   { name: 'default', by: 'actor', points: 30_000, windowSeconds: 60, store: 'local' },
 ]
 
+// More often than the server closes connections on which nothing moves.
+const sse = { ping: { enabled: true, intervalMs: 10_000 } }
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
-  .create({ transformer, isDev: false, errorFormatter: formatTrpcError })
+  .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
 
 export const { router, createCallerFactory } = t
 

@@ -37,6 +37,11 @@ describe('one request', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_500)
   })
 
+  it.each(['/nothing', '/api/nothing', '/livez'])('S50: has no body read where nothing takes one: %s', async (url) => {
+    const headers = { 'content-type': 'application/json' }
+    expect((await t.app.inject({ method: 'POST', url, headers, payload: '{' })).statusCode).toBe(404)
+  })
+
   it('S34: has 16 KiB for its headers', async () => {
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(16 * 1024)}\r\n\r\n`)

@@ -5,6 +5,7 @@ import { answerClientError } from './http/client-errors.js'
 import { docsPage } from './http/docs.js'
 import { answerFrameworkError, registerErrorHandling } from './http/errors.js'
 import { endConnections, healthRoutes } from './http/health.js'
+import { boundHeldMemory } from './http/held-memory.js'
 import { homePage } from './http/home.js'
 import { jwksRoute } from './http/jwks.js'
 import { refuseForeignHosts } from './http/known-hosts.js'
@@ -15,7 +16,6 @@ import { logRequests, requestIdOf } from './http/request-log.js'
 import { restFace } from './http/rest.js'
 import { securityHeaders } from './http/security-headers.js'
 import { trpcFace } from './http/trpc.js'
-import { boundUnreadAnswers } from './http/unread-answers.js'
 import { devMailbox } from './mail/dev-mailbox.js'
 import { checkProcedures } from './procedure-check.js'
 import { appRouter } from './router.js'
@@ -34,6 +34,8 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   checkRequests(app)
   endConnections(app, container.readiness)
   await app.register(fastifyCookie)
+  // Bodies are for the transports, which say what they take; nobody else reads any.
+  app.removeAllContentTypeParsers()
   await registerPages(app, container)
   await app.register(trpcFace(appRouter, container), { prefix: '/trpc' })
   await app.register(restFace(appRouter, container), { prefix: '/api' })
@@ -44,7 +46,7 @@ async function registerPages(app: FastifyInstance, container: Container): Promis
   const { config, readiness } = container
   await app.register(healthRoutes(readiness))
   // After the probes, which are answered whatever else their address does.
-  boundUnreadAnswers(app)
+  boundHeldMemory(app)
   await app.register(metrics(config))
   await app.register(jwksRoute(container))
   await app.register(docsPage(appRouter, config))

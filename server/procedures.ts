@@ -46,10 +46,13 @@ export const currentPasswordLimits: readonly LimitRule[] = [
   { name: 'current-password', by: 'actor', points: 10, windowSeconds: 900 },
 ]
 
+// More often than the server closes connections on which nothing moves.
+const sse = { ping: { enabled: true, intervalMs: 10_000 } }
+
 const t = initTRPC
   .context<Context>()
   .meta<Meta>()
-  .create({ transformer, isDev: false, errorFormatter: formatTrpcError })
+  .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
 
 export const { router, createCallerFactory } = t
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { publicProcedure, router } from '../procedures.js'
 import { createFaceApp } from '../testing/face-app.js'
+import { openSocket, receivedUntil } from '../testing/raw-socket.js'
 import { handlerDeadlineMs } from './deadline.js'
 
 const signals: (AbortSignal | undefined)[] = []
@@ -15,6 +15,11 @@ const work = async (signal: AbortSignal | undefined) => {
 }
 const done = z.object({ isDone: z.boolean() })
 const slowRouter = router({
+  watch: publicProcedure.subscription(async function* ({ signal }) {
+    signals.push(signal)
+    yield { isWatching: true }
+    await new Promise<void>((resolve) => finishers.push(resolve))
+  }),
   read: publicProcedure
     .meta({ rest: { method: 'GET', path: '/slow' } })
     .output(done)
@@ -73,7 +78,7 @@ describe('S37: a handler', () => {
 
   it('S56: is told by its signal when the client is gone, and not before', async () => {
     const { port } = new URL(await face.app.listen({ port: 0, host: '127.0.0.1' }))
-    const socket = connect(Number(port), '127.0.0.1')
+    const socket = await openSocket(Number(port))
     const body = '{"title":"T"}'
     const head = [
       'POST /api/slow HTTP/1.1',
@@ -96,5 +101,19 @@ describe('S37: a handler', () => {
     for (const finish of finishers) finish()
     expect((await pending).statusCode).toBe(200)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('S56: is no subscription: that goes on, and shows in time that it does', async () => {
+    const { port } = new URL(await face.app.listen({ port: 0, host: '127.0.0.1' }))
+    const socket = await openSocket(Number(port))
+    socket.write('GET /trpc/watch HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n')
+    await receivedUntil(socket, (text) => text.includes('isWatching'))
+    const ping = receivedUntil(socket, (text) => text.includes('event: ping'))
+    await vi.advanceTimersByTimeAsync(10_000)
+    await ping
+    await vi.advanceTimersByTimeAsync(handlerDeadlineMs)
+    expect(signals[0]?.aborted).toBe(false)
+    socket.destroy()
+    for (const finish of finishers) finish()
   })
 })

@@ -29,7 +29,8 @@ export function beginErrorReply(thrown: unknown, request: FastifyRequest, reply:
   const error = toAppError(thrown)
   logUnforeseen(thrown, error, request)
   reply.code(error.status).headers(retryAfterHeaders([error]))
-  if (leavesBodyUnread(error)) reply.header('connection', 'close')
+  // Otherwise Node reads, and throws away, whatever the client goes on sending.
+  if (isIncomplete(request)) reply.header('connection', 'close')
   return error
 }
 
@@ -42,20 +43,19 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
 // A TRPCError comes out of a procedure, and procedures log their failures themselves.
 function logUnforeseen(thrown: unknown, error: AppError, request: FastifyRequest): void {
   const { code, status } = error
-  if (isBrokenOff(request)) request.log.info({ method: request.method, path: pathOf(request) }, 'request broken off')
-  else if (status < 500 || thrown instanceof TRPCError) return
-  else if (isFailure(error)) request.log.error({ code, status, err: error.cause ?? error }, 'request failed')
+  // The sender is gone, or was told that it took too long; nobody reads the answer, and no other line tells of it.
+  if (isIncomplete(request) && request.raw.destroyed) {
+    request.log.info({ method: request.method, path: pathOf(request) }, 'request broken off')
+    return
+  }
+  if (status < 500 || thrown instanceof TRPCError) return
+  if (isFailure(error)) request.log.error({ code, status, err: error.cause ?? error }, 'request failed')
   else request.log.warn({ code, status }, 'request refused')
 }
 
-// Its sender is gone, or was told that it took too long; nobody reads the answer, and no line tells of it.
-function isBrokenOff({ raw }: FastifyRequest): boolean {
-  return raw.destroyed && !raw.complete
-}
-
-// Without this Node reads, and throws away, whatever the client goes on sending.
-function leavesBodyUnread({ status }: AppError): boolean {
-  return status === 413 || status === 415
+// Requests that were injected do not say.
+function isIncomplete({ raw }: FastifyRequest): boolean {
+  return 'complete' in raw && !raw.complete
 }
 
 // RFC 6750 section 3: a request that carried no credential is told no error code.

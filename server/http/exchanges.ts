@@ -16,11 +16,14 @@ export function beginRest(socket: Socket): void {
   rests.set(socket, { since: performance.now(), bytesRead: socket.bytesRead })
 }
 
-/** Whether a connection has had no exchange, and no part of a request, for so many milliseconds. */
-export function hasRested(socket: Socket, ms: number): boolean {
+// The first request of a connection is on its way when the connection is made.
+const firstRequestMs = 1_000
+
+/** Whether it is the client's turn on a connection, and nothing of a request has come. */
+export function isAtRest(socket: Socket): boolean {
   const rest = rests.get(socket)
-  if (!rest || exchanges.has(socket)) return false
-  return socket.bytesRead === rest.bytesRead && performance.now() - rest.since >= ms
+  if (!rest || exchanges.has(socket) || socket.bytesRead > rest.bytesRead) return false
+  return rest.bytesRead > 0 || performance.now() - rest.since >= firstRequestMs
 }
 
 /** The exchange that is going on on a connection; undefined while there is none. */

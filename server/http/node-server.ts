@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { answerClientError, answerConnect } from './client-errors.js'
-import { beginRest, hasRested, inTurn, openExchange } from './exchanges.js'
+import { beginRest, inTurn, isAtRest, openExchange } from './exchanges.js'
 
 // What a request may take, in milliseconds and bytes (security.md S34, S37).
 const limits = {
@@ -17,7 +17,6 @@ const limits = {
 }
 // Longer than a handler may take: until then it may be the server that is silent.
 const silenceMs = 17_000
-const restMs = 1_000
 
 /**
  * Makes Node's HTTP server with the limits that every request is held to. A connection on which nothing moves for 17
@@ -46,7 +45,7 @@ function trackConnections(server: Server): () => void {
     socket.once('close', () => sockets.delete(socket))
   })
   return () => {
-    for (const socket of sockets) if (hasRested(socket, restMs)) socket.destroy()
+    for (const socket of sockets) if (isAtRest(socket)) socket.destroy()
   }
 }
 

@@ -7,21 +7,19 @@ import { type AppError, BadRequestError } from '../errors.js'
  * section 10.1.1).
  */
 export function checkRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    checkHost(request)
-    checkTarget(request)
-    checkExpectation(request)
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(faultOfHost(request) ?? faultOfTarget(request) ?? faultOfExpectation(request))
   })
 }
 
-function checkHost({ raw }: FastifyRequest): void {
+function faultOfHost({ raw }: FastifyRequest): AppError | undefined {
   const count = raw.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length
-  if (count > 1) throw malformed('The request has more than one Host header.')
-  if (count === 0 && raw.httpVersion === '1.1') throw malformed('The request has no Host header.')
+  if (count > 1) return malformed('The request has more than one Host header.')
+  return count === 0 && raw.httpVersion === '1.1' ? malformed('The request has no Host header.') : undefined
 }
 
-function checkTarget({ url }: FastifyRequest): void {
-  if (!isEncoded(url)) throw malformed('The path or the query is not encoded as UTF-8.')
+function faultOfTarget({ url }: FastifyRequest): AppError | undefined {
+  return isEncoded(url) ? undefined : malformed('The path or the query is not encoded as UTF-8.')
 }
 
 function isEncoded(target: string): boolean {
@@ -33,9 +31,9 @@ function isEncoded(target: string): boolean {
   }
 }
 
-function checkExpectation({ headers: { expect } }: FastifyRequest): void {
-  if (expect === undefined || /^100-continue$/i.test(expect.trim())) return
-  throw new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
+function faultOfExpectation({ headers: { expect } }: FastifyRequest): AppError | undefined {
+  if (expect === undefined || /^100-continue$/i.test(expect.trim())) return undefined
+  return new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
 }
 
 function malformed(message: string): AppError {

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openSocket } from '../testing/raw-socket.js'
 import { registerErrorHandling } from './errors.js'
-import { boundUnreadAnswers } from './unread-answers.js'
+import { boundHeldMemory } from './held-memory.js'
 
 const mebibyte = 1024 * 1024
 const shared = Buffer.alloc(24 * mebibyte)
@@ -18,9 +18,9 @@ const sockets: Socket[] = []
 
 beforeEach(async () => {
   sent = 0
-  app = Fastify()
+  app = Fastify({ bodyLimit: 4 * mebibyte })
   registerErrorHandling(app)
-  boundUnreadAnswers(app)
+  boundHeldMemory(app)
   app.get('/small', () => ({ isSmall: true }))
   app.get('/shared', (_request, reply) => reply.send(shared))
   app.get('/large', async (_request, reply) => reply.type('text/plain').send('x'.repeat(24 * mebibyte)))
@@ -98,4 +98,18 @@ it('S52: the answer to what changed something is sent, however much lies unread'
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
   allowChange()
   expect((await change).statusCode).toBe(200)
+})
+
+it('S52: what one client does not send to its end is bounded, too', async () => {
+  const begin = async (length: string) => {
+    const socket = await openSocket(port)
+    sockets.push(socket)
+    socket.write(`POST /change HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${length}\r\n\r\n`)
+  }
+  for (let count = 0; count < 3; count++) await begin(`Content-Length: ${3 * mebibyte}`)
+  for (let count = 0; count < 3; count++) await begin('Transfer-Encoding: chunked')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  expect(await statusFrom('127.0.0.2')).toBe(200)
+  for (const socket of sockets) socket.destroy()
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(200))
 })

@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type AppError, ServiceUnavailableError } from '../errors.js'
+import { clientNetwork } from '../security/client-address.js'
+
+// In bytes; what is smaller lies in the buffers of the operating system, whoever is slow.
+const countedFrom = 16 * 1024
+const maxHeld = 16 * 1024 * 1024
+
+/**
+ * Bounds what one client (IPv6 by /64) holds in memory by being slow, with bodies that it has not sent to their end and
+ * answers that it has not read: beyond 16 MiB its requests are refused with 503, and their connections end. Buffers
+ * that are sent do not count: they are those of constant files, of which all answers share one copy.
+ */
+export function boundHeldMemory(app: FastifyInstance): void {
+  const held = new Map<string, number>()
+  const isOver = ({ ip }: FastifyRequest) => held.size > 0 && (held.get(clientNetwork(ip)) ?? 0) > maxHeld
+
+  app.addHook('onRequest', (request, reply, done) => {
+    if (isOver(request)) return done(refusal(reply))
+    count(held, request, reply, bodySize(request, app.initialConfig.bodyLimit))
+    done()
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' || request.method === 'HEAD') return done()
+    // Requests that came at once have all been let in. What changed something is told so.
+    if (payload.length >= countedFrom && request.method === 'GET' && isOver(request)) return done(refusal(reply))
+    count(held, request, reply, payload.length)
+    done()
+  })
+}
+
+function refusal(reply: FastifyReply): AppError {
+  reply.header('connection', 'close')
+  const message = 'Too much of what this address sends and asks for is under way.'
+  return new ServiceUnavailableError({ retryAfterSeconds: 5, message })
+}
+
+// What comes in chunks may become as large as a body may be.
+function bodySize({ headers }: FastifyRequest, limit = 0): number {
+  if (headers['transfer-encoding'] !== undefined) return limit
+  return Math.min(Number(headers['content-length'] ?? 0), limit)
+}
+
+function count(held: Map<string, number>, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
+  if (size < countedFrom) return
+  const client = clientNetwork(ip)
+  held.set(client, (held.get(client) ?? 0) + size)
+  const release = () => {
+    raw.off('finish', release).off('close', release)
+    const left = (held.get(client) ?? 0) - size
+    if (left > 0) held.set(client, left)
+    else held.delete(client)
+  }
+  raw.on('finish', release).on('close', release)
+}

@@ -4,7 +4,7 @@ import { createContainer } from '../server/container.js'
 import { encodeCursor } from '../server/features/pages/cursor.js'
 import { scopeOf } from '../server/features/posts/list.js'
 import { listPostsSchema } from '../server/features/posts/schema.js'
-import { fillPosts } from './support/posts.js'
+import { commonWords, fillPosts } from './support/posts.js'
 import { report } from './support/report.js'
 import { productionSettings, startDatabase } from './support/settings.js'
 import { medians, rounded } from './support/timing.js'
@@ -22,13 +22,28 @@ const statements = {
   }),
 }
 
-/** Measures pages of 20 of 100,000 posts through the service, beside the same SQL sent by `pg` alone. */
+const searches = {
+  'a rare word': 'word17',
+  'a word of a fifth of a percent': 'topic17',
+  'a word that is nowhere': 'nowhere',
+  'a word of half': 'even',
+  'a word of all': 'garden',
+  '16 words of all, any of them': commonWords.split(' ').join(' or '),
+  '16 words of all, all of them': commonWords,
+  'words that are never together': `even odd ${commonWords}`,
+  'a phrase that is nowhere': '"kinds garden"',
+  'a word to leave out that is rare': '-word17',
+  'a word to leave out that all hold': '-garden',
+}
+
+/** Measures pages of 20 of 100,000 posts: by the service beside the like SQL sent by `pg` alone, and by what is sought. */
 const postgres = await startDatabase()
 const settings = await productionSettings(postgres.url)
 const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
 const client = await fillPosts(postgres.url, { users: 1_000, posts })
 try {
   await measure(client)
+  await compareSearches()
 } finally {
   await client.end()
   await container.close()
@@ -59,6 +74,21 @@ async function measure(client: Client): Promise<void> {
     return { page, 'service, ms': rounded(service, 2), 'pg, ms': rounded(pg, 2), ratio: rounded(service / pg, 2) }
   })
   report(`Pages of 20 of ${posts} posts, median`, rows)
+}
+
+async function compareSearches(): Promise<void> {
+  const list = (input: object) => container.services.posts.list(null, listPostsSchema.parse(input))
+  const calls = Object.entries(searches).flatMap(([name, q]) =>
+    (['newest', 'relevance'] as const).map((order) => [`${name}, ${order}`, () => list({ q, order })] as const),
+  )
+  const times = await medians(Object.fromEntries(calls), { rounds: 50 })
+  const timeOf = (call: string) => rounded(times[call] ?? Number.NaN, 2)
+  const rows = Object.keys(searches).map((name) => ({
+    'search for': name,
+    'newest, ms': timeOf(`${name}, newest`),
+    'relevance, ms': timeOf(`${name}, relevance`),
+  }))
+  report(`Searches in ${posts} posts, median of a page`, rows)
 }
 
 function cursorAt(time: Date): string {

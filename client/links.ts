@@ -1,8 +1,8 @@
 import { getFetch, httpBatchLink, httpLink, type Operation, retryLink, splitLink, type TRPCLink } from '@trpc/client'
-import superjson from 'superjson'
 import type { AppRouter } from './app-router.js'
 import { plinthError } from './errors.js'
 import type { Session } from './session.js'
+import { transformer } from './transformer.js'
 
 export type Fetch = ReturnType<typeof getFetch>
 
@@ -72,5 +72,5 @@ function authOptions(connection: Connection) {
 }
 
 function httpOptions({ url, fetch }: Connection) {
-  return { url, transformer: superjson, ...(fetch && { fetch }) }
+  return { url, transformer, ...(fetch && { fetch }) }
 }

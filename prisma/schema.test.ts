@@ -115,7 +115,7 @@ it("the rate limiter's rows tell when they last changed", async () => {
   expect(second.updatedAt.getTime()).toBeGreaterThan(first.updatedAt.getTime())
 })
 
-describe('the migration that relates audit events', () => {
+describe('S48: the migration that relates audit events', () => {
   const name = '20261126234414_relate_audit_events'
   const event = (userId: string) => `
     INSERT INTO "AuditEvent" ("id", "type", "userId", "data", "updatedAt")

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { handlerDeadlineMs } from './http/deadline.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 
 let t: TestApp
@@ -15,8 +16,11 @@ afterAll(() => t.close())
 describe('one request', () => {
   it('S37: has 10 seconds for its headers, 30 for all of it, and 15 for its handler', () => {
     const { headersTimeout, requestTimeout } = t.app.server
-    const handlerTimeout: unknown = Reflect.get(t.app.initialConfig, 'handlerTimeout')
-    expect([headersTimeout, requestTimeout, handlerTimeout]).toEqual([10_000, 30_000, 15_000])
+    expect([headersTimeout, requestTimeout, handlerDeadlineMs]).toEqual([10_000, 30_000, 15_000])
+  })
+
+  it('S52: has a connection that is not silent for longer than its handler may take and 2 seconds', () => {
+    expect(t.app.server.timeout).toBe(handlerDeadlineMs + 2_000)
   })
 
   it('S37: is cut off within a second when its time is over, with 408 in the envelope', async () => {

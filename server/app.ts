@@ -1,18 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import fastifyCookie from '@fastify/cookie'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Container } from './container.js'
 import { answerClientError } from './http/client-errors.js'
 import { docsPage } from './http/docs.js'
 import { answerFrameworkError, registerErrorHandling } from './http/errors.js'
-import { healthRoutes } from './http/health.js'
+import { endConnections, healthRoutes } from './http/health.js'
 import { homePage } from './http/home.js'
 import { jwksRoute } from './http/jwks.js'
+import { refuseForeignHosts } from './http/known-hosts.js'
 import { metrics } from './http/metrics.js'
-import { logRequests } from './http/request-log.js'
+import { createNodeServer } from './http/node-server.js'
+import { checkRequests } from './http/request-checks.js'
+import { logRequests, requestIdOf } from './http/request-log.js'
 import { restFace } from './http/rest.js'
 import { securityHeaders } from './http/security-headers.js'
 import { trpcFace } from './http/trpc.js'
+import { boundUnreadAnswers } from './http/unread-answers.js'
 import { devMailbox } from './mail/dev-mailbox.js'
 import { checkProcedures } from './procedure-check.js'
 import { appRouter } from './router.js'
@@ -28,6 +31,8 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   logRequests(app)
   registerErrorHandling(app)
   await securityHeaders(app, container.config)
+  checkRequests(app)
+  endConnections(app, container.readiness)
   await app.register(fastifyCookie)
   await registerPages(app, container)
   await app.register(trpcFace(appRouter, container), { prefix: '/trpc' })
@@ -38,33 +43,31 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
 async function registerPages(app: FastifyInstance, container: Container): Promise<void> {
   const { config, readiness } = container
   await app.register(healthRoutes(readiness))
+  // After the probes, which are answered whatever else their address does.
+  boundUnreadAnswers(app)
   await app.register(metrics(config))
   await app.register(jwksRoute(container))
   await app.register(docsPage(appRouter, config))
   if (config.mode !== 'development') return
-  await app.register(homePage(config))
-  await app.register(devMailbox(config))
+  await app.register(async (scope) => {
+    refuseForeignHosts(scope, config)
+    await scope.register(homePage(config))
+    await scope.register(devMailbox(config))
+  })
 }
 
-// Limits of one request (security.md S34, S37); times in milliseconds, sizes in bytes.
 function fastifyOptions({ config, log }: Container) {
   return {
+    serverFactory: createNodeServer,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    genReqId: ({ headers }: { headers: Record<string, unknown> }) => requestId(headers['x-request-id']),
+    genReqId: requestIdOf,
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
+    // In bytes (security.md S34); the other limits of a request are those of the server.
     bodyLimit: 256 * 1024,
-    requestTimeout: 30_000,
-    handlerTimeout: 15_000,
     trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
-    forceCloseConnections: 'idle' as const,
-    // Node looks for requests that are late every 30 seconds otherwise, and so would let them be that much later.
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
+    // What comes while the server closes is served as well.
+    return503OnClosing: false,
   }
-}
-
-// A caller's own id is kept where it cannot forge a log line; otherwise one is made.
-function requestId(given: unknown): string {
-  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
 }

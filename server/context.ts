@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Container, Services } from './container.js'
-import { AppError } from './errors.js'
+import { type AppError, UnauthorizedError } from './errors.js'
+import type { Role } from './features/users/schema.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
@@ -16,7 +17,9 @@ export interface Origin {
 /** Who acts, as the credential says; nothing in it comes from the input. */
 export interface Actor {
   userId: string
-  role: 'user' | 'admin'
+  role: Role
+  /** Set by procedures that let a role act on everybody's rows; without it an actor reaches own rows alone. */
+  reach?: 'all'
   sessionId: string
   origin: Origin
 }
@@ -46,7 +49,7 @@ interface ContextParts {
 /**
  * Reads who is calling from an HTTP request. A bad credential is kept as a fault, so that the procedure decides.
  *
- * @throws AppError SERVICE_UNAVAILABLE if the session cannot be checked
+ * @throws ServiceUnavailableError if the session cannot be checked
  */
 export async function createContext(
   container: Container,
@@ -84,7 +87,16 @@ export const noCookies: RefreshCookie = {
 }
 
 function originOf(request: FastifyRequest): Origin {
-  return { requestId: request.id, ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 255) }
+  return {
+    requestId: request.id,
+    ip: addressOf(request),
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, 255),
+  }
+}
+
+// A socket that was reset no longer knows its peer, whatever its type says.
+function addressOf({ ip }: { ip: string | undefined }): string {
+  return ip ?? 'unknown'
 }
 
 type Authenticated = Pick<Context, 'actor' | 'credentialFault'>
@@ -97,6 +109,6 @@ async function authenticate(
   if (authorization === undefined) return { actor: null, credentialFault: null }
   const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
   const identity = token ? await services.sessions.authenticate(token) : null
-  if (!identity) return { actor: null, credentialFault: new AppError('UNAUTHORIZED') }
+  if (!identity) return { actor: null, credentialFault: new UnauthorizedError() }
   return { actor: { ...identity, origin }, credentialFault: null }
 }

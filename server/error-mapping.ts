@@ -1,7 +1,19 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { isDatabaseAway, isForeignKeyViolation, isMissingRow, isUniqueViolation } from './database/errors.js'
-import { AppError, type ErrorCode, type ErrorDetail } from './errors.js'
+import {
+  AppError,
+  BadRequestError,
+  ConflictError,
+  detailsMax,
+  type ErrorCode,
+  type ErrorDetail,
+  errorClasses,
+  InternalError,
+  NotFoundError,
+  ServiceUnavailableError,
+  ValidationError,
+} from './errors.js'
 
 /**
  * Turns whatever was thrown into the AppError that answers for it: tRPC's and Fastify's own errors, Zod's, Prisma's
@@ -11,7 +23,7 @@ export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
   if (thrown instanceof TRPCError) return fromTrpc(thrown)
   // Fastify's come first: a body that breaks off has the code of a lost connection, as a database's has.
-  return fromFastify(thrown) ?? fromDatabase(thrown) ?? new AppError('INTERNAL_ERROR', { cause: thrown })
+  return fromFastify(thrown) ?? fromDatabase(thrown) ?? new InternalError({ cause: thrown })
 }
 
 const trpcCodes: Readonly<Record<string, ErrorCode>> = {
@@ -30,15 +42,12 @@ function fromTrpc(error: TRPCError): AppError {
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) return fromZod(error.cause)
   if (error.cause && error.code === 'INTERNAL_SERVER_ERROR') return toAppError(error.cause)
   const code = trpcCodes[error.code]
-  return code ? new AppError(code, { cause: error }) : new AppError('INTERNAL_ERROR', { cause: error })
+  return code ? new errorClasses[code]({ cause: error }) : new InternalError({ cause: error })
 }
 
-// A body of unknown keys must not come back many times its size.
-const detailsMax = 100
-
 function fromZod(error: z.core.$ZodError): AppError {
-  const details = error.issues.slice(0, detailsMax).flatMap(toDetails).slice(0, detailsMax)
-  return new AppError('VALIDATION_ERROR', { details, cause: error })
+  const details = error.issues.slice(0, detailsMax).flatMap(toDetails)
+  return new ValidationError({ details, cause: error })
 }
 
 // An unknown key is named in the path, so that a form or a caller sees which one it was.
@@ -51,9 +60,9 @@ function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
 }
 
 function fromDatabase(thrown: unknown): AppError | undefined {
-  if (isUniqueViolation(thrown) || isForeignKeyViolation(thrown)) return new AppError('CONFLICT', { cause: thrown })
-  if (isMissingRow(thrown)) return new AppError('NOT_FOUND', { cause: thrown })
-  if (isDatabaseAway(thrown)) return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, cause: thrown })
+  if (isUniqueViolation(thrown) || isForeignKeyViolation(thrown)) return new ConflictError({ cause: thrown })
+  if (isMissingRow(thrown)) return new NotFoundError({ cause: thrown })
+  if (isDatabaseAway(thrown)) return new ServiceUnavailableError({ retryAfterSeconds: 1, cause: thrown })
   return undefined
 }
 
@@ -61,14 +70,12 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_NOT_FOUND: 'NOT_FOUND',
-  FST_ERR_HANDLER_TIMEOUT: 'SERVICE_UNAVAILABLE',
 }
 
 function fromFastify(thrown: unknown): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined
   const code = 'code' in thrown ? fastifyCodes[String(thrown.code)] : undefined
-  if (code)
-    return new AppError(code, { cause: thrown, ...(code === 'SERVICE_UNAVAILABLE' && { retryAfterSeconds: 1 }) })
+  if (code) return new errorClasses[code]({ cause: thrown })
   const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500
-  return status >= 400 && status < 500 ? new AppError('BAD_REQUEST', { cause: thrown }) : undefined
+  return status >= 400 && status < 500 ? new BadRequestError({ cause: thrown }) : undefined
 }

@@ -37,36 +37,113 @@ export interface ErrorDetail {
 }
 
 interface ErrorOptions {
+  /** What a client reads in place of the table's message. */
   message?: string | undefined
   details?: ErrorDetail[]
   /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
   retryAfterSeconds?: number
+  /** A more exact HTTP status than that of the code. */
+  status?: number
   cause?: unknown
 }
 
-/** The error that services throw. Its code decides the answer; its message is shown to the client. */
+/** How many faults of an input are told: a thousand must not come back many times the size of the input. */
+export const detailsMax = 100
+const detailTextMax = 200
+
+/**
+ * What services throw: a class for each code of the table. The code decides the status; the message is shown to the
+ * client.
+ */
 export class AppError extends Error {
+  /** At most 100, each with at most 200 characters of path and of message. */
   readonly details: ErrorDetail[] | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly status: number
 
   constructor(
     readonly code: ErrorCode,
-    { message, details, retryAfterSeconds, cause }: ErrorOptions = {},
+    { message, details, retryAfterSeconds, status, cause }: ErrorOptions = {},
   ) {
     // A refusal is an answer: it has no stack, which under load costs more than the rest of it. Its cause keeps its own.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message ?? errorTable[code].message, { cause })
     Error.stackTraceLimit = stackTraceLimit
-    this.name = 'AppError'
-    this.details = details
+    this.name = new.target.name
+    this.details = details?.slice(0, detailsMax).map(shorten)
     this.retryAfterSeconds = retryAfterSeconds
-  }
-
-  get status(): number {
-    return errorTable[this.code].status
+    this.status = status ?? errorTable[code].status
   }
 }
+
+function shorten({ path, message, code }: ErrorDetail): ErrorDetail {
+  return { path: path.slice(0, detailTextMax), message: message.slice(0, detailTextMax), code }
+}
+
+/** Whether an error is to be looked into. Being busy without a cause is a refusal like any other, and has no stack. */
+export function isFailure({ code, status, cause }: AppError): boolean {
+  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
+}
+
+/** Makes the class of a code. */
+function errorOf(code: ErrorCode) {
+  return class extends AppError {
+    constructor(options?: ErrorOptions) {
+      super(code, options)
+    }
+  }
+}
+
+export class ValidationError extends errorOf('VALIDATION_ERROR') {}
+export class BadRequestError extends errorOf('BAD_REQUEST') {}
+export class UnauthorizedError extends errorOf('UNAUTHORIZED') {}
+export class InvalidCredentialsError extends errorOf('INVALID_CREDENTIALS') {}
+export class InvalidTokenError extends errorOf('INVALID_TOKEN') {}
+export class ForbiddenError extends errorOf('FORBIDDEN') {}
+export class MethodNotAllowedError extends errorOf('METHOD_NOT_ALLOWED') {}
+export class ConflictError extends errorOf('CONFLICT') {}
+export class EmailTakenError extends errorOf('EMAIL_TAKEN') {}
+export class LastAdminError extends errorOf('LAST_ADMIN') {}
+export class VersionMismatchError extends errorOf('VERSION_MISMATCH') {}
+export class PayloadTooLargeError extends errorOf('PAYLOAD_TOO_LARGE') {}
+export class UnsupportedMediaTypeError extends errorOf('UNSUPPORTED_MEDIA_TYPE') {}
+export class UnprocessableError extends errorOf('UNPROCESSABLE') {}
+export class PasswordTooCommonError extends errorOf('PASSWORD_TOO_COMMON') {}
+export class RateLimitedError extends errorOf('RATE_LIMITED') {}
+export class InternalError extends errorOf('INTERNAL_ERROR') {}
+export class ServiceUnavailableError extends errorOf('SERVICE_UNAVAILABLE') {}
+
+/** A row that does not exist, or that the actor may not see. */
+export class NotFoundError extends AppError {
+  /** @param options `resource` names what was looked for, such as `Post` */
+  constructor({ resource, ...options }: ErrorOptions & { resource?: string } = {}) {
+    super('NOT_FOUND', { ...(resource && { message: `${resource} not found.` }), ...options })
+  }
+}
+
+/** The class of each code, for where a code is all that is known. */
+export const errorClasses = {
+  VALIDATION_ERROR: ValidationError,
+  BAD_REQUEST: BadRequestError,
+  UNAUTHORIZED: UnauthorizedError,
+  INVALID_CREDENTIALS: InvalidCredentialsError,
+  INVALID_TOKEN: InvalidTokenError,
+  FORBIDDEN: ForbiddenError,
+  NOT_FOUND: NotFoundError,
+  METHOD_NOT_ALLOWED: MethodNotAllowedError,
+  CONFLICT: ConflictError,
+  EMAIL_TAKEN: EmailTakenError,
+  LAST_ADMIN: LastAdminError,
+  VERSION_MISMATCH: VersionMismatchError,
+  PAYLOAD_TOO_LARGE: PayloadTooLargeError,
+  UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaTypeError,
+  UNPROCESSABLE: UnprocessableError,
+  PASSWORD_TOO_COMMON: PasswordTooCommonError,
+  RATE_LIMITED: RateLimitedError,
+  INTERNAL_ERROR: InternalError,
+  SERVICE_UNAVAILABLE: ServiceUnavailableError,
+} as const satisfies Record<ErrorCode, new (options?: ErrorOptions) => AppError>
 
 /** The `error` object of both faces: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
 export interface ErrorBody {

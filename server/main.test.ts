@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { bind } from './commands/dev/port.js'
+import { openSocket, receivedUntil } from './testing/raw-socket.js'
 import { testPepper, testTokenSecret } from './testing/secrets.js'
 import { createTestDatabase } from './testing/test-database.js'
 
@@ -9,45 +12,95 @@ import { createTestDatabase } from './testing/test-database.js'
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
-let server: ChildProcess
-let url: string
+const children: ChildProcess[] = []
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  const port = String(await bind('127.0.0.1', 0))
-  url = `http://127.0.0.1:${port}`
-  server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-    env: { PATH: '/usr/bin:/bin', ...productionSettings(), PORT: port },
-    stdio: 'ignore',
-  })
-  await vi.waitUntil(async () => (await statusOf('/readyz')) === 200, { timeout: 30_000 })
 })
 
 afterAll(async () => {
-  server.kill('SIGKILL')
+  for (const child of children) child.kill('SIGKILL')
   await database.drop()
 })
 
 test('S41: SIGTERM makes it unready at once, loses no request, and ends it with 0', async () => {
+  const { server, url } = await startServer()
   const ended = once(server, 'exit')
   const body = JSON.stringify({ email: 'nobody@example.com', password: 'a password nobody chose yet' })
   const headers = { 'content-type': 'application/json' }
-  const inFlight = Array.from({ length: 3 }, () => statusOf('/api/auth/login', { method: 'POST', headers, body }))
+  const inFlight = Array.from({ length: 3 }, () => statusOf(`${url}/api/auth/login`, { method: 'POST', headers, body }))
   server.kill('SIGTERM')
-  await expect.poll(() => statusOf('/readyz'), { interval: 10 }).toBe(503)
-  expect(await statusOf('/.well-known/jwks.json')).toBe(200)
+  await expect.poll(() => statusOf(`${url}/readyz`), { interval: 10 }).toBe(503)
+  expect(await statusOf(`${url}/.well-known/jwks.json`)).toBe(200)
   expect(await Promise.all(inFlight)).toEqual([401, 401, 401])
   expect(await ended).toEqual([0, null])
 })
 
-async function statusOf(path: string, init: RequestInit = {}): Promise<number> {
-  return fetch(`${url}${path}`, init).then(
+test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and the mail server do', async () => {
+  const mailServer = await startDawdlingMailServer()
+  const { server, url, port, log } = await startServer({ SMTP_URL: mailServer.url })
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ email: 'new@example.com', password: 'a password nobody chose yet', name: 'New' })
+  expect(await statusOf(`${url}/api/auth/register`, { method: 'POST', headers, body })).toBe(202)
+  await mailServer.isAsked
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+  const kept = await openSocket(port)
+  kept.write(get('/livez'))
+  await receivedUntil(kept, (text) => text.includes('alive'))
+  const reader = await openSocket(port)
+  reader.pause().write(get('/docs/swagger-ui.js').repeat(8))
+  const sender = await openSocket(port)
+  sender.write(
+    'POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  )
+  const startedAt = performance.now()
+  const ended = once(server, 'exit')
+  server.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
+  expect(await log).not.toContain('"level":50')
+  for (const socket of [kept, reader, sender]) socket.destroy()
+  mailServer.close()
+})
+
+async function startServer(settings: Record<string, string> = {}) {
+  const port = await bind('127.0.0.1', 0)
+  const url = `http://127.0.0.1:${port}`
+  const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+    env: { PATH: '/usr/bin:/bin', ...productionSettings(url), PORT: String(port), ...settings },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  children.push(server)
+  const log = text(server.stdout)
+  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 30_000 })
+  return { server, url, port: Number(port), log }
+}
+
+/** Takes connections, and never comes to the end of its greeting. */
+async function startDawdlingMailServer() {
+  let isAskedNow = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    isAskedNow = resolve
+  })
+  const server = createServer((socket) => {
+    const drip = setInterval(() => socket.write('220-wait\r\n'), 300)
+    socket.on('error', () => {}).on('close', () => clearInterval(drip))
+    isAskedNow()
+  })
+  const port = await bind('127.0.0.1', 0)
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return { url: `smtp://127.0.0.1:${port}`, isAsked, close: () => server.close() }
+}
+
+async function statusOf(url: string, init: RequestInit = {}): Promise<number> {
+  return fetch(url, init).then(
     ({ status }) => status,
     () => 0,
   )
 }
 
-function productionSettings() {
+function productionSettings(url: string) {
   return {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',

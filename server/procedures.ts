@@ -2,14 +2,15 @@ import { initTRPC } from '@trpc/server'
 import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
-import { AppError } from './errors.js'
+import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
+import type { Role } from './features/users/schema.js'
 import { recordProcedure } from './http/metrics.js'
 import { transformer } from './http/transformer.js'
 import { formatTrpcError } from './http/trpc-errors.js'
 import { clientNetwork } from './security/client-address.js'
 import { type LimitRule, limitKey } from './security/rate-limits.js'
 
-export type Access = 'public' | 'user' | 'admin'
+export type Access = 'public' | 'user' | Exclude<Role, 'user'>
 
 /** A procedure's place under `/api`. `{id}` in a path names a key of the input. */
 export interface RestRoute {
@@ -72,11 +73,6 @@ function logFailure({ log }: Context, fields: object, error: AppError): void {
   else log.warn(outcome, 'procedure refused')
 }
 
-// Being busy without a cause is a refusal like any other. Its stack says nothing, and is costly when there are many.
-function isFailure({ code, status, cause }: AppError): boolean {
-  return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
-}
-
 // At no cost: who is known to be over a limit takes no place in a queue and no connection that others need.
 const refuseExhausted = t.middleware(({ ctx, meta, next }) => {
   for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
@@ -93,7 +89,7 @@ const chargeLimits = t.middleware(async ({ ctx, meta, next }) => {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
   }
   if (meta?.refusesBatch && ctx.batchSize > 1) {
-    throw new AppError('BAD_REQUEST', { message: 'This procedure is called alone, not in a batch.' })
+    throw new BadRequestError({ message: 'This procedure is called alone, not in a batch.' })
   }
   return next()
 })
@@ -104,16 +100,29 @@ const checkCredential = t.middleware(({ ctx, meta, next }) => {
 })
 
 const requireActor = t.middleware(({ ctx, next }) => {
-  if (!ctx.actor) throw new AppError('UNAUTHORIZED')
+  if (!ctx.actor) throw new UnauthorizedError()
   return next({ ctx: { actor: ctx.actor } })
 })
 
-// A demoted or disabled admin is stopped at once: the cache that serves other procedures is passed by.
-const requireAdmin = t.middleware(async ({ ctx, next }) => {
-  const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
-  if (!actor) throw new AppError('UNAUTHORIZED')
-  if (actor.role !== 'admin') throw new AppError('FORBIDDEN')
-  return next({ ctx: { actor } })
+/**
+ * Makes the middleware that lets in actors who have one of the roles now. The role is read from the database on each
+ * call, past the cache that serves other procedures, so that a demoted or disabled admin is stopped at once.
+ *
+ * It throws UnauthorizedError if the session or the user has ended, ForbiddenError for any other role.
+ */
+function requireRole(...roles: readonly Role[]) {
+  return t.middleware(async ({ ctx, next }) => {
+    const actor = ctx.actor && (await ctx.services.sessions.readAfresh(ctx.actor))
+    if (!actor) throw new UnauthorizedError()
+    if (!roles.includes(actor.role)) throw new ForbiddenError()
+    return next({ ctx: { actor } })
+  })
+}
+
+// Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
+const readInput = t.middleware(async ({ getRawInput, next }) => {
+  await getRawInput()
+  return next()
 })
 
 const procedure = t.procedure
@@ -124,10 +133,27 @@ const procedure = t.procedure
   .use(checkCredential)
 
 /** Anyone may call it. */
-export const publicProcedure = procedure.meta({ access: 'public' })
+export const publicProcedure = procedure.meta({ access: 'public' }).use(readInput)
 
 /** A user with a living session may call it. */
-export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor)
+export const protectedProcedure = procedure.meta({ access: 'user' }).use(requireActor).use(readInput)
 
-/** An admin may call it; the role is read from the database on each call. */
-export const adminProcedure = procedure.meta({ access: 'admin' }).use(requireActor).use(requireAdmin)
+/**
+ * A user with a living session may call it, on own rows; an admin, on everybody's.
+ *
+ * @public also where no feature uses it yet
+ */
+export const ownerProcedure = procedure
+  .meta({ access: 'user' })
+  .use(requireActor)
+  .use(({ ctx: { actor }, next }) => {
+    return next({ ctx: { actor: actor.role === 'admin' ? { ...actor, reach: 'all' as const } : actor } })
+  })
+  .use(readInput)
+
+/** An admin may call it. */
+export const adminProcedure = procedure
+  .meta({ access: 'admin' })
+  .use(requireActor)
+  .use(requireRole('admin'))
+  .use(readInput)

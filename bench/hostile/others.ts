@@ -54,7 +54,7 @@ export function slowdown(calm: Answers, attacked: Answers, floorMs: number): { k
 }
 
 /** The time within which 19 of 20 answers came, in milliseconds. */
-export function p95(answers: readonly Answer[]): number {
+function p95(answers: readonly Answer[]): number {
   return quantile(
     answers.map(({ ms }) => ms),
     0.95,

@@ -1,11 +1,15 @@
 import pg from 'pg'
 
+/** Words that every post holds. */
+export const commonWords =
+  'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
+
 /** Fills the tables with users and with posts over 90 days, a fifth of them drafts, and has PostgreSQL look at them. */
 export async function fillPosts(databaseUrl: string, { users, posts }: { users: number; posts: number }) {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   await client.query(insertUsers, [users])
-  await client.query(insertPosts, [posts])
+  await client.query(insertPosts, [posts, commonWords])
   await client.query('VACUUM ANALYZE')
   return client
 }
@@ -17,7 +21,8 @@ const insertUsers = `
 const insertPosts = `
   INSERT INTO "Post" ("id", "authorId", "title", "body", "status", "publishedAt", "createdAt", "updatedAt")
   SELECT gen_random_uuid(), w.ids[1 + n % array_length(w.ids, 1)], 'Post ' || n || ' on topic' || n % 500,
-    repeat('A garden has words of many kinds. ', 8) || 'word' || n % 997,
+    repeat('A garden has words of many kinds. ', 8) || $2 || ' ' || CASE WHEN n % 2 = 0 THEN 'even' ELSE 'odd' END
+      || CASE WHEN n % 1000 > 499 THEN ' upper ' ELSE ' lower ' END || 'word' || n % 997,
     (CASE WHEN n % 5 = 0 THEN 'draft' ELSE 'published' END)::"PostStatus",
     CASE WHEN n % 5 = 0 THEN NULL ELSE now() - n * interval '77 seconds' END,
     now() - n * interval '77 seconds', now()

@@ -10,12 +10,15 @@ declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
 
+declare global {
+  /** Set once the engine is being loaded, see `loadEngineOnce`. */
+  var prismaSchemaEngine: Promise<void> | undefined
+}
+
 export type SchemaEngine = bindings.SchemaEngine
 
 /** What the engine is told of the datasource; migrations need no model. */
 const datasource = 'datasource db { provider = "postgresql" }'
-
-let loading: Promise<void> | undefined
 
 /**
  * Opens Prisma's schema engine on a database, gives it to `work`, and closes it whatever happens.
@@ -29,8 +32,7 @@ export async function withSchemaEngine<T>(
   work: (engine: SchemaEngine) => Promise<T>,
   schema = datasource,
 ): Promise<T> {
-  loading ??= loadEngine()
-  await loading
+  await loadEngineOnce()
   const { adapter, close } = createEngineAdapter(databaseUrl)
   try {
     const engine = await bindings.SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, ignoreLog, adapter)
@@ -38,6 +40,16 @@ export async function withSchemaEngine<T>(
   } finally {
     await close()
   }
+}
+
+/**
+ * The bindings keep one engine and views of its memory, and fail in strange ways on a second one. They are loaded once
+ * by Node.js, while a test runner or bundler may evaluate this module several times; so what was loaded is noted where
+ * all of them see it.
+ */
+function loadEngineOnce(): Promise<void> {
+  globalThis.prismaSchemaEngine ??= loadEngine()
+  return globalThis.prismaSchemaEngine
 }
 
 async function loadEngine(): Promise<void> {

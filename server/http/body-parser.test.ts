@@ -50,6 +50,44 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     expect(answer).toContain('"UNSUPPORTED_MEDIA_TYPE"')
   })
 
+  it.each([
+    'application/json; charset=latin1',
+    'application/json;CHARSET="ISO-8859-1"',
+    'application/json; charset=utf-16',
+    'application/json; charset=utf-8; charset=latin1',
+    'application/json; charset=',
+    `application/json; a="${'x'.repeat(8_000)}"; charset=us-ascii`,
+  ])('S51: refuses %s before the body is read, and hangs up', async (type) => {
+    const head = `POST ${path} HTTP/1.1\nContent-Type: ${type}\nContent-Length: 100000`
+    const answer = await exchange(head, 'only the start')
+    expect(answer).toMatch(/^HTTP\/1.1 415 /)
+    expect(answer).toMatch(/connection: close/i)
+    expect(answer).toContain('"UNSUPPORTED_MEDIA_TYPE"')
+  })
+
+  it.each(['gzip', 'br', 'identity, gzip', 'x'])(
+    'S51: refuses the content coding %s before the body is read, and names the one that it takes',
+    async (coding) => {
+      const head = `POST ${path} HTTP/1.1\nContent-Type: application/json\nContent-Length: 100000`
+      const answer = await exchange(`${head}\nContent-Encoding: ${coding}`, 'only the start')
+      expect(answer).toMatch(/^HTTP\/1.1 415 /)
+      expect(answer).toMatch(/\r\naccept-encoding: identity\r\n/i)
+      expect(answer).toMatch(/connection: close/i)
+      expect(answer).toContain('"UNSUPPORTED_MEDIA_TYPE"')
+    },
+  )
+
+  it('S51: refuses bytes and escapes that are no Unicode text, so that none is stored as another', async () => {
+    const texts = [Buffer.from('caf\u00e9', 'latin1'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('\\ud800')]
+    for (const text of texts) {
+      const [start, end] = (path.startsWith('/api') ? '{"title":"|"}' : '{"json":{"title":"|"}}').split('|')
+      const payload = Buffer.concat([Buffer.from(start ?? ''), text, Buffer.from(end ?? '')])
+      const headers = { 'content-type': 'application/json' }
+      const answer = await face.app.inject({ method: 'POST', url: path, headers, payload })
+      expect([answer.statusCode, answer.body]).toEqual([400, expect.stringContaining('"BAD_REQUEST"')])
+    }
+  })
+
   it('S34: refuses a body over 256 KiB by its declared length', async () => {
     const head = `POST ${path} HTTP/1.1\nContent-Type: application/json\nContent-Length: 262145`
     const answer = await exchange(head, '{')
@@ -68,9 +106,10 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     'APPLICATION/JSON',
     'application/json;charset=utf-8',
     'application/json ; charset="utf-8"',
+    'application/json; charset=UTF-8; a=b',
   ])('takes %s', async (type) => {
     const body = path.startsWith('/api') ? { title: 'T' } : { json: { title: 'T' } }
-    const headers = { 'content-type': type }
+    const headers = { 'content-type': type, 'content-encoding': 'Identity' }
     const answer = await face.app.inject({ method: 'POST', url: path, headers, payload: JSON.stringify(body) })
     expect(answer.statusCode).toBeLessThan(300)
   })

@@ -1,32 +1,29 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
-
-/** Reads what stands in a JSON text; the request is the one that carried it. */
-export type ReadText = (request: FastifyRequest, text: string) => unknown
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { UnsupportedMediaTypeError } from '../errors.js'
 
 /**
- * Makes a scope take `application/json` and nothing else: any other media type is refused with 415 before a byte of
- * the body is read.
+ * Makes a scope take bodies of `application/json` in UTF-8, without a content coding, and nothing else: others are
+ * refused with 415 before a byte of them is read. The body of a request is the bytes as they came; whoever answers
+ * reads them when it is time to.
  */
-export function acceptOnlyJson(app: FastifyInstance, read: ReadText): void {
+export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, text, done) => {
-    done(null, read(request, text))
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
   })
+  app.addHook('onRequest', refuseCodings)
 }
 
-/**
- * Makes Fastify's JSON parser, which refuses keys that reach a prototype, callable on any text.
- *
- * The reader it gives throws AppError BAD_REQUEST for a text that is malformed or carries such a key.
- */
-export function createJsonReader(app: FastifyInstance): ReadText {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  return (request, text) => {
-    // Fastify's own parser calls back before it returns.
-    const outcome: { error: Error | null; value?: unknown } = { error: null }
-    void parse(request, text, (error, value) => Object.assign(outcome, { error, value }))
-    if (outcome.error) throw new AppError('BAD_REQUEST', { cause: outcome.error })
-    return outcome.value
+async function refuseCodings({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const coding = headers['content-encoding']?.trim().toLowerCase()
+  if (coding && coding !== 'identity') {
+    // RFC 9110 section 12.5.3: a server says so which codings it takes.
+    reply.header('accept-encoding', 'identity')
+    throw new UnsupportedMediaTypeError({ message: 'A body has to come without a content coding.' })
+  }
+  for (const [, charset] of (headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)) {
+    if (!/^utf-?8$/i.test(charset ?? '')) {
+      throw new UnsupportedMediaTypeError({ message: 'A body has to be in UTF-8.' })
+    }
   }
 }

@@ -40,6 +40,24 @@ describe('the API reference', () => {
     expect(stale.statusCode).toBe(200)
   })
 
+  it('S52: sends one copy of a file to everybody, and says how long it is', async () => {
+    const sent: unknown[] = []
+    const own = Fastify()
+    own.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload))
+    await own.register(docsPage(pingRouter, pageConfig()))
+    for (const url of ['/docs/swagger-ui.js', '/docs/swagger-ui.css', '/docs', '/api/openapi.json']) {
+      sent.length = 0
+      const [first] = [await own.inject(url), await own.inject(url)]
+      expect(sent[0]).toBeInstanceOf(Buffer)
+      expect(sent[1]).toBe(sent[0])
+      expect(first.headers).toMatchObject({
+        'content-length': String(first.rawPayload.length),
+        'cache-control': 'no-cache',
+      })
+    }
+    await own.close()
+  })
+
   it('loads every part of the page from this server', async () => {
     const { body } = await app.inject('/docs')
     const parts = [...body.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)

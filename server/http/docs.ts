@@ -21,18 +21,20 @@ export function docsPage(router: AnyTRPCRouter, { http }: Config) {
     serve(app, '/docs', fileOf('text/html; charset=utf-8', docsHtml))
     serve(app, '/docs/page.css', fileOf('text/css; charset=utf-8', docsStyle))
     serve(app, '/docs/page.js', fileOf('text/javascript; charset=utf-8', docsScript))
-    serve(app, '/docs/swagger-ui.css', fileOf('text/css; charset=utf-8', await readFile(assets.style, 'utf8')))
-    serve(app, '/docs/swagger-ui.js', fileOf('text/javascript; charset=utf-8', await readFile(assets.script, 'utf8')))
+    serve(app, '/docs/swagger-ui.css', fileOf('text/css; charset=utf-8', await readFile(assets.style)))
+    serve(app, '/docs/swagger-ui.js', fileOf('text/javascript; charset=utf-8', await readFile(assets.script)))
   }
 }
 
 interface ServedFile {
   contentType: string
-  content: string
+  /** Bytes, which all answers share; each would have a copy of a text while it waits to be read. */
+  content: Buffer
   etag: string
 }
 
-function fileOf(contentType: string, content: string): ServedFile {
+function fileOf(contentType: string, file: string | Buffer): ServedFile {
+  const content = Buffer.from(file)
   return { contentType, content, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"` }
 }
 

@@ -1,13 +1,15 @@
 import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toAppError } from '../error-mapping.js'
-import { AppError, toErrorBody } from '../errors.js'
+import { type AppError, isFailure, NotFoundError, toErrorBody } from '../errors.js'
 import { retryAfterHeaders } from './rate-limit-headers.js'
+import { pathOf } from './request-log.js'
+import { bareHeaders } from './security-headers.js'
 
 /** Makes every error of an application, and every unknown route, answer in REST's envelope. */
 export function registerErrorHandling(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => answerError(new AppError('NOT_FOUND'), request, reply))
+  app.setNotFoundHandler((request, reply) => answerError(new NotFoundError(), request, reply))
 }
 
 /**
@@ -15,7 +17,7 @@ export function registerErrorHandling(app: FastifyInstance): void {
  * `frameworkErrors` option: neither hooks nor error handlers run for these.
  */
 export function answerFrameworkError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id)
+  reply.headers({ ...bareHeaders, 'x-request-id': request.id, connection: 'close' })
   answerError(thrown, request, reply)
 }
 
@@ -39,8 +41,16 @@ function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyRep
 
 // A TRPCError comes out of a procedure, and procedures log their failures themselves.
 function logUnforeseen(thrown: unknown, error: AppError, request: FastifyRequest): void {
-  if (error.status < 500 || thrown instanceof TRPCError) return
-  request.log.error({ code: error.code, status: error.status, err: error.cause ?? error }, 'request failed')
+  const { code, status } = error
+  if (isBrokenOff(request)) request.log.info({ method: request.method, path: pathOf(request) }, 'request broken off')
+  else if (status < 500 || thrown instanceof TRPCError) return
+  else if (isFailure(error)) request.log.error({ code, status, err: error.cause ?? error }, 'request failed')
+  else request.log.warn({ code, status }, 'request refused')
+}
+
+// Its sender is gone, or was told that it took too long; nobody reads the answer, and no line tells of it.
+function isBrokenOff({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
 }
 
 // Without this Node reads, and throws away, whatever the client goes on sending.

@@ -21,6 +21,14 @@ export function healthRoutes(readiness: Readiness) {
   }
 }
 
+/** Makes every answer the last one of its connection while the process is on its way out. */
+export function endConnections(app: FastifyInstance, { isDraining }: Readiness): void {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isDraining()) reply.header('connection', 'close')
+    done()
+  })
+}
+
 // Probes come every few seconds; their lines would hide the others.
 const quiet = { logLevel: 'warn' } as const
 const checkTimeoutMs = 1000

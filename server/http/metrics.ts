@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.js'
-import { AppError, type ErrorCode } from '../errors.js'
+import { type ErrorCode, errorClasses } from '../errors.js'
 import { requestDuration, writeMetrics } from './metrics-registry.js'
 
 export { recordProcedure } from './metrics-registry.js'
@@ -20,7 +20,7 @@ export function metrics(config: Config) {
     })
     app.get('/metrics', { logLevel: 'warn' }, async (request, reply) => {
       const refusal = refusalOf(request, config)
-      if (refusal) throw new AppError(refusal)
+      if (refusal) throw new errorClasses[refusal]()
       const { contentType, text } = await writeMetrics()
       return reply.type(contentType).send(text)
     })

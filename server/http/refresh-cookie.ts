@@ -1,7 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.js'
-import { AppError } from '../errors.js'
+import { ForbiddenError } from '../errors.js'
 
 /** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
 export interface RefreshCookie {
@@ -9,7 +9,7 @@ export interface RefreshCookie {
    * Every token that the request carries. A browser may hold several under one name, for the host and for its domain,
    * and their order says nothing (RFC 6265 section 4.2.2).
    *
-   * @throws AppError FORBIDDEN if there is one and the request's `Origin` may not use it
+   * @throws ForbiddenError if there is one and the request's `Origin` may not use it
    */
   read(): readonly string[]
   /** The same whatever the `Origin` is, for what proves itself in another way. */
@@ -40,9 +40,8 @@ type CookieConfig = Pick<Config, 'isProduction'> & {
  * and does. `Strict` adds nothing, as the cookie is read from POSTs only, and loses it on the first navigation from a
  * mail. `None` would send it along from every site on the web.
  *
- * `read` checks `Origin` (RFC 6454) because sibling subdomains are the same site, so that SameSite alone does not stop
- * them. `write` throws AppError BAD_REQUEST once the headers are sent, as they are in a streamed answer; what only
- * tidies up or marks is left out there.
+ * `read` throws ForbiddenError if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
+ * same site, so that SameSite alone does not stop them).
  */
 export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
   const name = cookieName('plinth_refresh', config, config.http.cookieDomain)
@@ -52,25 +51,22 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
     read() {
       const tokens = readUnchecked()
       if (tokens.length > 0 && !mayUseCookie(request.headers.origin, config)) {
-        throw new AppError('FORBIDDEN', { message: foreignOrigin })
+        throw new ForbiddenError({ message: foreignOrigin })
       }
       return tokens
     },
     readUnchecked,
     write(token, expiresAt) {
-      refuseAfterHeaders(reply)
       reply.setCookie(name, token, { ...options, ...domainOf(config), expires: expiresAt })
       // What is left of the time before the domain was set would stand beside it.
       if (config.http.cookieDomain) reply.clearCookie(name, options)
     },
     clear() {
-      if (reply.raw.headersSent) return
       reply.clearCookie(name, { ...options, ...domainOf(config) })
       if (config.http.cookieDomain) reply.clearCookie(name, options)
     },
     readMark: (mark) => valuesOf(request.headers.cookie, cookieName(mark, config))[0],
     writeMark(mark, value) {
-      if (reply.raw.headersSent) return
       reply.setCookie(cookieName(mark, config), value, { ...options, maxAge: markDays[mark] * 24 * 3600 })
     },
   }
@@ -103,9 +99,4 @@ function mayUseCookie(origin: string | undefined, { http }: CookieConfig): boole
   if (origin === undefined) return false
   const own = [http.publicUrl, http.appUrl].map((url) => new URL(url).origin)
   return [...own, ...http.corsOrigins].includes(origin)
-}
-
-function refuseAfterHeaders(reply: FastifyReply): void {
-  if (!reply.raw.headersSent) return
-  throw new AppError('BAD_REQUEST', { message: 'A streamed answer cannot set a cookie.' })
 }

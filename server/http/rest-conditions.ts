@@ -1,4 +1,4 @@
-import { AppError } from '../errors.js'
+import { BadRequestError, VersionMismatchError } from '../errors.js'
 import { isRecord } from './records.js'
 
 const entityTag = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
@@ -7,15 +7,15 @@ const versionTag = /^"(\d{1,10})"$/
 /**
  * Reads the version that `If-Match` names (RFC 9110 section 13.1.1). `*` names none.
  *
- * @throws AppError VERSION_MISMATCH for a tag that no version has (weak ones never match), BAD_REQUEST for anything else
+ * @throws VersionMismatchError for a tag that no version has (weak ones never match), BadRequestError for anything else
  */
 export function readIfMatch(header: string | undefined): number | undefined {
   const tag = header?.trim()
   if (tag === undefined || tag === '*') return undefined
   const version = versionTag.exec(tag)?.[1]
   if (version !== undefined) return Number(version)
-  if (entityTag.test(tag)) throw new AppError('VERSION_MISMATCH')
-  throw new AppError('BAD_REQUEST', { message: 'If-Match has to name one version, such as "3".' })
+  if (entityTag.test(tag)) throw new VersionMismatchError()
+  throw new BadRequestError({ message: 'If-Match has to name one version, such as "3".' })
 }
 
 /** The entity tag of an output with an integer `version`; undefined for all others. */

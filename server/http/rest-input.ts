@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
+import { BadRequestError, ValidationError } from '../errors.js'
+import { readJson } from './json-input.js'
 import { isRecord } from './records.js'
 import { createCoercion } from './rest-coercion.js'
 import { readIfMatch } from './rest-conditions.js'
@@ -12,7 +13,8 @@ export type RestRequest = FastifyRequest<{ Params: Record<string, string>; Query
  * Makes the function that puts a procedure's input together: from path and query for GET, from path and body for the
  * other methods, and the version from `If-Match`. Only what comes as text is coerced; Zod judges the whole afterwards.
  *
- * It throws AppError VALIDATION_ERROR for keys that have no place, BAD_REQUEST and VERSION_MISMATCH for `If-Match`.
+ * It throws ValidationError for keys that have no place, BAD_REQUEST and VERSION_MISMATCH for `If-Match`,
+ * and BAD_REQUEST for a body that `readJson` refuses.
  */
 export function createInputReader({ input, rest: { method } }: RestProcedure): (request: RestRequest) => unknown {
   if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))
@@ -27,7 +29,7 @@ export function createInputReader({ input, rest: { method } }: RestProcedure): (
   }
 }
 
-/** @throws AppError VALIDATION_ERROR if a procedure that takes no input is sent some; an empty object is none */
+/** @throws ValidationError if a procedure that takes no input is sent some; an empty object is none */
 export function refuseFields(fields: unknown): void {
   if (fields === undefined || fields === null) return
   refuseKeys(isRecord(fields) ? Object.keys(fields) : [''])
@@ -38,7 +40,8 @@ type Coerce = ReturnType<typeof createCoercion>
 function fieldsOf(request: RestRequest, coerce: Coerce): unknown {
   if (request.method === 'GET' || request.method === 'HEAD') return coerceAll(request.query, coerce)
   refuseKeys(Object.keys(request.query))
-  return request.body === undefined ? {} : request.body
+  const body = readJson(request.body)
+  return body === undefined ? {} : body
 }
 
 function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<string, unknown> {
@@ -48,7 +51,7 @@ function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<stri
 function refuseKeys(keys: readonly string[]): void {
   if (keys.length === 0) return
   const details = keys.map((path) => ({ path, message: 'This key is not known.', code: 'unrecognized_keys' }))
-  throw new AppError('VALIDATION_ERROR', { details })
+  throw new ValidationError({ details })
 }
 
 // `fromEntries` defines keys and sets none, so that `__proto__` stays a key, which Zod then refuses.
@@ -60,7 +63,7 @@ function versionField(request: RestRequest, body: Record<string, unknown>): { ve
   const version = readIfMatch(request.headers['if-match'])
   if (version === undefined) return {}
   if (body.version !== undefined && body.version !== version) {
-    throw new AppError('BAD_REQUEST', { message: 'If-Match and the version in the body differ.' })
+    throw new BadRequestError({ message: 'If-Match and the version in the body differ.' })
   }
   return { version }
 }

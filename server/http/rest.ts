@@ -2,9 +2,11 @@ import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import type { Container } from '../container.js'
 import { createContext } from '../context.js'
-import { AppError } from '../errors.js'
+import { MethodNotAllowedError } from '../errors.js'
 import { defaultLimits } from '../procedures.js'
-import { acceptOnlyJson, createJsonReader } from './body-parser.js'
+import { acceptOnlyJson } from './body-parser.js'
+import { withinDeadline } from './deadline.js'
+import { readOnce } from './json-input.js'
 import { rateLimitHeaders } from './rate-limit-headers.js'
 import { createRefreshCookie } from './refresh-cookie.js'
 import { createInputReader, type RestRequest } from './rest-input.js'
@@ -22,8 +24,7 @@ interface Face {
  */
 export function restFace(router: AnyTRPCRouter, container: Container): FastifyPluginAsync {
   return async (app) => {
-    const readJson = createJsonReader(app)
-    acceptOnlyJson(app, (request, text) => (text === '' ? undefined : readJson(request, text)))
+    acceptOnlyJson(app)
     const procedures = listRestProcedures(router)
     for (const procedure of procedures) registerProcedure(app, { container, router }, procedure)
     registerOtherMethods(app, procedures)
@@ -43,17 +44,18 @@ function createHandler({ container, router }: Face, procedure: RestProcedure) {
   const { http } = container.config
   const readInput = createInputReader(procedure)
   const writeReply = createReplyWriter(procedure, http.publicUrl)
-  return async (request: RestRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const run = async (request: RestRequest, reply: FastifyReply, signal: AbortSignal): Promise<unknown> => {
     const refreshCookie = createRefreshCookie(request, reply, container.config)
     const ctx = await createContext(container, request, { refreshCookie, batchSize: 1 })
-    // The input is read inside the procedure, after access and limits, so that 401 and 429 come before 400. Where
-    // there is no input schema nothing asks for it, so that it is read here.
-    const getRawInput = async () => readInput(request)
-    if (!procedure.input) await getRawInput()
-    const call = { router, path, type, ctx, getRawInput, signal: request.signal, batchIndex: 0 }
-    const output = await callTRPCProcedure(call).finally(() => {
+    // The procedure reads its input after access and limits, so that 401 and 429 come before 400.
+    const getRawInput = readOnce(() => readInput(request))
+    const call = { router, path, type, ctx, getRawInput, signal, batchIndex: 0 }
+    return callTRPCProcedure(call).finally(() => {
       reply.headers(rateLimitHeaders(ctx.limitReports, meta.limits ?? defaultLimits))
     })
+  }
+  return async (request: RestRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const output = await withinDeadline(reply, (signal) => run(request, reply, signal))
     return writeReply(output, request, reply)
   }
 }
@@ -66,7 +68,7 @@ function registerOtherMethods(app: FastifyInstance, procedures: readonly RestPro
     const others = methods.filter((method) => !taken.has(method))
     const refuse = async (_request: unknown, reply: FastifyReply): Promise<never> => {
       reply.header('allow', [...taken].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
-      throw new AppError('METHOD_NOT_ALLOWED')
+      throw new MethodNotAllowedError()
     }
     // Refused before the body is read.
     if (others.length > 0) app.route({ method: others, url, onRequest: refuse, handler: refuse })

@@ -20,6 +20,15 @@ export async function securityHeaders(app: FastifyInstance, config: Config): Pro
   })
 }
 
+/** What such headers are on an answer that no hook has seen. */
+export const bareHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
 const contentPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'", pageScriptHash],

@@ -1,29 +1,40 @@
 import superjson, { type SuperJSONResult } from 'superjson'
+import { BadRequestError } from '../errors.js'
+import { checkShape } from './json-input.js'
 import { isRecord } from './records.js'
 
 /**
- * superjson as the server speaks it. Outputs may hold all that superjson knows; inputs only types whose size is that of
- * their text. A typed array is made from a bare length, so that a request of 60 bytes would fill the memory.
+ * superjson as the server speaks it. Outputs may hold all that superjson knows. Inputs may hold `undefined`, `Date` and
+ * the numbers that JSON lacks, named one by one by their paths: what superjson knows beyond that costs more to rebuild
+ * than to send.
  *
- * `input.deserialize` throws Error for any other type.
+ * `input.deserialize` throws BadRequestError for all other annotations, and for what `checkShape` refuses.
  */
 export const transformer = {
   input: {
     serialize: superjson.serialize,
-    deserialize(serialized: SuperJSONResult): unknown {
-      if (!isHarmless(serialized?.meta?.values)) throw new Error('The input names a type that is not taken.')
-      return superjson.deserialize(serialized)
+    deserialize({ json, meta }: SuperJSONResult): unknown {
+      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input names a type that is not taken.' })
+      const input = meta ? superjson.deserialize({ json, meta }, { inPlace: true }) : json
+      // Afterwards, as an annotation may name a place that does not exist and superjson makes it.
+      checkShape(input)
+      return input
     },
   },
   output: superjson,
 }
 
-const types: ReadonlySet<unknown> = new Set(['undefined', 'Date', 'number', 'bigint', 'set', 'map', 'URL'])
+const types: ReadonlySet<unknown> = new Set(['undefined', 'Date', 'number'])
 
-// A tree is a list of a type and the trees below it, or those alone by their paths.
-function isHarmless(tree: unknown): boolean {
-  if (isRecord(tree)) return Object.values(tree).every(isHarmless)
-  if (!Array.isArray(tree)) return !tree
-  const [type, below] = tree
-  return types.has(type) && (below === undefined || (isRecord(below) && isHarmless(below)))
+// One type for the whole input, or types by paths. superjson writes trees only below types that are not taken.
+function isPlain(meta: unknown): boolean {
+  if (meta === undefined || meta === null) return true
+  if (!isRecord(meta)) return false
+  const { values = {}, v = 1, ...others } = meta
+  const isFlat = isType(values) || (isRecord(values) && Object.values(values).every(isType))
+  return isFlat && typeof v === 'number' && Object.keys(others).length === 0
+}
+
+function isType(tree: unknown): boolean {
+  return Array.isArray(tree) && tree.length === 1 && types.has(tree[0])
 }

@@ -1,8 +1,8 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
-import { AppError } from '../errors.js'
-import type { ReadText } from './body-parser.js'
+import { BadRequestError, UnsupportedMediaTypeError } from '../errors.js'
+import { parseJson, readJson, readOnce } from './json-input.js'
 import { isRecord } from './records.js'
 
 /** How many calls one HTTP request may carry. */
@@ -27,19 +27,19 @@ export interface Calls {
 /**
  * Reads which procedures a request calls.
  *
- * @throws AppError UNSUPPORTED_MEDIA_TYPE without a content type, BAD_REQUEST for too many calls or mixed kinds
+ * @throws UnsupportedMediaTypeError without a content type, BadRequestError for too many calls or mixed kinds
  */
 export function readCalls(router: AnyTRPCRouter, request: TrpcRequest): Calls {
   if (request.method !== 'GET' && request.headers['content-type'] === undefined) {
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE')
+    throw new UnsupportedMediaTypeError()
   }
   const isBatch = request.query.batch === '1'
   const paths = isBatch ? request.params['*'].split(',') : [request.params['*']]
-  if (paths.length > maxBatchSize) throw new AppError('BAD_REQUEST', { message: tooMany })
+  if (paths.length > maxBatchSize) throw new BadRequestError({ message: tooMany })
   const procedures: Record<string, AnyTRPCProcedure | undefined> = router._def.procedures
   const list = paths.map((path, index) => ({ index, path, procedure: procedures[path] }))
   if (new Set(list.flatMap(({ procedure }) => procedure?._def.type ?? [])).size > 1) {
-    throw new AppError('BAD_REQUEST', { message: 'Queries and mutations cannot share a batch.' })
+    throw new BadRequestError({ message: 'Queries and mutations cannot share a batch.' })
   }
   return { isBatch, list }
 }
@@ -50,32 +50,30 @@ const tooMany = `A batch holds at most ${maxBatchSize} calls.`
  * Makes the function that reads the inputs of a request, in the order of its calls: superjson in JSON, from the query
  * of a GET and from the body of the others. It reads them once, and throws the same error on each call.
  *
- * The error is a TRPCError BAD_REQUEST for JSON or superjson that is malformed or reaches for a prototype.
+ * The error is a TRPCError BAD_REQUEST for what `readJson` and the transformer refuse.
  */
-export function createInputsReader(router: AnyTRPCRouter, readJson: ReadText, request: TrpcRequest, calls: Calls) {
-  let inputs: readonly unknown[] | undefined
-  return (): readonly unknown[] => {
+export function createInputsReader(router: AnyTRPCRouter, request: TrpcRequest, calls: Calls) {
+  return readOnce((): readonly unknown[] => {
     try {
-      inputs ??= deserialize(router, readText(readJson, request), calls)
-      return inputs
+      return deserialize(router, readSerialized(request), calls)
     } catch (cause) {
       throw new TRPCError({ code: 'BAD_REQUEST', cause })
     }
-  }
+  })
 }
 
-function readText(readJson: ReadText, request: TrpcRequest): unknown {
-  const text = request.method === 'GET' ? request.query.input : request.body
-  if (text === undefined || text === '') return undefined
-  if (typeof text !== 'string') throw new AppError('BAD_REQUEST')
-  return readJson(request, text)
+function readSerialized({ method, query: { input }, body }: TrpcRequest): unknown {
+  if (method !== 'GET') return readJson(body)
+  if (input === undefined || input === '') return undefined
+  if (typeof input !== 'string') throw new BadRequestError()
+  return parseJson(input)
 }
 
 function deserialize(router: AnyTRPCRouter, serialized: unknown, { isBatch, list }: Calls): unknown[] {
   const { transformer } = router._def._config
   if (serialized === undefined) return []
   if (!isBatch) return [transformer.input.deserialize(serialized)]
-  if (!isRecord(serialized)) throw new AppError('BAD_REQUEST')
+  if (!isRecord(serialized)) throw new BadRequestError()
   return list.map(({ index }) => {
     const input = serialized[index]
     return input === undefined ? undefined : transformer.input.deserialize(input)

@@ -13,8 +13,9 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Container } from '../container.js'
 import { type Context, createContext } from '../context.js'
 import { toAppError } from '../error-mapping.js'
-import { errorTable } from '../errors.js'
-import { acceptOnlyJson, createJsonReader, type ReadText } from './body-parser.js'
+import { BadRequestError, errorTable } from '../errors.js'
+import { acceptOnlyJson } from './body-parser.js'
+import { withinDeadline } from './deadline.js'
 import { beginErrorReply } from './errors.js'
 import { retryAfterHeaders } from './rate-limit-headers.js'
 import { createRefreshCookie } from './refresh-cookie.js'
@@ -24,18 +25,18 @@ import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, typ
 interface Face {
   container: Container
   router: AnyTRPCRouter
-  readJson: ReadText
 }
 
 /**
- * Serves a router over tRPC's HTTP protocol. Calls in JSON are answered here, without the Fetch objects and streams
- * that tRPC's own adapter builds for each; streamed answers and subscriptions go through that adapter. Mount it in a
- * scope of its own: it sets the parsers and the error handler of its scope.
+ * Serves a router over tRPC's HTTP protocol. Calls are answered here, without the Fetch objects and streams that tRPC's
+ * own adapter builds for each; only subscriptions go through that adapter. Answers that come in pieces
+ * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
+ * scope.
  */
 export function trpcFace(router: AnyTRPCRouter, container: Container): FastifyPluginAsync {
   return async (app) => {
-    const face = { container, router, readJson: createJsonReader(app) }
-    acceptOnlyJson(app, (_request, text) => text)
+    const face = { container, router }
+    acceptOnlyJson(app)
     app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
     // A wildcard is not bound by Fastify's limit on the length of a parameter, which a batch would soon reach.
     app.route<{ Params: { '*': string }; Querystring: Record<string, unknown> }>({
@@ -48,31 +49,46 @@ export function trpcFace(router: AnyTRPCRouter, container: Container): FastifyPl
 
 async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
   if (request.method === 'HEAD') return reply.code(204).send()
-  const { container, router } = face
-  const calls = readCalls(router, request)
-  const readInputs = createInputsReader(router, face.readJson, request, calls)
-  if (wantsStream(request, calls)) {
-    readInputs()
-    return answerAsStream(face, request, reply)
-  }
+  refuseStreams(request)
+  const calls = readCalls(face.router, request)
+  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply)
+  const outcomes = await withinDeadline(reply, (signal) => runCalls(face, { request, reply, calls, signal }))
+  const responses = outcomes.map(({ response }) => response)
+  reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
+  const body = calls.isBatch ? responses : responses[0]
+  return reply.code(getHTTPStatusCode(responses)).send(body && transformTRPCResponse(face.router._def._config, body))
+}
+
+// The status and the cookies of such an answer would be sent before its procedures have run.
+function refuseStreams({ headers }: TrpcRequest): void {
+  const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
+  if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
+  throw new BadRequestError({
+    message: 'Answers are not streamed: use httpBatchLink, not httpBatchStreamLink.',
+  })
+}
+
+interface Exchange {
+  request: TrpcRequest
+  reply: FastifyReply
+  calls: Calls
+  signal: AbortSignal
+}
+
+async function runCalls({ container, router }: Face, exchange: Exchange): Promise<Outcome[]> {
+  const { request, reply, calls } = exchange
   const ctx = await createContext(container, request, {
     refreshCookie: createRefreshCookie(request, reply, container.config),
     batchSize: calls.list.length,
   })
-  const run = createRunner({ router, ctx, request, reply, readInputs })
-  const outcomes = await Promise.all(calls.list.map(run))
-  const responses = outcomes.map(({ response }) => response)
-  reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
-  const body = calls.isBatch ? responses : responses[0]
-  return reply.code(getHTTPStatusCode(responses)).send(body && transformTRPCResponse(router._def._config, body))
+  const run = createRunner({ ...exchange, router, ctx, readInputs: createInputsReader(router, request, calls) })
+  return Promise.all(calls.list.map(run))
 }
 
-interface Run {
+interface Run extends Exchange {
   router: AnyTRPCRouter
   ctx: Context
-  request: TrpcRequest
-  reply: FastifyReply
-  readInputs: () => readonly unknown[]
+  readInputs: () => Promise<readonly unknown[]>
 }
 
 interface Outcome {
@@ -95,31 +111,28 @@ function createRunner(run: Run): (call: Call) => Promise<Outcome> {
   }
 }
 
-async function runCall({ router, ctx, request, reply, readInputs }: Run, call: Call): Promise<unknown> {
+async function runCall({ router, ctx, request, reply, signal, readInputs }: Run, call: Call): Promise<unknown> {
   const { path, procedure, index } = call
   if (!procedure) throw new TRPCError({ code: 'NOT_FOUND' })
-  const { type } = procedure._def
+  const { type, inputs } = procedure._def
   const method = type === 'mutation' ? 'POST' : 'GET'
   if (request.method !== method) {
     reply.header('allow', method)
     throw new TRPCError({ code: 'METHOD_NOT_SUPPORTED' })
   }
-  // As on REST: a procedure asks for its input after access and limits; one that takes none never asks.
-  const getRawInput = async () => readInputs()[index]
-  if (procedure._def.inputs.length === 0) refuseFields(await getRawInput())
-  return callTRPCProcedure({ router, path, type, ctx, getRawInput, signal: request.signal, batchIndex: index })
-}
-
-function wantsStream({ headers }: TrpcRequest, { list }: Calls): boolean {
-  const accept = headers['trpc-accept'] ?? headers.accept ?? ''
-  return /(^|,)\s*application\/jsonl\s*(,|$)/.test(String(accept)) || list.some(isSubscription)
+  const getRawInput = async () => {
+    const input = (await readInputs())[index]
+    if (inputs.length === 0) refuseFields(input)
+    return input
+  }
+  return callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: index })
 }
 
 function isSubscription({ procedure }: Call): boolean {
   return procedure?._def.type === 'subscription'
 }
 
-async function answerAsStream(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answerSubscription(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { container, router } = face
   const refreshCookie = createRefreshCookie(request, reply, container.config)
   await fastifyRequestHandler({
@@ -129,6 +142,8 @@ async function answerAsStream(face: Face, request: TrpcRequest, reply: FastifyRe
     path: request.params['*'],
     maxBatchSize,
     createContext: ({ info }) => createContext(container, request, { refreshCookie, batchSize: info.calls.length }),
+    // The adapter sets the header anew.
+    responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
   })
   return reply
 }

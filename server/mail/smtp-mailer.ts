@@ -1,9 +1,10 @@
 import { createTransport } from 'nodemailer'
 import type { Mailer } from './mailer.js'
 
-// Below the worker's lease, so that a mail is given up before another worker may take it. In milliseconds.
-const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 }
-const deadlineMs = 45_000
+// In milliseconds. Shorter than a stop may take, which waits for the mail in hand, and than the lease of the worker, so
+// that a mail is given up before another one may take it.
+const timeouts = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 8_000 }
+const deadlineMs = 10_000
 
 // So that no vacation message comes back (RFC 3834 section 5).
 const headers = { 'Auto-Submitted': 'auto-generated' }

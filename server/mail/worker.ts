@@ -20,12 +20,21 @@ export function createMailWorker(options: MailWorkerOptions) {
   const stopping = new AbortController()
   let listener: Listener | undefined
   let timer: NodeJS.Timeout | undefined
+  let stopped: Promise<void> | undefined
 
   /** Delivers until nothing is due; gives how many mails it had in hand. */
   async function drain(): Promise<number> {
     let count = 0
     while (!stopping.signal.aborted && (await deliverNext())) count++
     return count
+  }
+
+  async function finish(): Promise<void> {
+    stopping.abort()
+    clearInterval(timer)
+    await listener?.close()
+    await runner.idle()
+    mailer.close()
   }
 
   const lane = () => drain().catch((err: unknown) => log.warn({ err }, 'the mail worker was interrupted; it goes on'))
@@ -37,14 +46,8 @@ export function createMailWorker(options: MailWorkerOptions) {
       timer = setInterval(runner.wake, pollMs)
       runner.wake()
     },
-    /** Waits for the mails in hand; the others stay for the next start. */
-    async stop(): Promise<void> {
-      stopping.abort()
-      clearInterval(timer)
-      await listener?.close()
-      await runner.idle()
-      mailer.close()
-    },
+    /** Waits for the mails in hand; the others stay for the next start. Asked twice, it stops once. */
+    stop: () => (stopped ??= finish()),
   }
 }
 

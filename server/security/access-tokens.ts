@@ -8,7 +8,8 @@ import type { Config } from '../config.js'
 /** What an access token says. */
 export interface AccessClaims {
   userId: string
-  role: 'user' | 'admin'
+  /** As it was when the token was signed. What counts is the role that the user has now. */
+  role: string
   sessionId: string
 }
 
@@ -25,7 +26,7 @@ const headerMembers = new Set(['alg', 'typ', 'kid'])
 const payloadSchema = z.object({
   sub: z.uuid(),
   sid: z.uuid(),
-  role: z.enum(['user', 'admin']),
+  role: z.string(),
   exp: z.number(),
 })
 

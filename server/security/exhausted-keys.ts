@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { AppError } from '../errors.js'
+import { type AppError, RateLimitedError } from '../errors.js'
 
 const rememberedMax = 10_000
 const trustedMs = 10_000
@@ -24,7 +24,7 @@ export function createExhaustedKeys() {
     /** For a key that was let in. */
     forget: (key: string): boolean => refused.delete(key),
 
-    /** @throws AppError RATE_LIMITED with `retryAfterSeconds` for a key that was refused of late */
+    /** @throws RateLimitedError with `retryAfterSeconds` for a key that was refused of late */
     refuse(key: string): void {
       const now = performance.now()
       const known = refused.get(key)
@@ -37,5 +37,5 @@ export function createExhaustedKeys() {
 
 /** @param ms after which the key is let in again */
 export function rateLimited(ms: number): AppError {
-  return new AppError('RATE_LIMITED', { retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) })
+  return new RateLimitedError({ retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) })
 }

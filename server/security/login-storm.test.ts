@@ -94,19 +94,22 @@ async function floodWhile(work: Promise<unknown>, send: (index: number) => Promi
   return counts
 }
 
-/** Logs strangers to each other in, one after another, each from an address of their own. */
-async function logInFromElsewhere(count: number, network: string): Promise<number[]> {
+/** Makes users, and the function that logs them in one after another, each from an address of its own. */
+async function prepareOthers(count: number, network: string): Promise<() => Promise<number[]>> {
   const users = await Promise.all(Array.from({ length: count }, () => createUser(t)))
-  const statuses: number[] = []
-  for (const [index, { email }] of users.entries()) {
-    statuses.push(await post('login', { email, password: testPassword }, `${network}.${index + 1}`))
+  return async () => {
+    const statuses: number[] = []
+    for (const [index, { email }] of users.entries()) {
+      statuses.push(await post('login', { email, password: testPassword }, `${network}.${index + 1}`))
+    }
+    return statuses
   }
-  return statuses
 }
 
 it('S58: 80 connections of one address that loop on login keep none of 20 others from logging in', async () => {
+  const logInOthers = await prepareOthers(20, '203.0.113')
   const startedAt = performance.now()
-  const others = logInFromElsewhere(20, '203.0.113')
+  const others = logInOthers()
   const password = 'not the password at all'
   const counts = await floodWhile(others, (index) =>
     post('login', { email: `nobody-${index}@example.com`, password }, flooder),
@@ -117,12 +120,13 @@ it('S58: 80 connections of one address that loop on login keep none of 20 others
   const refused = counts.get(429) ?? 0
   expect(refused).toBeGreaterThan(5 * clients)
   const charged = (await t.db.rateLimit.findMany({ where: { key: { contains: flooder } } })).map(({ points }) => points)
-  expect(charged[0], 'of the refusals hardly any cost the store anything').toBeLessThan(refused / 4)
+  expect(charged[0] ?? 0, 'of the refusals hardly any cost the store anything').toBeLessThan(refused / 4)
   expect([...counts.keys()].filter((status) => ![401, 429, 503].includes(status))).toEqual([])
 })
 
 it('S58: nor does a flood of all that hashes passwords, from the addresses of one IPv6 /64', async () => {
-  const others = logInFromElsewhere(5, '192.0.2')
+  const logInOthers = await prepareOthers(10, '192.0.2')
+  const others = logInOthers()
   const password = 'a password nobody chose yet'
   const calls = [
     ['register', (index: number) => ({ email: `new-${index}@example.com`, password, name: 'New' })],
@@ -134,7 +138,7 @@ it('S58: nor does a flood of all that hashes passwords, from the addresses of on
     const [path, input] = calls[index % calls.length] ?? calls[0]
     return post(path, input(index), `2001:db8:1:2::${(index % 65_536).toString(16)}`)
   })
-  expect(await others).toEqual(Array<number>(5).fill(200))
+  expect(await others).toEqual(Array<number>(10).fill(200))
   expect(counts.get(429) ?? 0).toBeGreaterThan(2 * clients)
 })
 

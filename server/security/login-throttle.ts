@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { AppError } from '../errors.js'
+import { RateLimitedError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import { clientNetwork } from './client-address.js'
 import { createLocalCounter, takePoint } from './rate-limit-counter.js'
@@ -50,7 +50,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
   return {
     /**
      * Counts a try at an account, whether it exists or not.
-     * @throws AppError RATE_LIMITED with `retryAfterSeconds`
+     * @throws RateLimitedError with `retryAfterSeconds`
      */
     async attempt(email: string, visitor: Visitor = {}): Promise<void> {
       const account = accountKey(email)
@@ -59,7 +59,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
       )
       if (retryAfterSeconds === 0) return
       log.warn({ account, retryAfterSeconds }, 'login throttled')
-      throw new AppError('RATE_LIMITED', { retryAfterSeconds })
+      throw new RateLimitedError({ retryAfterSeconds })
     },
 
     /** The password was right: the tries before it are forgotten, and where they came from is remembered. */

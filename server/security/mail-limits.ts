@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { AppError } from '../errors.js'
+import { RateLimitedError } from '../errors.js'
 import { clientNetwork } from './client-address.js'
 import type { RateLimits } from './rate-limits.js'
 
@@ -38,7 +38,7 @@ async function take(limits: RateLimits, rule: { name: string; points: number }, 
     await limits.charge({ ...rule, by: 'address', windowSeconds: hour }, key)
     return true
   } catch (error) {
-    if (error instanceof AppError && error.code === 'RATE_LIMITED') return false
+    if (error instanceof RateLimitedError) return false
     throw error
   }
 }

@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os'
-import { AppError } from '../errors.js'
+import { type AppError, ServiceUnavailableError } from '../errors.js'
 import { createFairLine } from './fair-line.js'
 
-/** What a network asks for is named by the network: see `clientNetwork`. */
+/** Hashes for networks of clients, as `clientNetwork` names them. */
 export interface PasswordQueue {
   /**
    * Runs the work when a place is free. Networks take turns.
-   * @throws AppError SERVICE_UNAVAILABLE at once when too many wait already, and later for the newest of the network
+   * @throws ServiceUnavailableError at once when too many wait already, and later for the newest of the network
    *   that has the most in line, when one that has fewer needs the place
    */
   run<T>(network: string, work: () => Promise<T>): Promise<T>
 
   /**
    * Runs work that leads to a hash, and refuses it before it costs anything.
-   * @throws AppError SERVICE_UNAVAILABLE at once when too many wait, or too much of such work is under way
+   * @throws ServiceUnavailableError at once when too many wait, or too much of such work is under way
    */
   admit<T>(network: string, work: () => Promise<T>): Promise<T>
 }
@@ -103,5 +103,5 @@ function refuseIf(isFull: boolean): void {
 }
 
 function busy(): AppError {
-  return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 2 })
+  return new ServiceUnavailableError({ retryAfterSeconds: 2 })
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
 import type { Origin } from '../context.js'
-import { AppError } from '../errors.js'
+import { PasswordTooCommonError, ValidationError } from '../errors.js'
 import { clientNetwork } from './client-address.js'
 import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
 import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
@@ -11,22 +11,22 @@ import { compareInThread, hashInThread } from './password-threads.js'
 type Client = Pick<Origin, 'ip'>
 
 export interface Passwords {
-  /** @throws AppError SERVICE_UNAVAILABLE when too many hashes wait */
+  /** @throws ServiceUnavailableError when too many hashes wait */
   hash(password: string, client: Client): Promise<string>
   /**
    * Compares. Without a hash the work is the same and the answer is false, so that time tells nothing (S5).
-   * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
+   * @throws ServiceUnavailableError when too many hashes wait
    */
   verify(password: string, hash: string | null, client: Client): Promise<boolean>
   /**
    * Runs work that leads to one of the above, and refuses it before it costs anything.
-   * @throws AppError SERVICE_UNAVAILABLE when too many hashes wait
+   * @throws ServiceUnavailableError when too many hashes wait
    */
   admit<T>(client: Client, work: () => Promise<T>): Promise<T>
   /**
    * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
    * @param path the input's key, for the details of the error
-   * @throws AppError VALIDATION_ERROR when too short or too long, PASSWORD_TOO_COMMON
+   * @throws ValidationError when too short or too long, PasswordTooCommonError
    */
   assertAcceptable(password: string, owner: PasswordOwner, path?: string): void
 }
@@ -67,7 +67,7 @@ export function createPasswords({ pepper, minLength, queue = createPasswordQueue
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)
-      if (isCommonPassword(prepare(password), owner)) throw new AppError('PASSWORD_TOO_COMMON')
+      if (isCommonPassword(prepare(password), owner)) throw new PasswordTooCommonError()
     },
   }
 }
@@ -88,5 +88,5 @@ function assertLength(password: string, minLength: number, path: string): void {
 }
 
 function refuse(detail: { path: string; code: string; message: string }): never {
-  throw new AppError('VALIDATION_ERROR', { details: [detail] })
+  throw new ValidationError({ details: [detail] })
 }

@@ -30,13 +30,13 @@ export interface LimitReport {
 export interface RateLimits {
   /**
    * Looks into this process's memory alone; comes before {@link charge}.
-   * @throws AppError RATE_LIMITED with `retryAfterSeconds` for a key that was refused of late
+   * @throws RateLimitedError with `retryAfterSeconds` for a key that was refused of late
    */
   refuseExhausted(rule: LimitRule, key: string): void
 
   /**
    * Takes one point.
-   * @throws AppError RATE_LIMITED with `retryAfterSeconds` when none is left
+   * @throws RateLimitedError with `retryAfterSeconds` when none is left
    */
   charge(rule: LimitRule, key: string): Promise<LimitReport>
 }

@@ -2,7 +2,7 @@ import fastifyCookie from '@fastify/cookie'
 import type { AnyTRPCRouter } from '@trpc/server'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Container } from '../container.js'
-import { AppError } from '../errors.js'
+import { RateLimitedError } from '../errors.js'
 import { answerFrameworkError, registerErrorHandling } from '../http/errors.js'
 import { restFace } from '../http/rest.js'
 import { trpcFace } from '../http/trpc.js'
@@ -64,7 +64,7 @@ function createCharge() {
   return async ({ name, points, windowSeconds }: LimitRule) => {
     const count = (used.get(name) ?? 0) + 1
     used.set(name, count)
-    if (count > points) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 7 })
+    if (count > points) throw new RateLimitedError({ retryAfterSeconds: 7 })
     return { name, limit: points, remaining: points - count, resetSeconds: windowSeconds }
   }
 }

@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
-import { AppError } from '../errors.js'
+import { ServiceUnavailableError } from '../errors.js'
 import { protectedProcedure, publicProcedure, router } from '../procedures.js'
 
 const note = z.object({ id: z.string(), title: z.string(), createdAt: z.date(), version: z.int() })
@@ -74,7 +73,7 @@ export const faceRouter = router({
   busy: publicProcedure
     .meta({ rest: { method: 'GET', path: '/busy' } })
     .output(z.object({}))
-    .query(() => Promise.reject(new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 4 }))),
+    .query(() => Promise.reject(new ServiceUnavailableError({ retryAfterSeconds: 4 }))),
   limited: publicProcedure
     .meta({ rest: { method: 'POST', path: '/limited' }, limits: twice })
     .output(z.object({ isDone: z.boolean() }))
@@ -94,11 +93,6 @@ export const faceRouter = router({
       ctx.refreshCookie.write('secret-token', new Date('2030-01-01T00:00:00Z'))
       return { isDone: true }
     }),
-  slowLogin: publicProcedure.output(z.object({ isDone: z.boolean() })).mutation(async ({ ctx }) => {
-    await setTimeout(50)
-    ctx.refreshCookie.write('secret-token', new Date('2030-01-01T00:00:00Z'))
-    return { isDone: true }
-  }),
   refresh: publicProcedure
     .meta({ rest: { method: 'POST', path: '/refresh' } })
     .output(z.object({ token: z.string().nullable() }))
@@ -106,5 +100,8 @@ export const faceRouter = router({
   ticks: publicProcedure.subscription(async function* () {
     yield { tick: 1 }
     yield { tick: 2 }
+  }),
+  ownTicks: protectedProcedure.input(z.strictObject({ from: z.int() })).subscription(async function* ({ input }) {
+    yield { tick: input.from }
   }),
 })

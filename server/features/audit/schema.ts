@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '../fields/schema.js'
-import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../pages/schema.js'
 
 /** What the audit trail tells of. */
 const auditEventTypeSchema = z
@@ -41,7 +41,7 @@ const auditEventTypeSchema = z
 export type AuditEventType = z.output<typeof auditEventTypeSchema>
 
 export const listAuditEventsSchema = z.strictObject({
-  limit: limitSchema,
+  limit: cursorLimitSchema,
   cursor: cursorSchema.optional(),
   type: auditEventTypeSchema.optional(),
   userId: idSchema.optional().describe('Whom it happened to.'),

@@ -1,8 +1,7 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Actor, Origin } from '../../context.js'
 import type { Database, Db } from '../../database/client.js'
-import { idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
+import { cutPage, decodeCursor, encodeCursor, olderThan, timePosition, timePositionOf } from '../pages/cursor.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
 /** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */
@@ -30,7 +29,7 @@ export function createAuditService({ db }: { db: Database }) {
 
     /**
      * One page of events, newest first.
-     * @throws AppError BAD_REQUEST for a broken cursor
+     * @throws BadRequestError for a broken cursor
      */
     async list(_actor: Actor, input: AuditListInput): Promise<AuditPage> {
       const { limit, cursor, type, userId, actorId } = input
@@ -40,13 +39,13 @@ export function createAuditService({ db }: { db: Database }) {
           ...(type && { type }),
           ...(userId && { userId }),
           ...(actorId && { actorId }),
-          ...(cursor && after(cursor, scope)),
+          ...(cursor !== undefined && olderThan(decodeCursor(cursor, scope, timePosition))),
         },
         select: columns,
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
       })
-      const page = cutPage(rows, limit, (last) => encodeCursor(scope, [last.createdAt.toISOString(), last.id]))
+      const page = cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
       return auditEventPageSchema.parse(page)
     },
   }
@@ -63,10 +62,3 @@ const columns = {
   data: true,
   createdAt: true,
 } as const
-
-const position = z.tuple([positionTime, idSchema])
-
-function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
-  const [createdAt, id] = decodeCursor(cursor, scope, position)
-  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }
-}

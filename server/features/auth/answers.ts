@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { toUser } from '../users/view.js'
 import type { Login, SignedInView } from './schema.js'
 import type { SignedIn } from './session-rules.js'
@@ -36,7 +36,7 @@ export async function refreshAndAnswer(ctx: Context, bodyToken: string | undefin
   try {
     return toSignedIn(ctx, await ctx.services.auth.refresh(ctx.origin, tokens))
   } catch (error) {
-    const isCookieDead = bodyToken === undefined && error instanceof AppError && error.code === 'INVALID_TOKEN'
+    const isCookieDead = bodyToken === undefined && error instanceof InvalidTokenError
     if (isCookieDead) ctx.refreshCookie.clear()
     throw error
   }

@@ -1,7 +1,7 @@
 import type { Actor, Origin } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
 import { isUniqueViolation } from '../../database/errors.js'
-import { AppError } from '../../errors.js'
+import { EmailTakenError, InvalidTokenError } from '../../errors.js'
 import { enqueueMail } from '../../mail/outbox.js'
 import { mayMail } from '../../security/mail-limits.js'
 import { consumeMailToken, killMailTokens } from '../../security/mail-tokens.js'
@@ -20,7 +20,7 @@ export function createEmailChange(parts: AuthParts) {
      * Mails a link to the new address and a notice to the present one. Whether the new one is taken is not looked at
      * here, so that nothing can tell; an older request for another address ends.
      *
-     * @throws AppError INVALID_CREDENTIALS for a wrong password, SERVICE_UNAVAILABLE
+     * @throws InvalidCredentialsError for a wrong password, ServiceUnavailableError
      */
     async requestEmailChange(actor: Actor, { email: to, currentPassword }: RequestEmailChange): Promise<void> {
       const { userId, sessionId, origin } = actor
@@ -43,13 +43,13 @@ export function createEmailChange(parts: AuthParts) {
      * Gives the account the address that the link was mailed to. Its other sessions and links end, and the old address
      * is told.
      *
-     * @throws AppError INVALID_TOKEN, EMAIL_TAKEN
+     * @throws InvalidTokenError, EmailTakenError
      */
     async confirmEmailChange(origin: Origin, { token }: VerifyEmail): Promise<void> {
       const email = await db
         .$transaction((tx) => move(parts, tx, { token, origin }))
         .catch((error: unknown) => {
-          throw isUniqueViolation(error) ? new AppError('EMAIL_TAKEN', { cause: error }) : error
+          throw isUniqueViolation(error) ? new EmailTakenError({ cause: error }) : error
         })
       await throttle.clear(email, { ip: origin.ip })
     },
@@ -80,7 +80,7 @@ async function move(
   const found = await tx.mailToken.findUnique({ where: { tokenHash: hashToken(token) }, select: { userId: true } })
   const user = found?.userId ? await lockAccount(tx, found.userId) : null
   const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
-  if (!user || user.disabledAt || !link?.email) throw new AppError('INVALID_TOKEN')
+  if (!user || user.disabledAt || !link?.email) throw new InvalidTokenError()
   const { id: userId, name, email: from } = user
   const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
   await tx.user.update({ where: { id: userId }, data })

@@ -1,5 +1,5 @@
 import type { Actor, Origin } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { InvalidCredentialsError, RateLimitedError } from '../../errors.js'
 import { findAccount, lockAccount } from './account.js'
 import type { AuthParts } from './parts.js'
 import type { Login } from './schema.js'
@@ -12,7 +12,7 @@ export function createLogin(parts: AuthParts) {
     /**
      * Signs in with a password. One bcrypt comparison whatever the address is, and one answer to all that is wrong.
      *
-     * @throws AppError INVALID_CREDENTIALS, RATE_LIMITED, SERVICE_UNAVAILABLE
+     * @throws InvalidCredentialsError, RateLimitedError, ServiceUnavailableError
      */
     login: (origin: Origin, input: Login, browser: Browser = noBrowser): Promise<SignedIn> =>
       logIn(parts, origin, input, browser),
@@ -20,7 +20,7 @@ export function createLogin(parts: AuthParts) {
     /**
      * Exchanges a refresh token. A browser may hold several under one name, of which the first that works counts.
      *
-     * @throws AppError INVALID_TOKEN if none does
+     * @throws InvalidTokenError if none does
      */
     refresh(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
       return sessions.refreshAny(origin, presented)
@@ -62,7 +62,7 @@ async function countAttempt(parts: AuthParts, origin: Origin, email: string, vis
   try {
     await throttle.attempt(email, visitor)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'RATE_LIMITED') {
+    if (error instanceof RateLimitedError) {
       const userId = (await findAccount(db, email))?.id ?? null
       await audit.record(db, { type: 'login.throttled', actorId: null, userId, origin })
     }
@@ -98,5 +98,5 @@ async function openSession(parts: AuthParts, { user, origin, delivery, replaces 
 async function refuse({ audit, db, log }: AuthParts, origin: Origin, userId: string | null): Promise<never> {
   log.warn({ userId, ip: origin.ip, requestId: origin.requestId }, 'a login failed')
   await audit.record(db, { type: 'login.failed', actorId: null, userId, origin })
-  throw new AppError('INVALID_CREDENTIALS')
+  throw new InvalidCredentialsError()
 }

@@ -1,6 +1,6 @@
 import type { Actor } from '../../context.js'
 import type { Database } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { type AppError, InvalidCredentialsError } from '../../errors.js'
 import type { Passwords } from '../../security/passwords.js'
 import type { AuditService } from '../audit/service.js'
 
@@ -14,7 +14,7 @@ interface Parts {
  * Asks people who are signed in for their password once more (OWASP ASVS 7.5.1). A wrong one leaves an event.
  *
  * @returns the account with the hash that was compared: what follows has to find it unchanged
- * @throws AppError INVALID_CREDENTIALS, SERVICE_UNAVAILABLE
+ * @throws InvalidCredentialsError, ServiceUnavailableError
  */
 export async function proveOwnPassword({ db, passwords, audit }: Parts, actor: Actor, password: string) {
   const { userId, origin } = actor
@@ -25,5 +25,5 @@ export async function proveOwnPassword({ db, passwords, audit }: Parts, actor: A
 }
 
 export function wrongPassword(): AppError {
-  return new AppError('INVALID_CREDENTIALS', { message: 'The current password is wrong.' })
+  return new InvalidCredentialsError({ message: 'The current password is wrong.' })
 }

@@ -12,8 +12,8 @@ export function createPasswordChange(parts: AuthParts) {
     /**
      * Replaces the actor's password and ends the actor's other sessions.
      *
-     * @throws AppError INVALID_CREDENTIALS for a wrong current password, VALIDATION_ERROR, PASSWORD_TOO_COMMON,
-     *   SERVICE_UNAVAILABLE
+     * @throws InvalidCredentialsError for a wrong current password, ValidationError, PasswordTooCommonError,
+     *   ServiceUnavailableError
      */
     async changePassword(actor: Actor, { currentPassword, newPassword }: ChangePassword): Promise<void> {
       const { userId, sessionId, origin } = actor

@@ -1,6 +1,6 @@
 import type { Origin } from '../../context.js'
 import type { Db, Transaction } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { enqueueMail, type Mail } from '../../mail/outbox.js'
 import { mayMail } from '../../security/mail-limits.js'
 import { hashToken } from '../../security/refresh-tokens.js'
@@ -34,11 +34,11 @@ export function createPasswordReset(parts: AuthParts) {
      * Sets the password of the user whom a mailed link belongs to, a reset's or an invitation's. It proves the address,
      * ends every session and link, and signs nobody in.
      *
-     * @throws AppError INVALID_TOKEN, VALIDATION_ERROR, PASSWORD_TOO_COMMON, SERVICE_UNAVAILABLE
+     * @throws InvalidTokenError, ValidationError, PasswordTooCommonError, ServiceUnavailableError
      */
     async resetPassword(origin: Origin, { token, password }: ResetPassword): Promise<void> {
       const owner = await findOwner(parts, db, token)
-      if (!owner) throw new AppError('INVALID_TOKEN')
+      if (!owner) throw new InvalidTokenError()
       passwords.assertAcceptable(password, owner)
       const passwordHash = await passwords.hash(password, origin)
       const email = await db.$transaction((tx) => reset(parts, tx, { userId: owner.id, token, passwordHash, origin }))
@@ -64,7 +64,7 @@ async function reset(parts: AuthParts, tx: Transaction, input: Resetting): Promi
   const { userId, token, passwordHash, origin } = input
   await lockAccount(tx, userId)
   const user = await findOwner(parts, tx, token)
-  if (!user) throw new AppError('INVALID_TOKEN')
+  if (!user) throw new InvalidTokenError()
   const emailVerifiedAt = user.emailVerifiedAt ?? parts.clock.now()
   await replacePassword(parts, tx, { user, passwordHash, emailVerifiedAt, reason: 'password.reset' })
   await dropRegistrations(tx, user.email)

@@ -17,7 +17,7 @@ export function createRegistration(parts: AuthParts) {
      * statements and what the mails are counted by are the same.
      *
      * @returns the mark of this registration, for the browser that asked to keep
-     * @throws AppError VALIDATION_ERROR, PASSWORD_TOO_COMMON, SERVICE_UNAVAILABLE
+     * @throws ValidationError, PasswordTooCommonError, ServiceUnavailableError
      */
     async register(origin: Origin, { email, password, name }: Register): Promise<string> {
       passwords.assertAcceptable(password, { email, name })

@@ -24,7 +24,7 @@ export function createIdentities({ db, clock, accessTokens }: IdentityParts) {
      * Tells who an access token speaks for: null if it is not valid, or if its session or user ended more than 5
      * seconds ago. The role is the user's, not the token's.
      */
-    async authenticate(token: string): Promise<AccessClaims | null> {
+    async authenticate(token: string): Promise<Identity | null> {
       const claims = await accessTokens.verify(token)
       return claims && identify(claims, await cache.get(claims), clock.now())
     },
@@ -40,6 +40,8 @@ export function createIdentities({ db, clock, accessTokens }: IdentityParts) {
   }
 }
 
+type Claimed = Pick<AccessClaims, 'userId' | 'sessionId'>
+type Identity = Pick<Actor, 'userId' | 'sessionId' | 'role'>
 type SessionState = Awaited<ReturnType<typeof readState>>
 
 function readState(db: Database, id: string) {
@@ -48,7 +50,7 @@ function readState(db: Database, id: string) {
 }
 
 // Soft-deleted users are hidden with their sessions, so there is no state to find for them.
-function identify({ userId, sessionId }: AccessClaims, state: SessionState, now: Date): AccessClaims | null {
+function identify({ userId, sessionId }: Claimed, state: SessionState, now: Date): Identity | null {
   if (!state || state.userId !== userId) return null
   if (!isLiving(state, now) || !maySignIn(state.user)) return null
   return { userId, sessionId, role: state.user.role }

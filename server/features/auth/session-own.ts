@@ -1,5 +1,5 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { NotFoundError } from '../../errors.js'
 import type { RevokeSession, SessionView } from './schema.js'
 import type { SessionParts } from './session-parts.js'
 
@@ -14,7 +14,7 @@ export function createOwnSessions({ db, clock, audit, identities }: SessionParts
     /**
      * Ends one of the actor's sessions.
      *
-     * @throws AppError NOT_FOUND
+     * @throws NotFoundError
      */
     async revoke({ userId, origin }: Actor, { id }: RevokeSession): Promise<void> {
       const now = clock.now()
@@ -23,7 +23,7 @@ export function createOwnSessions({ db, clock, audit, identities }: SessionParts
           where: { id, userId, revokedAt: null, expiresAt: { gt: now } },
           data: { revokedAt: now, revokedReason: 'session.revoked' },
         })
-        if (count === 0) throw new AppError('NOT_FOUND')
+        if (count === 0) throw new NotFoundError({ resource: 'Session' })
         identities.distrust(userId)
         await audit.record(tx, { type: 'session.revoked', actorId: userId, userId, origin, data: { sessionId: id } })
       })

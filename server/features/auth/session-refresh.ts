@@ -1,6 +1,6 @@
 import type { Origin } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { hashToken } from '../../security/refresh-tokens.js'
 import type { SessionParts } from './session-parts.js'
 import {
@@ -27,17 +27,17 @@ const graceMs = 10_000
  * Exchanges a refresh token for new tokens; docs/sessions.md has the states. The session's row is locked for the whole
  * decision, so that of many at once one rotates and the others get what it got (RFC 9700 section 4.14.2).
  *
- * @throws AppError INVALID_TOKEN
+ * @throws InvalidTokenError
  */
 export async function refreshSession(parts: SessionParts, input: RefreshInput): Promise<SignedIn> {
   const place = parts.refreshTokens.read(input.refreshToken)
-  if (!place) throw new AppError('INVALID_TOKEN')
+  if (!place) throw new InvalidTokenError()
   // A refusal may end the session, so it is thrown after the commit.
   const outcome = await parts.db.$transaction(async (tx): Promise<Outcome> => {
     const session = await lockSession(tx, place.sessionId)
     return session ? decide({ ...parts, tx }, session, input) : { kind: 'refused' }
   })
-  if (outcome.kind === 'refused') throw new AppError('INVALID_TOKEN')
+  if (outcome.kind === 'refused') throw new InvalidTokenError()
   const { session, user } = outcome
   return signTokens(parts, { ...session, delivery: toDelivery(session.delivery) }, user)
 }

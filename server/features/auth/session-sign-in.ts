@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../context.js'
 import type { Db } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { hashToken } from '../../security/refresh-tokens.js'
 import type { SessionParts } from './session-parts.js'
 import { refreshSession } from './session-refresh.js'
@@ -41,7 +41,7 @@ export function createSignIns(parts: SessionParts) {
     /**
      * Exchanges a refresh token.
      *
-     * @throws AppError INVALID_TOKEN
+     * @throws InvalidTokenError
      */
     refresh(origin: Origin, { refreshToken }: { refreshToken: string }): Promise<SignedIn> {
       return refreshSession(parts, { refreshToken, origin })
@@ -50,14 +50,14 @@ export function createSignIns(parts: SessionParts) {
     /**
      * Exchanges the refresh tokens of a browser, which may hold several under one name: the first that works counts.
      *
-     * @throws AppError INVALID_TOKEN if none does
+     * @throws InvalidTokenError if none does
      */
     async refreshAny(origin: Origin, presented: readonly string[]): Promise<SignedIn> {
       for (const refreshToken of await pickLiving(parts, presented)) {
         const signedIn = await refreshSession(parts, { refreshToken, origin }).catch(nullForInvalidToken)
         if (signedIn) return signedIn
       }
-      throw new AppError('INVALID_TOKEN')
+      throw new InvalidTokenError()
     },
 
     /** Whether a session of one of these refresh tokens lives. */
@@ -73,7 +73,7 @@ async function endBeyondMax(
   { id, userId, now }: { id: string; userId: string; now: Date },
 ): Promise<void> {
   const count = await tx.$executeRaw`
-    UPDATE "Session" SET "revokedAt" = ${now}::timestamptz, "revokedReason" = 'sessions.crowded'
+    UPDATE "Session" SET "updatedAt" = now(), "revokedAt" = ${now}::timestamptz, "revokedReason" = 'sessions.crowded'
     WHERE "id" IN (
       SELECT "id" FROM "Session"
       WHERE "userId" = ${userId}::uuid AND "revokedAt" IS NULL AND "expiresAt" > ${now}::timestamptz
@@ -91,7 +91,7 @@ async function pickLiving(parts: SessionParts, presented: readonly string[]): Pr
 }
 
 function nullForInvalidToken(error: unknown): null {
-  if (error instanceof AppError && error.code === 'INVALID_TOKEN') return null
+  if (error instanceof InvalidTokenError) return null
   throw error
 }
 

@@ -1,7 +1,7 @@
 import type { Origin } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
 import { isUniqueViolation } from '../../database/errors.js'
-import { AppError } from '../../errors.js'
+import { InvalidTokenError } from '../../errors.js'
 import { enqueueMail } from '../../mail/outbox.js'
 import { consumeMailToken } from '../../security/mail-tokens.js'
 import { hashToken } from '../../security/refresh-tokens.js'
@@ -18,7 +18,7 @@ export function createVerification(parts: AuthParts) {
      * registration of the address. A browser that made another registration of the address is refused: the link
      * is that of somebody else's.
      *
-     * @throws AppError INVALID_TOKEN
+     * @throws InvalidTokenError
      */
     async verifyEmail(origin: Origin, { token }: VerifyEmail, mark?: string): Promise<void> {
       const ownId = readRegistrationMark(parts.tokenSecret, mark)
@@ -26,7 +26,7 @@ export function createVerification(parts: AuthParts) {
         const email = await parts.db.$transaction((tx) => activate(parts, tx, { token, ownId, origin }))
         await parts.throttle.clear(email, { ip: origin.ip })
       } catch (error) {
-        throw isUniqueViolation(error) ? new AppError('INVALID_TOKEN', { cause: error }) : error
+        throw isUniqueViolation(error) ? new InvalidTokenError({ cause: error }) : error
       }
     },
   }
@@ -43,10 +43,10 @@ async function activate(parts: AuthParts, tx: Transaction, { token, ownId, origi
   await lockRegistrationsBeside(tx, token)
   const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
   const registration = await findPending(tx, { id: consumed?.registrationId ?? null, now })
-  if (!registration || (await findAccount(tx, registration.email))) throw new AppError('INVALID_TOKEN')
+  if (!registration || (await findAccount(tx, registration.email))) throw new InvalidTokenError()
   const { id, email, name, passwordHash } = registration
   const own = ownId === id ? null : await findPending(tx, { id: ownId, email, now })
-  if (own) throw new AppError('INVALID_TOKEN', { message: ofAnother })
+  if (own) throw new InvalidTokenError({ message: ofAnother })
   const user = await tx.user.create({ data: { email, name, passwordHash: passwordHash || null, emailVerifiedAt: now } })
   if (!passwordHash) await inviteToSetPassword(parts, tx, user)
   await dropRegistrations(tx, email)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { idSchema } from '../fields/schema.js'
-import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../pages/schema.js'
 
 const mailStatusSchema = z
   .enum(['pending', 'sent', 'dead'])
   .meta({ id: 'MailStatus', description: '`dead`: could not be sent, and is tried again only by `retry`.' })
 
 export const listMailSchema = z.strictObject({
-  limit: limitSchema,
+  limit: cursorLimitSchema,
   cursor: cursorSchema.optional(),
   status: mailStatusSchema.optional(),
 })

@@ -1,12 +1,12 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Clock } from '../../clock.js'
 import type { Actor } from '../../context.js'
 import type { Database } from '../../database/client.js'
-import { AppError } from '../../errors.js'
+import { type AppError, ConflictError, NotFoundError } from '../../errors.js'
 import { wakeMailWorkers } from '../../mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
-import { type byIdSchema, idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
+import type { byIdSchema } from '../fields/schema.js'
+import { cutPage, decodeCursor, encodeCursor, olderThan, timePosition, timePositionOf } from '../pages/cursor.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
 
 type OutboxMail = z.output<typeof outboxMailSchema>
@@ -22,23 +22,26 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
   return {
     /**
      * One page of the outbox, newest first.
-     * @throws AppError BAD_REQUEST for a broken cursor
+     * @throws BadRequestError for a broken cursor
      */
     async list(_actor: Actor, input: z.output<typeof listMailSchema>): Promise<z.output<typeof outboxMailPageSchema>> {
       const { limit, cursor, status } = input
       const scope = ['mail', status]
       const rows = await db.outboxMail.findMany({
-        where: { ...(status && { status }), ...(cursor && after(cursor, scope)) },
+        where: {
+          ...(status && { status }),
+          ...(cursor !== undefined && olderThan(decodeCursor(cursor, scope, timePosition))),
+        },
         select: columns,
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
       })
-      return cutPage(rows, limit, (last) => encodeCursor(scope, [last.createdAt.toISOString(), last.id]))
+      return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
     },
 
     /**
      * Puts a dead mail back in line, with all its attempts before it.
-     * @throws AppError NOT_FOUND; CONFLICT if the mail is not dead
+     * @throws NotFoundError; ConflictError if the mail is not dead
      */
     async retry(actor: Actor, { id }: z.output<typeof byIdSchema>): Promise<OutboxMail> {
       return db.$transaction(async (tx) => {
@@ -67,17 +70,10 @@ const columns = {
   sentAt: true,
 } as const
 
-const position = z.tuple([positionTime, idSchema])
-
-function after(cursor: string, scope: Parameters<typeof decodeCursor>[1]) {
-  const [createdAt, id] = decodeCursor(cursor, scope, position)
-  return { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }
-}
-
 async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
   const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
-  if (!isThere) return new AppError('NOT_FOUND')
-  return new AppError('CONFLICT', { message: 'Only a mail that could not be sent is tried again.' })
+  if (!isThere) return new NotFoundError({ resource: 'Mail' })
+  return new ConflictError({ message: 'Only a mail that could not be sent is tried again.' })
 }
 
 function eventOf({ userId, origin }: Actor) {

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { cutPage, decodeCursor, encodeCursor, positionTime } from './cursor.js'
+import { cutPage, decodeCursor, encodeCursor, pageBytesMax, positionTime } from './cursor.js'
 
 const scope = ['posts', 'newest', null, undefined]
 const position = z.tuple([positionTime, z.guid()])
@@ -41,6 +41,41 @@ test('says that there is more only when a row was read past the page', () => {
   expect(cutPage([1, 2, 3], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: '2', hasMore: true } })
   expect(cutPage([1, 2], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: null, hasMore: false } })
   expect(cutPage([], 2, String)).toEqual({ items: [], meta: { limit: 2, nextCursor: null, hasMore: false } })
+})
+
+describe('S63: the items of a page', () => {
+  const mebibyte = pageBytesMax
+  // Written as JSON, `size` bytes.
+  const row = (size: number, letter = 'a') => letter.repeat((size - 2) / Buffer.byteLength(letter))
+
+  test('add up to a mebibyte of JSON at most, and the rows behind them come with the next page', () => {
+    const quarter = row(mebibyte / 4)
+    const { items, meta } = cutPage(
+      Array.from({ length: 10 }, () => quarter),
+      100,
+      () => 'next',
+    )
+    expect(items).toHaveLength(4)
+    expect(meta).toEqual({ limit: 100, nextCursor: 'next', hasMore: true })
+    expect(cutPage([quarter, quarter, quarter, quarter], 100, () => 'next').meta.hasMore).toBe(false)
+  })
+
+  test('are one at least, however large', () => {
+    const { items, meta } = cutPage([row(2 * mebibyte), row(10)], 100, ([first]) => first ?? '')
+    expect([items.length, meta.nextCursor]).toEqual([1, 'a'])
+    expect(cutPage([row(2 * mebibyte)], 100, String).meta.hasMore).toBe(false)
+  })
+
+  test('are weighed in bytes, not in characters', () => {
+    const half = row(mebibyte / 2, 'é')
+    expect(cutPage([half, half, half], 100, () => 'next').items).toHaveLength(2)
+  })
+
+  test('do not hide that the list goes on behind the rows', () => {
+    expect(cutPage([1], 2, String, 'onwards').meta).toEqual({ limit: 2, nextCursor: 'onwards', hasMore: true })
+    expect(cutPage([], 2, String, 'onwards').meta).toEqual({ limit: 2, nextCursor: 'onwards', hasMore: true })
+    expect(cutPage([1, 2, 3], 2, String, 'onwards').meta.nextCursor).toBe('2')
+  })
 })
 
 function change(cursor: string, from: string, to: string): string {

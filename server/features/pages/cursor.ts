@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { AppError } from '../../errors.js'
+import { idSchema } from '../fields/schema.js'
 
 /** A list as one client asks for it: its name, order and filters. A cursor counts for the scope it was made in alone. */
 export type CursorScope = readonly (string | number | null | undefined)[]
@@ -9,6 +10,21 @@ type Position = readonly (string | number)[]
 
 /** A time in a position, as `toISOString` writes it. PostgreSQL has no year 0. */
 export const positionTime = z.iso.datetime({ precision: 3 }).refine((time) => time >= '0001')
+
+/** A place in an order by time: when a row was made, and its id. */
+export const timePosition = z.tuple([positionTime, idSchema])
+
+type TimePosition = z.output<typeof timePosition>
+
+/** Finds the place of a row in an order by time. */
+export function timePositionOf({ createdAt, id }: { createdAt: Date; id: string }): TimePosition {
+  return [createdAt.toISOString(), id]
+}
+
+/** The condition of the rows behind a place, newest first. Its first part is what an index starts at. */
+export function olderThan([createdAt, id]: TimePosition) {
+  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }
+}
 
 /**
  * Makes the cursor that stands behind a row.
@@ -37,16 +53,35 @@ export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
   return parsed.data
 }
 
+/** How many bytes of JSON the items of a page add up to at most. The first item counts even if it alone is larger. */
+export const pageBytesMax = 1_048_576
+
 /**
- * Cuts a page from rows of which one more was read than the page holds.
+ * Cuts a page from rows of which one more was read than the page holds. The page ends early where its items would exceed
+ * {@link pageBytesMax}.
  *
  * @param cursorOf makes the cursor behind the page's last row
+ * @param onwards the cursor behind the last row that was looked at, where the rows end before the list does
  */
-export function cutPage<Row>(rows: readonly Row[], limit: number, cursorOf: (last: Row) => string) {
-  const items = rows.slice(0, limit)
+export function cutPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (last: Row) => string,
+  onwards: string | null = null,
+) {
+  const items = rows.slice(0, Math.min(limit, countWithinBytes(rows)))
   const last = items.at(-1)
-  const hasMore = rows.length > limit
-  return { items, meta: { limit, nextCursor: hasMore && last ? cursorOf(last) : null, hasMore } }
+  const nextCursor = last && items.length < rows.length ? cursorOf(last) : onwards
+  return { items, meta: { limit, nextCursor, hasMore: nextCursor !== null } }
+}
+
+function countWithinBytes(rows: readonly unknown[]): number {
+  let bytes = 0
+  const past = rows.findIndex((row, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(row))
+    return index > 0 && bytes > pageBytesMax
+  })
+  return past === -1 ? rows.length : past
 }
 
 const envelopeSchema = z.tuple([z.string()], z.union([z.string(), z.number()]))

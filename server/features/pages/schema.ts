@@ -3,6 +3,11 @@ import { z } from 'zod'
 /** How many items a page holds. */
 export const limitSchema = z.int().min(1).max(100).default(20).describe('How many items the page holds.')
 
+/** The same for a cursor page, which also ends where its items weigh too much. */
+export const cursorLimitSchema = limitSchema.describe(
+  'How many items the page holds at most. It ends earlier where its items would exceed 1 MiB of JSON in all.',
+)
+
 /** Which offset page, counted from 1. */
 export const pageNumberSchema = z.int().min(1).max(1_000_000).default(1).describe('Which page, counted from 1.')
 
@@ -13,7 +18,11 @@ const cursorMetaSchema = z
   .object({
     limit: z.int(),
     nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page; null on the last.'),
-    hasMore: z.boolean(),
+    hasMore: z
+      .boolean()
+      .describe(
+        'Whether another page follows. A page may hold fewer items than `limit`, or none, and not be the last.',
+      ),
   })
   .meta({ id: 'CursorMeta' })
 

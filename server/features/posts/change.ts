@@ -10,7 +10,7 @@ import { postSelect } from './select.js'
  * Changes the fields that are given. `publishedAt` becomes the time at which a post is first published, and stays when
  * it is a draft again, so that publishing anew does not bring it up as new.
  *
- * @throws AppError NOT_FOUND, VERSION_MISMATCH
+ * @throws NotFoundError, VersionMismatchError
  */
 export async function changePost(
   { db, clock, audit }: PostsParts,

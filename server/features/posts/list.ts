@@ -1,55 +1,33 @@
-import { z } from 'zod'
 import type { Actor } from '../../context.js'
 import type { Db } from '../../database/client.js'
-import type { Prisma } from '../../database/generated/client.js'
-import { idSchema } from '../fields/schema.js'
-import { type CursorScope, cutPage, decodeCursor, encodeCursor, positionTime } from '../pages/cursor.js'
-import type { ListPosts, Post } from './schema.js'
-import { postSelect } from './select.js'
-import { visiblePosts } from './visibility.js'
+import { Prisma } from '../../database/generated/client.js'
+import { type CursorScope, cutPage, decodeCursor, encodeCursor, timePosition, timePositionOf } from '../pages/cursor.js'
+import type { ListPosts } from './schema.js'
+import { visibleKinds } from './visibility.js'
+import { comesAfter, firstPosts, readPage, timeOrders } from './walk.js'
 
-/** Reads a page of posts by time. */
+/**
+ * Reads a page of posts by time.
+ *
+ * @throws AppError BAD_REQUEST for a broken cursor
+ */
 export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
-  const { limit, authorId, status, cursor } = input
-  const { sort, ...bounds } = input.order === 'oldest' ? oldestFirst : newestFirst
+  const { limit, cursor } = input
   const scope = scopeOf(input)
-  const posts: Post[] = await db.post.findMany({
-    where: {
-      AND: [
-        visiblePosts(actor, status),
-        authorId === undefined ? {} : { authorId },
-        cursor === undefined ? {} : beyond(decodeCursor(cursor, scope, timePosition), bounds),
-      ],
-    },
-    orderBy: [{ createdAt: sort }, { id: sort }],
-    take: limit + 1,
-    select: postSelect,
-    relationLoadStrategy: 'join',
-  })
-  return cutPage(posts, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+  const order = input.order === 'oldest' ? 'oldest' : 'newest'
+  const place = cursor === undefined ? undefined : decodeCursor(cursor, scope, timePosition)
+  const kinds = visibleKinds(actor, input)
+  const bounds = Prisma.sql`${comesAfter(place, order)} AND ${hasAuthor}`
+  const next = firstPosts({ kinds, bounds, order, limit: limit + 1 })
+  const posts = Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${next} p)`
+  const rows = await readPage(db, { posts, order: timeOrders[order], limit })
+  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
 }
+
+// As a join, which remembers what it has found of an author.
+const hasAuthor = Prisma.sql`EXISTS (SELECT FROM "User" a WHERE a."id" = p."authorId" AND a."deletedAt" IS NULL)`
 
 /** What a cursor of a list of posts is bound to. */
 export function scopeOf({ order, authorId, status, q }: ListPosts): CursorScope {
   return ['posts', order, authorId, status, q]
-}
-
-/** Where a page that is ordered by time ends: time and id of its last post. */
-export const timePosition = z.tuple([positionTime, idSchema])
-
-/** Finds the place of a post in an order by time. */
-export function timePositionOf({ createdAt, id }: Pick<Post, 'createdAt' | 'id'>): z.output<typeof timePosition> {
-  return [createdAt.toISOString(), id]
-}
-
-const newestFirst = { sort: 'desc', from: 'lte', past: 'lt' } as const
-const oldestFirst = { sort: 'asc', from: 'gte', past: 'gt' } as const
-
-// The bound on createdAt alone is what an index starts at; the rest only drops those of that very millisecond.
-function beyond(
-  [time, id]: z.output<typeof timePosition>,
-  { from, past }: { from: 'lte' | 'gte'; past: 'lt' | 'gt' },
-): Prisma.PostWhereInput {
-  const createdAt = new Date(time)
-  return { createdAt: { [from]: createdAt }, OR: [{ createdAt: { [past]: createdAt } }, { id: { [past]: id } }] }
 }

@@ -1,5 +1,5 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { ConflictError } from '../../errors.js'
 import { assertVersion } from '../fields/version.js'
 import { lockPost } from './lock.js'
 import type { PostsParts } from './parts.js'
@@ -10,7 +10,7 @@ import { postSelect } from './select.js'
 /**
  * Soft-deletes a post.
  *
- * @throws AppError NOT_FOUND, VERSION_MISMATCH
+ * @throws NotFoundError, VersionMismatchError
  */
 export async function removePost(
   { db, clock, audit }: PostsParts,
@@ -28,7 +28,7 @@ export async function removePost(
 /**
  * Brings a removed post back.
  *
- * @throws AppError NOT_FOUND unless it is removed, CONFLICT while its author is
+ * @throws NotFoundError unless it is removed, ConflictError while its author is
  */
 export async function restorePost({ db, audit }: PostsParts, actor: Actor, { id }: { id: string }): Promise<Post> {
   return db.$transaction(async (tx) => {
@@ -39,7 +39,7 @@ export async function restorePost({ db, audit }: PostsParts, actor: Actor, { id 
     })
     await record(audit, tx, { type: 'post.restored', actor, post })
     const restored = await tx.post.findUnique({ where: { id }, select: postSelect })
-    if (!restored) throw new AppError('CONFLICT', { message: 'The author of this post is removed.' })
+    if (!restored) throw new ConflictError({ message: 'The author of this post is removed.' })
     return restored
   })
 }

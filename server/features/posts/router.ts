@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { adminProcedure, protectedProcedure, publicProcedure, router } from '../../procedures.js'
+import { adminProcedure, ownerProcedure, protectedProcedure, publicProcedure, router } from '../../procedures.js'
 import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
 import {
   createPostSchema,
@@ -29,19 +29,19 @@ export const postsRouter = router({
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.create(ctx.actor, input)),
 
-  replace: protectedProcedure
+  replace: ownerProcedure
     .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post of your own; admins, any' })
     .input(replacePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.replace(ctx.actor, input)),
 
-  update: protectedProcedure
+  update: ownerProcedure
     .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Change a post of your own; admins, any' })
     .input(updatePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.update(ctx.actor, input)),
 
-  remove: protectedProcedure
+  remove: ownerProcedure
     .meta({ rest: { method: 'DELETE', path: '/posts/{id}', status: 204 }, summary: 'Remove a post' })
     .input(byIdAndVersionSchema)
     .output(z.void())

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.js'
-import { cursorPageOf, cursorSchema, limitSchema } from '../pages/schema.js'
+import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../pages/schema.js'
 
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
@@ -22,14 +22,23 @@ export const postSchema = z
 
 export const postPageSchema = cursorPageOf(postSchema)
 
+const searchHelp =
+  'Words to search for in titles and bodies. Quotes hold a phrase together, `or` stands between alternatives, `-` before ' +
+  'what to leave out. A page looks at 2,000 posts at most, so that a search for common words may give few matches, or ' +
+  'none, although more follow: go on until `meta.hasMore` is false.'
+
+const orderHelp =
+  '`relevance` needs `q`. It puts first the posts that hold the words most often, above all in their titles. Where the ' +
+  'words are common, it ranks the matches among the newest 2,000 posts, then those among the 2,000 before, and so on.'
+
 export const listPostsSchema = z
   .strictObject({
-    limit: limitSchema,
+    limit: cursorLimitSchema,
     cursor: cursorSchema.optional(),
     authorId: idSchema.optional(),
     status: postStatusSchema.optional(),
-    q: oneLine().trim().max(200).optional().describe('Words to search for in titles and bodies.'),
-    order: z.enum(['newest', 'oldest', 'relevance']).default('newest').describe('`relevance` needs `q`.'),
+    q: oneLine().trim().max(200).optional().describe(searchHelp),
+    order: z.enum(['newest', 'oldest', 'relevance']).default('newest').describe(orderHelp),
   })
   .refine(({ order, q }) => order !== 'relevance' || q !== undefined, {
     path: ['order'],
@@ -58,7 +67,6 @@ export const updatePostSchema = byIdSchema
   .extend({ version: versionSchema.optional() })
 
 export type Post = z.output<typeof postSchema>
-export type PostStatus = z.output<typeof postStatusSchema>
 export type ListPosts = z.output<typeof listPostsSchema>
 export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>

@@ -124,6 +124,25 @@ test('refuses a cursor of another search', async () => {
   expect((await errorOf(as().list.query({ q: 'garden', order: 'relevance', cursor }))).code).toBe('BAD_REQUEST')
 })
 
+test.each([
+  `${'-'.repeat(33)}garden`,
+  '- '.repeat(99),
+  '-<'.repeat(100),
+  '-"a" '.repeat(40),
+  '('.repeat(200),
+  'or '.repeat(66),
+])('S62: answers %j as any query', async (q) => {
+  for (const order of ['newest', 'oldest', 'relevance']) {
+    expect((await t.rest()('GET', '/posts', { query: { q, order } })).status).toBe(200)
+  }
+})
+
+test('an even number of minus signs takes back what an odd one leaves out', async () => {
+  const without = await as().list.query({ q: `${'-'.repeat(33)}garden` })
+  expect(titlesOf(without)).toEqual(['Soup'])
+  expect(titlesOf(await as().list.query({ q: `${'-'.repeat(34)}gravel` }))).toEqual(['Gardens of stone'])
+})
+
 test('refuses a query of more than 200 characters, and one with a NUL', async () => {
   expect((await errorOf(as().list.query({ q: 'a'.repeat(201) }))).code).toBe('VALIDATION_ERROR')
   expect((await errorOf(as().list.query({ q: 'a\u0000' }))).code).toBe('VALIDATION_ERROR')

@@ -3,64 +3,78 @@ import type { Actor } from '../../context.js'
 import type { Db } from '../../database/client.js'
 import { Prisma } from '../../database/generated/client.js'
 import { idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor } from '../pages/cursor.js'
-import { scopeOf, timePosition, timePositionOf } from './list.js'
+import { cutPage, decodeCursor, encodeCursor, positionTime, timePosition, timePositionOf } from '../pages/cursor.js'
+import { scopeOf } from './list.js'
 import type { ListPosts, Post } from './schema.js'
-import { visiblePostsSql } from './visibility.js'
+import { findStretch, postsOfStretch } from './search-stretch.js'
+import { wordsOf } from './search-words.js'
+import { visibleKinds } from './visibility.js'
+import { comesAfter, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './walk.js'
 
-type Search = ListPosts & { q: string }
-type Found = Post & { rank: number }
+type SearchPosts = ListPosts & { q: string }
 
 /**
  * Reads a page of the posts that hold the words of `q`, which is written as in a web search: quotes for a phrase, `or`,
  * `-` before a word to leave out. A query without a word that counts finds nothing.
+ *
+ * @throws AppError BAD_REQUEST for a broken cursor
  */
-export async function searchPosts(db: Db, actor: Actor | null, search: Search) {
-  const { limit, order } = search
-  const scope = scopeOf(search)
-  const found = await db.$queryRaw<Found[]>(searchStatement(actor, search))
-  const { items, meta } = cutPage(found, limit, (last) =>
-    encodeCursor(scope, order === 'relevance' ? [last.rank, last.id] : timePositionOf(last)),
-  )
-  return { items: items.map(({ rank: _rank, ...post }) => post), meta }
+export async function searchPosts(db: Db, actor: Actor | null, input: SearchPosts) {
+  const { q, limit, order } = input
+  const scope = scopeOf(input)
+  const search = { q, kinds: visibleKinds(actor, input), order: order === 'oldest' ? 'oldest' : 'newest' } as const
+  const start = order === 'relevance' ? startByRelevance(input) : startByTime(input, search.order)
+  const stretch = await findStretch(db, search, start.bounds)
+  if (!stretch) return cutPage<Post>([], limit, String)
+  const posts = start.matchesIn(postsOfStretch(stretch, search))
+  const rows = await readPage(db, { ctes: wordsOf(q), posts, order: start.order, limit })
+  const cursorOf = (last: Ranked) =>
+    encodeCursor(scope, order === 'relevance' ? [...stretch.first, last.rank, last.id] : timePositionOf(last))
+  return cutPage(rows, limit, cursorOf, stretch.last && encodeCursor(scope, stretch.last))
 }
 
-function searchStatement(actor: Actor | null, search: Search): Prisma.Sql {
-  const { authorId, status, order, q, limit } = search
-  const query = Prisma.sql`websearch_to_tsquery('english', ${q})`
-  const rank = order === 'relevance' ? Prisma.sql`ts_rank(p."searchVector", ${query})` : Prisma.sql`0::real`
-  const author = authorId === undefined ? Prisma.empty : Prisma.sql`AND p."authorId" = ${authorId}::uuid`
-  return Prisma.sql`
-    SELECT p."id", p."title", p."body", p."status", p."publishedAt", p."createdAt", p."updatedAt", p."version",
-      json_build_object('id', u."id", 'name', u."name") AS "author", ${rank} AS "rank"
-    FROM "Post" p JOIN "User" u ON u."id" = p."authorId"
-    WHERE p."deletedAt" IS NULL AND u."deletedAt" IS NULL
-      AND p."searchVector" @@ ${query} AND ${visiblePostsSql(actor, status)} ${author} ${beyond(search, rank)}
-    ORDER BY ${orders[order]} LIMIT ${limit + 1}`
+const isMatch = Prisma.sql`p."searchVector" @@ (SELECT "query" FROM words)`
+
+function startByTime(input: SearchPosts, order: TimeOrder) {
+  const { cursor } = input
+  const place = cursor === undefined ? undefined : decodeCursor(cursor, scopeOf(input), timePosition)
+  return {
+    bounds: comesAfter(place, order),
+    order: timeOrders[order],
+    matchesIn: (posts: Prisma.Sql) => Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${posts} p WHERE ${isMatch})`,
+  }
 }
 
-const orders = {
-  newest: Prisma.sql`p."createdAt" DESC, p."id" DESC`,
-  oldest: Prisma.sql`p."createdAt" ASC, p."id" ASC`,
-  relevance: Prisma.sql`"rank" DESC, p."id" DESC`,
-} satisfies Record<Search['order'], Prisma.Sql>
+function startByRelevance(input: SearchPosts) {
+  const order = Prisma.sql`"rank" DESC, "id" DESC`
+  const { bounds, isBehind } = rankedPlaceOf(input)
+  return {
+    bounds,
+    order,
+    // They are put in order before their authors are looked up.
+    matchesIn: (posts: Prisma.Sql) => Prisma.sql`(
+      SELECT p.*, ${rank} AS "rank" FROM ${posts} p WHERE ${isMatch} AND ${isBehind} ORDER BY ${order})`,
+  }
+}
 
-const rankPosition = z.tuple([z.number().refine(fitsReal), idSchema])
+// A page goes on by rank within what the page before looked at, where newer posts would move the end, or behind it.
+function rankedPlaceOf(input: SearchPosts): { bounds: Prisma.Sql; isBehind: Prisma.Sql } {
+  const all = Prisma.sql`true`
+  if (input.cursor === undefined) return { bounds: all, isBehind: all }
+  const position = decodeCursor(input.cursor, scopeOf(input), z.union([timePosition, rankPosition]))
+  if (position.length === 2) return { bounds: standsAt('<', position), isBehind: all }
+  const [time, first, value, id] = position
+  const isBehind = Prisma.sql`(${rank}, p."id") < (${value}::real, ${id}::uuid)`
+  return { bounds: standsAt('<=', [time, first]), isBehind }
+}
+
+const rank = Prisma.sql`coalesce(ts_rank(p."searchVector", (SELECT "anyOf" FROM words)), 0)`
+
+/** Where a page by relevance ends: the first post that it looked at, then rank and id of its last. */
+const rankPosition = z.tuple([positionTime, idSchema, z.number().refine(fitsReal), idSchema])
 
 // PostgreSQL refuses a number that a `real` cannot hold.
 function fitsReal(rank: number): boolean {
   const real = Math.fround(rank)
   return Number.isFinite(real) && (real !== 0 || rank === 0)
-}
-
-function beyond(search: Search, rank: Prisma.Sql): Prisma.Sql {
-  const { cursor, order } = search
-  if (cursor === undefined) return Prisma.empty
-  if (order === 'relevance') {
-    const [value, id] = decodeCursor(cursor, scopeOf(search), rankPosition)
-    return Prisma.sql`AND (${rank}, p."id") < (${value}::real, ${id}::uuid)`
-  }
-  const [time, id] = decodeCursor(cursor, scopeOf(search), timePosition)
-  const comparison = order === 'oldest' ? Prisma.sql`>` : Prisma.sql`<`
-  return Prisma.sql`AND (p."createdAt", p."id") ${comparison} (${time}::timestamptz, ${id}::uuid)`
 }

@@ -1,5 +1,5 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { NotFoundError } from '../../errors.js'
 import { changePost } from './change.js'
 import { listPosts } from './list.js'
 import type { PostsParts } from './parts.js'
@@ -14,17 +14,17 @@ export function createPostsService(parts: PostsParts) {
   const { db, clock } = parts
   const update = (actor: Actor, input: UpdatePost) => changePost(parts, actor, input)
   return {
-    /** @throws AppError BAD_REQUEST for a broken cursor */
+    /** @throws BadRequestError for a broken cursor */
     async list(actor: Actor | null, input: ListPosts) {
       const { q } = input
       return q === undefined ? listPosts(db, actor, input) : searchPosts(db, actor, { ...input, q })
     },
 
-    /** @throws AppError NOT_FOUND */
+    /** @throws NotFoundError */
     async get(actor: Actor | null, { id }: { id: string }): Promise<Post> {
       const where = { AND: [{ id }, visiblePosts(actor)] }
       const post = await db.post.findFirst({ where, select: postSelect, relationLoadStrategy: 'join' })
-      if (!post) throw new AppError('NOT_FOUND')
+      if (!post) throw new NotFoundError({ resource: 'Post' })
       return post
     },
 

@@ -16,7 +16,7 @@ export function createAccount(parts: UsersParts) {
       return toUser(await db.user.findUniqueOrThrow({ where: { id: actor.userId }, select: userColumns }))
     },
 
-    /** @throws AppError VERSION_MISMATCH, NOT_FOUND */
+    /** @throws VersionMismatchError, NotFoundError */
     async updateMe({ userId, origin }: Actor, { name, version }: UpdateMe): Promise<User> {
       return db.$transaction(async (tx) => {
         const before = await lockUser(tx, userId)
@@ -34,7 +34,7 @@ export function createAccount(parts: UsersParts) {
     /**
      * Soft-deletes the account and ends its sessions.
      *
-     * @throws AppError INVALID_CREDENTIALS for a wrong password, LAST_ADMIN
+     * @throws InvalidCredentialsError for a wrong password, LastAdminError
      */
     async removeMe(actor: Actor, { password }: RemoveMe): Promise<void> {
       await proveOwnPassword(parts, actor, password)

@@ -17,18 +17,18 @@ export function createAdministration(parts: UsersParts) {
   const { db, audit } = parts
   const update = (actor: Actor, input: UpdateUser) => change(parts, actor, input).catch(refuseTakenEmail)
   return {
-    /** @throws AppError EMAIL_TAKEN */
+    /** @throws EmailTakenError */
     async create(actor: Actor, input: CreateUser): Promise<User> {
       return toUser(await inviteUser(parts, actor, input))
     },
 
-    /** @throws AppError NOT_FOUND, CONFLICT */
+    /** @throws NotFoundError, ConflictError */
     resendInvitation: (actor: Actor, input: { id: string }) => resendInvitation(parts, actor, input),
 
     replace: update,
     update,
 
-    /** @throws AppError NOT_FOUND, VERSION_MISMATCH, LAST_ADMIN */
+    /** @throws NotFoundError, VersionMismatchError, LastAdminError */
     async remove(actor: Actor, { id, version }: { id: string; version?: number | undefined }): Promise<void> {
       await db.$transaction(async (tx) => {
         await lockStanding(tx)
@@ -39,10 +39,10 @@ export function createAdministration(parts: UsersParts) {
       })
     },
 
-    /** @throws AppError NOT_FOUND, CONFLICT */
+    /** @throws NotFoundError, ConflictError */
     erase: (actor: Actor, input: { id: string }) => eraseUser(parts, actor, input),
 
-    /** @throws AppError NOT_FOUND unless the user is removed and was not erased, EMAIL_TAKEN */
+    /** @throws NotFoundError unless the user is removed and was not erased, EmailTakenError */
     async restore(actor: Actor, { id }: { id: string }): Promise<User> {
       const restoration = db.$transaction(async (tx) => {
         await lockStanding(tx)
@@ -58,7 +58,7 @@ export function createAdministration(parts: UsersParts) {
   }
 }
 
-/** @throws AppError NOT_FOUND, VERSION_MISMATCH, LAST_ADMIN */
+/** @throws NotFoundError, VersionMismatchError, LastAdminError */
 async function change(parts: UsersParts, actor: Actor, input: UpdateUser): Promise<User> {
   const { db, clock } = parts
   return db.$transaction(async (tx) => {

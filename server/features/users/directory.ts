@@ -1,6 +1,6 @@
 import type { Actor } from '../../context.js'
 import type { Prisma } from '../../database/generated/client.js'
-import { AppError } from '../../errors.js'
+import { NotFoundError } from '../../errors.js'
 import type { UsersParts } from './parts.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
@@ -24,10 +24,10 @@ export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
       return { items: rows.map(toUser), meta: { total, page, limit } }
     },
 
-    /** @throws AppError NOT_FOUND, for removed users too */
+    /** @throws NotFoundError, for removed users too */
     async get(_actor: Actor, { id }: { id: string }): Promise<User> {
       const row = await db.user.findUnique({ where: { id }, select: userColumns })
-      if (!row) throw new AppError('NOT_FOUND')
+      if (!row) throw new NotFoundError({ resource: 'User' })
       return toUser(row)
     },
   }

@@ -18,7 +18,7 @@ export async function endAccess(
 /**
  * Soft-deletes a locked user, behind the lock of `lockStanding`.
  *
- * @throws AppError LAST_ADMIN
+ * @throws LastAdminError
  */
 export async function removeLocked(parts: UsersParts, tx: Transaction, actor: Actor, user: LockedUser): Promise<void> {
   await assertAdminRemains(tx, user, null)

@@ -1,7 +1,7 @@
 import type { Actor } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
 import { includingDeleted } from '../../database/soft-delete.js'
-import { AppError } from '../../errors.js'
+import { ConflictError, NotFoundError } from '../../errors.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
 import type { UsersParts } from './parts.js'
 
@@ -16,16 +16,16 @@ interface Removed {
  * breaks; sessions, links and mails go, and the audit trail keeps ids alone. It cannot be undone; doing it again
  * changes nothing.
  *
- * @throws AppError NOT_FOUND, CONFLICT for an account that is not removed
+ * @throws NotFoundError, ConflictError for an account that is not removed
  */
 export async function eraseUser({ db, clock, audit }: UsersParts, actor: Actor, { id }: { id: string }): Promise<void> {
   await db.$transaction(async (tx) => {
     await lockStanding(tx)
     await assertStillAdmin(tx, actor)
     const user = await tx.user.findFirst({ where: { AND: [includingDeleted], id } })
-    if (!user) throw new AppError('NOT_FOUND')
+    if (!user) throw new NotFoundError({ resource: 'User' })
     const { email, deletedAt, erasedAt } = user
-    if (!deletedAt) throw new AppError('CONFLICT', { message: 'Only an account that was removed can be erased.' })
+    if (!deletedAt) throw new ConflictError({ message: 'Only an account that was removed can be erased.' })
     if (erasedAt) return
     await overwrite(tx, id, clock.now())
     await removeTraces(tx, { id, email, deletedAt })
@@ -58,7 +58,7 @@ async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed):
     where: { OR: [{ params: { path: ['userId'], equals: id } }, { to: email, createdAt: before }] },
   })
   await tx.$executeRaw`
-    UPDATE "AuditEvent" SET "ip" = NULL, "userAgent" = NULL,
+    UPDATE "AuditEvent" SET "updatedAt" = now(), "ip" = NULL, "userAgent" = NULL,
       "data" = CASE
         WHEN "userId" = ${id}::uuid AND "type" <> 'user.role_changed' THEN "data" - ARRAY['from', 'to', 'email']
         ELSE "data" END

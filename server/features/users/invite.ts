@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { Actor } from '../../context.js'
 import type { Database, Transaction } from '../../database/client.js'
 import { isUniqueViolation } from '../../database/errors.js'
-import { AppError } from '../../errors.js'
+import { EmailTakenError, ValidationError } from '../../errors.js'
 import { enqueueMail } from '../../mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
@@ -18,7 +18,7 @@ interface Parts {
  * Writes an account without a password, and the invitation that sets one, in one transaction.
  *
  * @param actor the admin who invites; null where the operator's shell does
- * @throws AppError EMAIL_TAKEN, FORBIDDEN
+ * @throws EmailTakenError, ForbiddenError
  */
 export async function inviteUser({ db, clock, audit }: Parts, actor: Actor | null, input: CreateUser) {
   const { email, name, role } = input
@@ -46,15 +46,15 @@ export async function mailInvitation(
 /**
  * Invites an admin from the operator's shell. This is how a fresh installation gets its first one.
  *
- * @throws AppError VALIDATION_ERROR for a malformed address or name, EMAIL_TAKEN
+ * @throws ValidationError for a malformed address or name, EmailTakenError
  */
 export async function inviteNewAdmin(parts: Parts, given: { email: string; name: string }) {
   const { success, data, error } = createUserSchema.safeParse({ ...given, role: 'admin' })
   if (success) return inviteUser(parts, null, data)
-  throw new AppError('VALIDATION_ERROR', { message: error.issues.map(({ message }) => message).join(' ') })
+  throw new ValidationError({ message: error.issues.map(({ message }) => message).join(' ') })
 }
 
-/** @throws AppError EMAIL_TAKEN for a unique violation, else what was thrown */
+/** @throws EmailTakenError for a unique violation, else what was thrown */
 export function refuseTakenEmail(thrown: unknown): never {
-  throw isUniqueViolation(thrown) ? new AppError('EMAIL_TAKEN', { cause: thrown }) : thrown
+  throw isUniqueViolation(thrown) ? new EmailTakenError({ cause: thrown }) : thrown
 }

@@ -1,7 +1,7 @@
 import type { Actor } from '../../context.js'
 import type { Transaction } from '../../database/client.js'
 import type { User } from '../../database/generated/client.js'
-import { AppError } from '../../errors.js'
+import { ForbiddenError, LastAdminError, NotFoundError } from '../../errors.js'
 import { maySignIn } from '../auth/session-rules.js'
 
 /** What a change has to know of the user that it changes. */
@@ -22,25 +22,25 @@ export async function lockStanding(tx: Transaction): Promise<void> {
 /**
  * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins.
  *
- * @throws AppError FORBIDDEN
+ * @throws ForbiddenError
  */
 export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<void> {
   const row = await tx.user.findUnique({ where: { id: actor.userId } })
-  if (row?.role !== 'admin' || !maySignIn(row)) throw new AppError('FORBIDDEN')
+  if (row?.role !== 'admin' || !maySignIn(row)) throw new ForbiddenError()
 }
 
 /**
  * Locks a living user for a change. NO KEY leaves the row open to foreign keys: a mail worker may store a token for the
  * user meanwhile.
  *
- * @throws AppError NOT_FOUND
+ * @throws NotFoundError
  */
 export async function lockUser(tx: Transaction, id: string): Promise<LockedUser> {
   const [user] = await tx.$queryRaw<LockedUser[]>`
     SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version",
       u."passwordHash" IS NOT NULL AS "hasPassword"
     FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
-  if (!user) throw new AppError('NOT_FOUND')
+  if (!user) throw new NotFoundError({ resource: 'User' })
   return user
 }
 
@@ -48,13 +48,13 @@ export async function lockUser(tx: Transaction, id: string): Promise<LockedUser>
  * Refuses a change after which no admin could act. One who was invited and never came cannot.
  *
  * @param next what the user is to be; null to be removed
- * @throws AppError LAST_ADMIN
+ * @throws LastAdminError
  */
 export async function assertAdminRemains(tx: Transaction, user: LockedUser, next: Standing | null): Promise<void> {
   if (!mayAdminister(user) || (next && mayAdminister(next))) return
   const active = { disabledAt: null, emailVerifiedAt: { not: null }, passwordHash: { not: null } }
   const others = await tx.user.count({ where: { role: 'admin', id: { not: user.id }, ...active } })
-  if (others === 0) throw new AppError('LAST_ADMIN')
+  if (others === 0) throw new LastAdminError()
 }
 
 function mayAdminister(standing: Standing): boolean {

@@ -1,5 +1,5 @@
 import type { Actor } from '../../context.js'
-import { AppError } from '../../errors.js'
+import { ConflictError, NotFoundError } from '../../errors.js'
 import { mayMail } from '../../security/mail-limits.js'
 import { killMailTokens } from '../../security/mail-tokens.js'
 import { mailInvitation } from './invite.js'
@@ -10,12 +10,12 @@ import type { UsersParts } from './parts.js'
  * Mails an invitation again, whose link takes the place of the one before. Beyond the limit of mails to one address
  * nothing is mailed, and the link before goes on working.
  *
- * @throws AppError NOT_FOUND, CONFLICT for an account that has a password or is disabled
+ * @throws NotFoundError, ConflictError for an account that has a password or is disabled
  */
 export async function resendInvitation(parts: UsersParts, actor: Actor, { id }: { id: string }): Promise<void> {
   const { db, clock, limits, audit } = parts
   const found = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
-  if (!found) throw new AppError('NOT_FOUND')
+  if (!found) throw new NotFoundError({ resource: 'User' })
   assertInvitable({ ...found, hasPassword: found.passwordHash !== null })
   const isMailed = await mayMail(limits, { kind: 'invitation', to: found.email, ip: actor.origin.ip })
   await db.$transaction(async (tx) => {
@@ -30,6 +30,6 @@ export async function resendInvitation(parts: UsersParts, actor: Actor, { id }: 
 }
 
 function assertInvitable({ hasPassword, disabledAt }: { hasPassword: boolean; disabledAt: Date | null }): void {
-  if (hasPassword) throw new AppError('CONFLICT', { message: 'This account has set a password; it can be reset.' })
-  if (disabledAt) throw new AppError('CONFLICT', { message: 'This account is disabled; enable it first.' })
+  if (hasPassword) throw new ConflictError({ message: 'This account has set a password; it can be reset.' })
+  if (disabledAt) throw new ConflictError({ message: 'This account is disabled; enable it first.' })
 }

@@ -1,0 +1,98 @@
+import type { Db } from '../../database/client.js'
+import { Prisma } from '../../database/generated/client.js'
+import { timePositionOf } from '../pages/cursor.js'
+import { wordsOf } from './search-words.js'
+import { firstPosts, standsAt, type TimeOrder, type TimePosition, timeOrders } from './walk.js'
+
+/** What a search looks for, and among which posts. */
+export interface Search {
+  /** As in a web search. */
+  q: string
+  /** Conditions on posts `p`, of which no post meets two. */
+  kinds: readonly Prisma.Sql[]
+  order: TimeOrder
+}
+
+/** The posts that a page of a search looks at. */
+export interface Stretch {
+  /** Whether they are all that hold the words, as the index finds them, or the next ones in the order. */
+  isIndexed: boolean
+  first: TimePosition
+  /** Where the search goes on; null if nothing comes behind the stretch. */
+  last: TimePosition | null
+}
+
+// How many posts a page of a search looks at, at most.
+const reach = 2_000
+
+// Where so many of the next posts match, a page is soon found among them, and the index would have much to read.
+const sampleSize = 100
+const commonInSample = 10
+
+// How many comparisons the index may have to make: the posts that hold the rarest of the words, times the query's nodes.
+const comparisonsMax = 50_000
+
+/**
+ * Finds the posts that a page of a search looks at, so that it costs about the same whatever the query says. They are
+ * all that hold the words, where the index of words finds them at a bounded cost and they are not too many. Else they
+ * are the next posts in the order, whatever they hold: words that many posts hold are soon found there.
+ *
+ * @param bounds where the search goes on: a condition on posts `p`
+ * @returns null if nothing can be found
+ */
+export async function findStretch(db: Db, { q, kinds, order }: Search, bounds: Prisma.Sql): Promise<Stretch | null> {
+  const next = (limit: number) => firstPosts({ kinds, bounds, order, limit: literal(limit) })
+  const places = await db.$queryRaw<{ isIndexed: boolean; createdAt: Date; id: string }[]>`
+    WITH ${wordsOf(q)},
+      sample AS (SELECT count(*) FROM ${next(sampleSize)} n WHERE n."searchVector" @@ (SELECT "query" FROM words)),
+      held AS (SELECT count(*) FROM (${heldPosts}) h),
+      plan AS MATERIALIZED (
+        SELECT CASE
+          WHEN "allOf" IS NULL OR (SELECT "count" FROM sample) >= ${commonInSample} THEN false
+          WHEN (${commonWords}) @@ "allOf" THEN false
+          ELSE (SELECT "count" FROM held) <= ${reach}
+        END AS "isIndexed"
+        FROM words WHERE numnode("query") > 0)
+    SELECT plan."isIndexed", e."createdAt", e."id" FROM plan CROSS JOIN LATERAL (
+      (SELECT 1 AS "part", n."createdAt", n."id" FROM ${next(1)} n)
+      UNION ALL
+      (SELECT 2, n."createdAt", n."id" FROM ${next(reach + 1)} n WHERE NOT plan."isIndexed" OFFSET ${literal(reach - 1)})
+    ) e ORDER BY e."part"`
+  const [first, last, behind] = places
+  if (!first) return null
+  return {
+    isIndexed: first.isIndexed,
+    first: timePositionOf(first),
+    last: last && behind ? timePositionOf(last) : null,
+  }
+}
+
+/** A subquery of the posts of a stretch, in the order of the search. It needs the CTE `words`. */
+export function postsOfStretch({ isIndexed, first, last }: Stretch, { kinds, order }: Search): Prisma.Sql {
+  const [from, to] = order === 'oldest' ? (['>=', '<='] as const) : (['<=', '>='] as const)
+  const bounds = last ? Prisma.sql`${standsAt(from, first)} AND ${standsAt(to, last)}` : standsAt(from, first)
+  // Twice as many, because drafts that are published meanwhile may come to stand between the ends.
+  if (!isIndexed) return firstPosts({ kinds, bounds, order, limit: literal(2 * reach) })
+  return Prisma.sql`(
+    SELECT p.* FROM (${heldPosts}) p WHERE (${Prisma.join([...kinds], ' OR ')}) AND ${bounds}
+    ORDER BY ${timeOrders[order]} LIMIT ${literal(reach)})`
+}
+
+// In the text of a statement, for the planner to see when it makes one plan for all values.
+function literal(count: number): Prisma.Sql {
+  return Prisma.raw(String(count))
+}
+
+const heldPosts = Prisma.sql`
+  SELECT p.* FROM "Post" p
+  WHERE p."deletedAt" IS NULL AND p."searchVector" @@ (SELECT "allOf" FROM words) LIMIT ${literal(reach + 1)}`
+
+// As one text, the words that PostgreSQL's statistics know to be in too many posts for this query. If it matches, then
+// posts need not hold a rarer word to match, and the index has to read as many.
+const commonWords = Prisma.sql`
+  SELECT array_to_tsvector(coalesce(array_agg(w."word"), '{}'))
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = 'searchVector',
+    unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) w("word", "frequency")
+  WHERE c.oid = '"Post"'::regclass AND w."word" IS NOT NULL
+    AND w."frequency" * c.reltuples * numnode((SELECT "allOf" FROM words)) > ${comparisonsMax}`

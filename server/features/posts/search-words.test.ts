@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../../database/client.js'
+import { Prisma } from '../../database/generated/client.js'
+import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
+import { reduceSigns, wordsOf } from './search-words.js'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Database
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = openDatabase(database.url)
+})
+
+afterAll(async () => {
+  await db.$disconnect()
+  await database.drop()
+})
+
+test.each([
+  ['garden -stone', 'garden -stone'],
+  ['well-known --word', 'well-known --word'],
+  ['---word', '-word'],
+  ['- - - -word', '--word'],
+  ['a ---"b c" ----d', 'a -"b c" --d'],
+  ['(-!-&-|<-word', '(--word'],
+  ['a---b c--- d', 'a---b c--- d'],
+  ['"a ---b" ---c', '"a ---b" -c'],
+  ['"a ---b', '"a ---b'],
+])('reduces the signs of %j to %j, which means the same', (q, reduced) => {
+  expect(reduceSigns(q)).toBe(reduced)
+})
+
+test.each([
+  ['garden kitchen', "'garden' & 'kitchen'", "'garden' | 'kitchen'"],
+  ['garden or kitchen -stone', "'garden' | 'kitchen'", "'garden' | 'kitchen'"],
+  ['"raked gravel garden"', "'rake' & 'gravel' & 'garden'", "'rake' | 'gravel' | 'garden'"],
+  ['garden -"raked gravel"', "'garden'", "'garden'"],
+  ['well-known', "'well-known' & 'well' & 'known'", "'well-known' | 'well' | 'known'"],
+  ['-stone', null, null],
+  ['garden or -stone', null, null],
+  ['the', null, null],
+])('asks the index for no more of %j than its words', async (q, allOf, anyOf) => {
+  expect(await wordsIn(q)).toMatchObject({ allOf, anyOf })
+})
+
+test('S62: whatever 200 characters say, PostgreSQL can read them', async () => {
+  const random = createRandom(7)
+  const queries = Array.from({ length: 4_000 }, () => writeQuery(random))
+  const signs = ['-', '- ', '!-', '(-', '<-', '-&', '--"', '-or '].map((sign) => sign.repeat(200).slice(0, 200))
+  const refused: string[] = []
+  for (const q of [...signs, ...queries]) await wordsIn(q).catch(() => refused.push(q))
+  expect(refused).toEqual([])
+}, 120_000)
+
+async function wordsIn(q: string) {
+  const [words] = await db.$queryRaw<{ query: string; allOf: string | null; anyOf: string | null }[]>(
+    Prisma.sql`WITH ${wordsOf(q)} SELECT "query"::text, "allOf"::text, "anyOf"::text FROM words`,
+  )
+  return words
+}
+
+const alphabet = [
+  ['-', '-', '-', ' ', ' ', '"', 'or', ' or ', '(', ')', '<', '>', ':', '*', ':*', '\\', '&', '|', '!', "'", '<->'],
+  ['garden', 'the', 'a', 'well-known', '1', '-1', '.', '/', '@', 'http://a.b/c', '😀', 'שלום', '\u202e', 'e\u0301'],
+  ['\u0301', '\u200d', '\u00a0', '\u3000', 'ß', '文', '%', '$1', '_', ',', ';', '#', '{', '['],
+].flat()
+
+// Few different parts make the same one come many times in a row, which is what a parser may stumble on.
+function writeQuery(random: () => number): string {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const parts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => pick(alphabet))
+  const written = Array.from({ length: 1 + Math.floor(random() * 120) }, () => pick(parts)).join('')
+  return [...written].slice(0, 200).join('')
+}
+
+// Mulberry32: numbers from 0 to 1 that are the same for the same seed.
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,98 @@
+import { type AppError, BadRequestError } from '../errors.js'
+import { isRecord } from './records.js'
+
+/**
+ * Reads an input from the bytes of a body, which have to be JSON in UTF-8 (RFC 8259 section 8.1).
+ *
+ * @returns undefined for an empty body
+ * @throws BadRequestError for other bytes, for malformed JSON, and for a shape that {@link checkShape} refuses
+ */
+export function readJson(body: unknown): unknown {
+  if (!Buffer.isBuffer(body) || body.length === 0) return undefined
+  return parseJson(decode(body))
+}
+
+/** Reads an input from JSON text. It throws as {@link readJson} does. */
+export function parseJson(text: string): unknown {
+  const input = parse(text)
+  checkShape(input)
+  return input
+}
+
+/** Makes a reader that reads when it is first asked to, and gives the same value, or the same error, from then on. */
+export function readOnce<T>(read: () => T): () => Promise<T> {
+  let value: Promise<T> | undefined
+  return () => (value ??= Promise.resolve().then(read))
+}
+
+const maxDepth = 32
+const maxValues = 10_000
+const maxKeyLength = 1_000
+
+/**
+ * Checks an input before anything walks it: at most 32 levels and 10,000 values, keys of at most 1,000 characters of
+ * which none reaches a prototype, and no half of a surrogate pair, which every encoder turns into the same replacement
+ * character.
+ *
+ * It looks at each value once and level by level, so that its own work grows with the size of the input alone.
+ *
+ * @throws BadRequestError for anything else
+ */
+export function checkShape(input: unknown): void {
+  let level: unknown[] = [input]
+  let count = 1
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === maxDepth) throw malformed('The input is nested too deeply.')
+    const next: unknown[] = []
+    for (const value of level) {
+      const inner = valuesIn(value)
+      count += inner.length
+      if (count > maxValues) throw malformed('The input has too many values.')
+      next.push(...inner)
+    }
+    level = next
+  }
+}
+
+function valuesIn(value: unknown): readonly unknown[] {
+  if (typeof value === 'string') checkText(value)
+  // The length of an array counts, not what stands in it: its holes are walked, too.
+  if (Array.isArray(value)) return value
+  if (!isRecord(value)) return []
+  for (const [key, inner] of Object.entries(value)) checkKey(key, inner)
+  return Object.values(value)
+}
+
+function checkKey(key: string, value: unknown): void {
+  if (key.length > maxKeyLength) throw malformed('The input has a key that is too long.')
+  const reachesPrototype = key === '__proto__' || (key === 'constructor' && isRecord(value) && 'prototype' in value)
+  if (reachesPrototype) throw malformed('The input has a key that is not taken.')
+  checkText(key)
+}
+
+function checkText(text: string): void {
+  if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not Unicode.')
+}
+
+// It passes by a byte order mark, as RFC 8259 allows.
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decode(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch {
+    throw malformed('The body is not UTF-8.')
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new BadRequestError({ cause })
+  }
+}
+
+function malformed(message: string): AppError {
+  return new BadRequestError({ message })
+}

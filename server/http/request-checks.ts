@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type AppError, BadRequestError } from '../errors.js'
+
+/**
+ * Refuses requests that have more than one meaning: no host or two (RFC 9112 section 3.2), a target that is not ASCII
+ * or whose escapes are not UTF-8 (RFC 3986 section 2.5), and an expectation that nothing here meets (RFC 9110
+ * section 10.1.1).
+ */
+export function checkRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    checkHost(request)
+    checkTarget(request)
+    checkExpectation(request)
+  })
+}
+
+function checkHost({ raw }: FastifyRequest): void {
+  const count = raw.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length
+  if (count > 1) throw malformed('The request has more than one Host header.')
+  if (count === 0 && raw.httpVersion === '1.1') throw malformed('The request has no Host header.')
+}
+
+function checkTarget({ url }: FastifyRequest): void {
+  if (!isEncoded(url)) throw malformed('The path or the query is not encoded as UTF-8.')
+}
+
+function isEncoded(target: string): boolean {
+  try {
+    decodeURIComponent(target)
+    return /^[\x21-\x7e]*$/.test(target)
+  } catch {
+    return false
+  }
+}
+
+function checkExpectation({ headers: { expect } }: FastifyRequest): void {
+  if (expect === undefined || /^100-continue$/i.test(expect.trim())) return
+  throw new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
+}
+
+function malformed(message: string): AppError {
+  return new BadRequestError({ message })
+}

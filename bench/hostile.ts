@@ -1,10 +1,10 @@
 import { runFloods } from './hostile/floods.js'
 import { type GrowingAttack, type Growth, measureGrowth, measurePlain } from './hostile/growth.js'
+import { headAttacks } from './hostile/heads.js'
 import { procedureAttacks } from './hostile/procedures.js'
 import { shapeAttacks } from './hostile/shapes.js'
 import { runDeafSockets, runSlowSockets } from './hostile/sockets.js'
-import { learnSecrets, setStage } from './hostile/stage.js'
-import { startTarget } from './hostile/target.js'
+import { setStage } from './hostile/stage.js'
 import { isAsked, readOptions } from './support/options.js'
 import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
@@ -30,30 +30,22 @@ try {
 }
 
 async function measureGrowths(): Promise<Growth[]> {
-  const target = await startTarget(stage.settings)
-  try {
-    const asked = chooseGrowths(await learnSecrets(stage, target.server().url))
-    const plain = await measurePlain(target)
-    const growths: Growth[] = []
-    for (const attack of asked) growths.push(await measureGrowth(target, attack, plain))
-    return growths
-  } finally {
-    await target.stop()
-  }
+  const asked = chooseGrowths()
+  if (asked.length === 0) return []
+  const plain = await measurePlain(stage.target)
+  const growths: Growth[] = []
+  for (const attack of asked) growths.push(await measureGrowth(stage.target, attack, plain))
+  return growths
 }
 
 // A quick run takes some by chance, which the seed repeats.
-function chooseGrowths(known: Readonly<Record<string, string>>): GrowingAttack[] {
-  const all = [...procedureAttacks(stage, options, known), ...shapeAttacks(stage)]
+function chooseGrowths(): GrowingAttack[] {
+  const random = createRandom(options.seed)
+  const all = [...procedureAttacks(stage, options), ...shapeAttacks(stage), ...headAttacks(stage, random)]
   const asked = all.filter(({ name }) => isAsked(options, name))
   if (!options.isQuick || options.only !== '') return asked
-  const [essential, others] = [true, false].map((is) => asked.filter(({ isEssential }) => isEssential === is))
-  return [
-    ...(essential ?? []),
-    ...createRandom(options.seed)
-      .shuffle(others ?? [])
-      .slice(0, byChance),
-  ]
+  const chosen = random.shuffle(asked.filter(({ isEssential }) => !isEssential)).slice(0, byChance)
+  return [...asked.filter(({ isEssential }) => isEssential), ...chosen]
 }
 
 function reportGrowths(growths: readonly Growth[]): void {

@@ -58,6 +58,18 @@ export const databaseFaults: readonly Fault[] = [
     cause: (world) => readOnly(world, { isTerminated: false }),
   },
   { name: 'deadlocks', isSlow: true, mostRefused: 0.1, cause: (world) => withTrigger(world, deadlock) },
+  {
+    name: 'errors of each class that says "not now"',
+    isSlow: true,
+    unharmed: ['read ', 'livez'],
+    cause: (world) => withTrigger(world, notNow),
+  },
+  {
+    name: 'writes that hang',
+    isSlow: true,
+    unharmed: ['read ', 'livez'],
+    cause: (world) => withTrigger(world, 'PERFORM pg_sleep(20);', [tables.written]),
+  },
   { name: 'serialization failures', mostRefused: 0.05, cause: (world) => withTrigger(world, serializationFailure) },
   {
     name: 'the role may not log in for 5 s',
@@ -130,19 +142,27 @@ const serializationFailure = `
     RAISE EXCEPTION 'could not serialize access due to concurrent update' USING ERRCODE = '40001';
   END IF;`
 
-/** Has PostgreSQL run a piece of SQL in each transaction that writes users, sessions or audit events. */
-async function withTrigger({ database, databaseName }: World, sql: string): Promise<void> {
+// Resources, operator intervention, system errors, and what a crashed or read-only server says.
+const notNow = `
+  IF random() < 0.4 THEN
+    RAISE EXCEPTION 'not now' USING ERRCODE =
+      (ARRAY['53100', '53200', '53300', '57014', '57P02', '57P03', '58000', '58030', '25006', '55P03', '40003'])
+      [1 + floor(random() * 11)::int];
+  END IF;`
+
+const hurtTables = ['"User"', '"Session"', tables.written]
+
+/** Has PostgreSQL run a piece of SQL for each row that is written to some tables. */
+async function withTrigger({ database, databaseName }: World, sql: string, tables = hurtTables): Promise<void> {
   await database.query(`ALTER DATABASE ${databaseName} SET deadlock_timeout = '100ms'`)
   await database.query(
     `CREATE FUNCTION hostile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${sql} RETURN NEW; END $$`,
   )
-  for (const table of hurtTables) {
+  for (const table of tables) {
     await database.query(
       `CREATE TRIGGER hostile BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION hostile()`,
     )
   }
   await delay(8_000)
-  for (const table of hurtTables) await database.query(`DROP TRIGGER hostile ON ${table}`)
+  for (const table of tables) await database.query(`DROP TRIGGER hostile ON ${table}`)
 }
-
-const hurtTables = ['"User"', '"Session"', tables.written]

@@ -32,7 +32,7 @@ const sizes = [1, 2, 4, 8] as const
 // Twice the size may cost twice as much; the rest is for the noise of the machine.
 const mostGrowth = 1.5
 // How much dearer than text of the same size that is read and refused.
-const mostToPlain = 25
+const mostToPlain = 40
 const mostRefusalBytes = 32 * 1024
 const repeatsToConfirm = 5
 
@@ -114,7 +114,8 @@ function judge({ end, answers }: Sizes, growth: number, toPlain: number): string
 }
 
 function sizeOf(request: Request | undefined): number {
-  return (request?.path.length ?? 0) + Buffer.byteLength(request?.body ?? '')
+  const head = JSON.stringify(request?.headers ?? {}).length + (request?.path.length ?? 0)
+  return head + Buffer.byteLength(request?.body ?? '')
 }
 
 /** What text of so many bytes costs that is read as JSON and refused, in milliseconds. */

@@ -13,19 +13,17 @@ const bodyRoom = 250_000
 const lineRoom = 3_500
 
 /** Every procedure of the router over both transports, with inputs made from its JSON Schema. */
-export function procedureAttacks(stage: HostileStage, options: Options, known: Known): GrowingAttack[] {
+export function procedureAttacks(stage: HostileStage, options: Options): GrowingAttack[] {
   const random = createRandom(options.seed)
   const maker = { random, ownWords: ownWords(createRandom(options.seed)), kindsPerField: options.isQuick ? 1 : 8 }
   return listRestProcedures(appRouter).flatMap((procedure) =>
     Object.entries(transports).flatMap(([name, write]) => {
       const room = procedure.type === 'query' ? lineRoom : bodyRoom
-      const inputs = grownInputs(procedure, { ...maker, room, known })
+      const inputs = grownInputs(procedure, { ...maker, room, known: stage.known })
       return inputs.map((input) => toAttack(stage, { procedure, name, write }, input))
     }),
   )
 }
-
-type Known = Readonly<Record<string, unknown>>
 
 interface Way {
   procedure: RestProcedure

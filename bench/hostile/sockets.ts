@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { send } from '../support/http.js'
 import { isAsked, type Options } from '../support/options.js'
 import { type Server, startServer } from '../support/server-process.js'
 import { confirm, describeHarm, type Harm } from './harm.js'
@@ -14,7 +13,8 @@ interface SocketAttack {
   name: string
   /** Writes on a connection that has just opened, and goes on if it wants to until `signal` is aborted. */
   act(socket: Socket, signal: AbortSignal): void
-  isRead: boolean
+  /** Whether the client reads what it is sent, never, or a little now and then. */
+  reads: 'at once' | 'never' | 'slowly'
   /** How long the connections are watched. */
   seconds: number
   /** Whether a time limit should have closed all of them by then. */
@@ -34,22 +34,22 @@ const slowSockets: readonly SocketAttack[] = [
   {
     name: 'sockets: half of the headers',
     act: drip(headersStart, 'x'),
-    isRead: true,
+    reads: 'at once',
     seconds: 10 + margin,
     areClosed: true,
   },
   {
     name: 'sockets: a body at one byte a second',
     act: drip(bodyStart, ' '),
-    isRead: true,
+    reads: 'at once',
     seconds: 30 + margin,
     areClosed: true,
   },
-  { name: 'sockets: nothing sent', act: () => {}, isRead: true, seconds: 10 + margin, areClosed: true },
+  { name: 'sockets: nothing sent', act: () => {}, reads: 'at once', seconds: 10 + margin, areClosed: true },
   {
     name: 'sockets: a request a second, for nothing',
     act: repeat('/nothing'),
-    isRead: true,
+    reads: 'at once',
     seconds: 15,
     areClosed: false,
   },
@@ -66,7 +66,7 @@ export async function runSlowSockets(stage: HostileStage, options: Options): Pro
 /** Opens hundreds of connections that ask for much and read nothing, one kind after the other. */
 export async function runDeafSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
   const harms: Harm[] = []
-  for (const attack of await deafSockets(stage, options)) {
+  for (const attack of deafSockets(stage, options)) {
     if (isAsked(options, attack.name)) harms.push(await confirm(() => runAttack(stage, attack, { share: 1 })))
   }
   return harms
@@ -75,9 +75,13 @@ export async function runDeafSockets(stage: HostileStage, options: Options): Pro
 function drip(start: string, byte: string): SocketAttack['act'] {
   return (socket, signal) => {
     socket.write(start)
-    const timer = setInterval(() => socket.writable && socket.write(byte), 1_000)
-    signal.addEventListener('abort', () => clearInterval(timer))
+    every(1_000, () => socket.writable && socket.write(byte), signal)
   }
+}
+
+function every(ms: number, work: () => unknown, signal: AbortSignal): void {
+  const timer = setInterval(work, ms)
+  signal.addEventListener('abort', () => clearInterval(timer))
 }
 
 function ask(path: string, times: number): SocketAttack['act'] {
@@ -86,35 +90,23 @@ function ask(path: string, times: number): SocketAttack['act'] {
 
 function repeat(path: string): SocketAttack['act'] {
   return (socket, signal) => {
-    const timer = setInterval(() => socket.writable && ask(path, 1)(socket, signal), 1_000)
-    signal.addEventListener('abort', () => clearInterval(timer))
+    every(1_000, () => socket.writable && ask(path, 1)(socket, signal), signal)
   }
 }
 
-async function deafSockets(stage: HostileStage, { isQuick }: Options): Promise<SocketAttack[]> {
-  const file = await largestFile(stage)
-  const rest = isQuick
-    ? { isRead: false, seconds: 8, areClosed: false }
-    : { isRead: false, seconds: 60, areClosed: true }
+function deafSockets({ largestFile }: HostileStage, { isQuick }: Options): SocketAttack[] {
+  const [seconds, areClosed] = isQuick ? [6, false] : [60, true]
   return [
-    { name: `sockets: ${file} four times, never read`, act: ask(file, 4), ...rest },
-    { name: `sockets: ${largestList} forty times, never read`, act: ask(largestList, 40), ...rest },
+    { name: 'sockets: the largest file, never read', act: ask(largestFile, 4), reads: 'never', seconds, areClosed },
+    { name: 'sockets: the largest list, never read', act: ask(largestList, 40), reads: 'never', seconds, areClosed },
+    {
+      name: 'sockets: the largest file, read slowly',
+      act: ask(largestFile, 4),
+      reads: 'slowly',
+      seconds,
+      areClosed: false,
+    },
   ]
-}
-
-/** Finds the largest file that the documentation page loads. */
-async function largestFile(stage: HostileStage): Promise<string> {
-  const server = await startServer(stage.settings)
-  try {
-    const page = await send(server.url, { method: 'GET', path: '/docs' })
-    const paths = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, path]) => path ?? [])
-    const sizes = paths.map(async (path) => {
-      return { path, size: (await send(server.url, { method: 'GET', path })).body.length }
-    })
-    return (await Promise.all(sizes)).toSorted((a, b) => b.size - a.size)[0]?.path ?? '/docs'
-  } finally {
-    await server.kill()
-  }
 }
 
 async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: { share: number }): Promise<Harm> {
@@ -132,6 +124,8 @@ async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: {
       askAsOthers(server.url, stage, { ms: seconds * 1_000, share }),
       mostMemory(server, seconds * 1_000),
     ])
+    opened.filter(isClosed)
+    await delay(500)
     const count = opened.filter(isClosed).length
     const closed = `${count} of ${sockets} in ${seconds} s`
     const observed = { server, bytesBefore, mostBytes, calm, attacked, floorMs, closed }
@@ -143,16 +137,17 @@ async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: {
   }
 }
 
-function open(server: Server, { act, isRead }: SocketAttack, signal: AbortSignal): Socket {
+function open(server: Server, { act, reads }: SocketAttack, signal: AbortSignal): Socket {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-  // One that nobody reads hears of its end only by what is written to it.
-  if (isRead) socket.resume()
+  if (reads === 'at once') socket.resume()
   else socket.pause()
+  if (reads === 'slowly') every(1_000, () => socket.read(16_384), signal)
   socket.on('error', () => socket.destroy())
   socket.on('connect', () => act(socket, signal))
   return socket
 }
 
+// One that nobody reads hears of its end only by what is written to it.
 function isClosed(socket: Socket): boolean {
   if (!socket.destroyed && socket.isPaused()) socket.write('x')
   return socket.destroyed || socket.readableEnded

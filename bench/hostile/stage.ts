@@ -8,14 +8,19 @@ import { createUsers, signInAll } from '../support/people.js'
 import { fillPosts } from '../support/posts.js'
 import { createRandom } from '../support/random.js'
 import { clientAddress, password, productionSettings, startDatabase } from '../support/settings.js'
+import { startTarget, type Target } from './target.js'
+import { docsPage } from './targets.js'
 import { ownWords } from './texts.js'
 
-/** What the attacks work on: a database with people and rows, and credentials. */
+/** What the attacks work on: a database with people and rows, a server, and credentials. */
 export interface HostileStage {
   settings: Readonly<Record<string, string>>
-  mail: MailServer
-  /** The address of somebody whose words are those of the hostile passwords. */
-  victim: string
+  /** The server whose cost is measured, one request after the other. */
+  target: Target
+  /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
+  known: Readonly<Record<string, unknown>>
+  /** The largest file that the server gives to anybody. */
+  largestFile: string
   /** A user who can log in, of many in turn. */
   nextStranger(): { accessToken: string }
   /** The address of somebody who can log in, of so many that nobody's turn comes often. */
@@ -27,20 +32,24 @@ export interface HostileStage {
   close(): Promise<void>
 }
 
-const admins = 60
+const admins = 200
+const posts = 100_000
 
 export async function setStage(options: Options): Promise<HostileStage> {
   const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '300' }), startMailServer()])
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
-  const client = await fillPosts(postgres.url, { users: 1_000, posts: options.isQuick ? 30_000 : 100_000 })
+  const client = await fillPosts(postgres.url, { users: 1_000, posts })
   await client.end()
   const { attackers, strangers, emails, victim, stop } = await createPeople(settings, options)
+  const target = await startTarget(settings)
+  const { url } = target.server()
   const nextAttacker = inTurn(attackers)
   let addresses = 0
   return {
     settings,
-    mail,
-    victim,
+    target,
+    known: { token: await resetToken(url, mail, victim), currentPassword: password },
+    largestFile: await findLargestFile(url),
     nextToken: () => nextAttacker().accessToken,
     nextStranger: inTurn(strangers),
     nextEmail: inTurn(emails),
@@ -48,6 +57,7 @@ export async function setStage(options: Options): Promise<HostileStage> {
     async close() {
       stop()
       mail.close()
+      await target.stop()
       await postgres.stop()
     },
   }
@@ -95,18 +105,24 @@ function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: r
   return () => clearInterval(timer)
 }
 
-/**
- * Asks a server for a reset link of somebody whose words are those of the hostile passwords, and waits for the mail.
- *
- * @returns the values that no schema can tell, by the names of fields: with them an input is looked at to its end
- */
-export async function learnSecrets({ mail, victim }: HostileStage, url: string): Promise<Record<string, string>> {
-  const body = JSON.stringify({ email: victim })
+/** Asks for a reset link, and waits for the mail: nobody knows its token but the one who gets it. */
+async function resetToken(url: string, { mails }: MailServer, email: string): Promise<string> {
+  const body = JSON.stringify({ email })
   await send(url, { method: 'POST', path: '/api/auth/password-reset', body })
   for (let tries = 0; tries < 300; tries += 1) {
-    const token = /token=([\w-]+)/.exec(mail.mails.join('\n'))?.[1]
-    if (token) return { token, currentPassword: password }
+    const token = /token=([\w-]+)/.exec(mails.join('\n'))?.[1]
+    if (token) return token
     await delay(100)
   }
   throw new Error('No mail came for a password reset.')
+}
+
+/** Finds the largest file that the documentation page loads. */
+async function findLargestFile(url: string): Promise<string> {
+  const page = await send(url, { method: 'GET', path: docsPage })
+  const paths = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, path]) => path ?? [])
+  const files = paths.map(async (path) => ({ path, size: (await send(url, { method: 'GET', path })).body.length }))
+  const largest = (await Promise.all(files)).toSorted((a, b) => b.size - a.size)[0]
+  if (!largest) throw new Error(`${docsPage} loads no file.`)
+  return largest.path
 }

@@ -11,6 +11,12 @@ import type { HostileStage } from './stage.js'
 /** The list whose pages are the largest, with the most that a page may hold. */
 export const largestList = '/api/posts?limit=100'
 
+/** One row, by an id that no row has. */
+export const readOne = '/api/posts/3f0c1c53-6d7b-4d0a-9c55-2a1f4b1c7d11'
+
+/** The page that loads the largest files. */
+export const docsPage = '/docs'
+
 /** Words that are in most rows, joined so that the search has to rank nearly all of them. */
 const commonWords = 'a garden has words of many kinds post topic word kind garden words has many post topic1'
 const search = (words: string) => `/api/posts?order=relevance&q=${encodeURIComponent(words)}`
@@ -26,7 +32,7 @@ export interface Flood {
 }
 
 /** What one address sends over and over, by the name of the attack. */
-export function floodsOf({ nextToken }: HostileStage): Readonly<Record<string, Flood>> {
+export function floodsOf({ nextToken, largestFile }: HostileStage): Readonly<Record<string, Flood>> {
   const signedIn = { authorization: `Bearer ${nextToken()}` }
   const rare = (...requests: Request[]) => ({ requests, isQuick: false })
   const usual = (...requests: Request[]) => ({ requests, isQuick: true })
@@ -46,7 +52,7 @@ export function floodsOf({ nextToken }: HostileStage): Readonly<Record<string, F
     'bad credentials': rare(get('/api/users/me', { authorization: 'Bearer x' }), get('/api/users/me')),
     'bad inputs': rare(post('/api/auth/login', { email: 'x' }), get('/api/posts?limit=0')),
     'a body that no limit admits': rare(post('/api/posts', { title: 'x', body: 'x'.repeat(200_000) })),
-    'the documentation': usual(get('/docs/swagger-ui.js')),
+    'the documentation': usual(get(largestFile)),
     readiness: rare(get('/readyz')),
     'the largest rows, by a user': usual({ ...post('/api/posts', largestRow), headers: signedIn }),
   }

@@ -26,7 +26,7 @@ const headerMembers = new Set(['alg', 'typ', 'kid'])
 const payloadSchema = z.object({
   sub: z.uuid(),
   sid: z.uuid(),
-  role: z.string(),
+  role: z.enum(['user', 'admin']),
   exp: z.number(),
 })
 

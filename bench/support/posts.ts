@@ -1,6 +1,10 @@
 import pg from 'pg'
 
-/** Words that every post holds. */
+/**
+ * Words that every post holds.
+ *
+ * @public for benchmarks that come and go with posts
+ */
 export const commonWords =
   'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
 

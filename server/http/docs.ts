@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { Readable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AnyTRPCRouter } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.js'
@@ -54,18 +52,5 @@ function serve(app: FastifyInstance, url: string, file: ServedFile): void {
 function answer(request: FastifyRequest, reply: FastifyReply, { contentType, content, etag }: ServedFile) {
   reply.header('cache-control', 'no-cache').header('etag', etag)
   if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
-  return reply
-    .type(contentType)
-    .header('content-length', content.length)
-    .send(Readable.from(slicesOf(content)))
-}
-
-const sliceBytes = 64 * 1024
-
-// Others have their turn between two slices: a megabyte takes the system a while to copy, and many may ask at once.
-async function* slicesOf(content: Buffer): AsyncGenerator<Buffer> {
-  for (let start = 0; start < content.length; start += sliceBytes) {
-    yield content.subarray(start, start + sliceBytes)
-    await nextTurn()
-  }
+  return reply.type(contentType).send(content)
 }

@@ -51,7 +51,7 @@ async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Pr
   if (request.method === 'HEAD') return reply.code(204).send()
   refuseStreams(request)
   const calls = readCalls(face.router, request)
-  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply, calls)
+  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply)
   const outcomes = await withinDeadline(reply, (signal) => runCalls(face, { request, reply, calls, signal }))
   const responses = outcomes.map(({ response }) => response)
   reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
@@ -132,22 +132,16 @@ function isSubscription({ procedure }: Call): boolean {
   return procedure?._def.type === 'subscription'
 }
 
-async function answerSubscription(
-  { container, router }: Face,
-  request: TrpcRequest,
-  reply: FastifyReply,
-  calls: Calls,
-) {
+async function answerSubscription(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { container, router } = face
   const refreshCookie = createRefreshCookie(request, reply, container.config)
-  const parts = { refreshCookie, batchSize: calls.list.length }
-  const ctx = await withinDeadline(reply, () => createContext(container, request, parts))
   await fastifyRequestHandler({
     router,
     req: request,
     res: reply,
     path: request.params['*'],
     maxBatchSize,
-    createContext: () => ctx,
+    createContext: ({ info }) => createContext(container, request, { refreshCookie, batchSize: info.calls.length }),
     // The adapter sets the header anew.
     responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
   })

@@ -27,9 +27,10 @@ it('S80: three mails of a kind an hour to one address, wherever they are asked f
 })
 
 it('S80: a hundred mails an hour for one network, to whomever', async () => {
-  const asks = Array.from({ length: 120 }, () =>
-    mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.1' }),
-  )
-  expect((await Promise.all(asks)).filter(Boolean)).toHaveLength(100)
+  const ask = () => mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.1' })
+  const answers = []
+  // Ten at once: of more, a busy machine's store might not answer the last ones in time.
+  for (let round = 0; round < 12; round += 1) answers.push(...(await Promise.all(Array.from({ length: 10 }, ask))))
+  expect(answers.filter(Boolean)).toHaveLength(100)
   expect(await mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.2' })).toBe(true)
 })

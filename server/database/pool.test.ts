@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toAppError } from '../error-mapping.js'
 import { createCutProxy } from '../testing/cut-proxy.js'
-import { createPostgresProxy, terminationMessage } from '../testing/postgres-proxy.js'
+import { silentLog } from '../testing/rate-limit-stores.js'
 import { createTestDatabase, openDatabase } from '../testing/test-database.js'
 import { type Borrower, borrowAs, ConnectionPool } from './pool.js'
 import { createPlaces } from './pool-places.js'
 import { createDatabaseChecks } from './readiness.js'
 
-const log = pino({ level: 'silent' })
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 
 beforeAll(async () => {
@@ -19,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 function openPool(max: number, url = database.url): ConnectionPool {
-  return new ConnectionPool({ url, max, log })
+  return new ConnectionPool({ url, max, log: silentLog })
 }
 
 async function administer(sql: string): Promise<void> {
@@ -116,20 +114,13 @@ describe('the places of a pool', () => {
 
 describe('connections that are lost', () => {
   it('S43: do not end the process when the database ends one just after its greeting', async () => {
-    let isHostile = true
-    // One piece with the first ReadyForQuery: the error comes before anybody can listen for it.
-    const proxy = await createPostgresProxy(database.url, () => {
-      let isGreeted = false
-      return (chunk) => {
-        if (!isHostile || isGreeted || !chunk.includes('Z\0\0\0\x05I')) return chunk
-        isGreeted = true
-        return Buffer.concat([chunk, terminationMessage()])
-      }
-    })
+    const proxy = await createCutProxy(database.url)
+    // In one piece with the first ReadyForQuery: the error comes before anybody can listen for it.
+    proxy.endAfterGreeting(true)
     const pool = openPool(1, proxy.url)
     const attempt = codeOf(pool.query('SELECT 1'))
     await sleep(100)
-    isHostile = false
+    proxy.endAfterGreeting(false)
     expect(['done', 'SERVICE_UNAVAILABLE']).toContain(await attempt)
     expect(await codeOf(pool.query('SELECT 1'))).toBe('done')
     await pool.end()

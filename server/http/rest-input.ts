@@ -13,8 +13,8 @@ export type RestRequest = FastifyRequest<{ Params: Record<string, string>; Query
  * Makes the function that puts a procedure's input together: from path and query for GET, from path and body for the
  * other methods, and the version from `If-Match`. Only what comes as text is coerced; Zod judges the whole afterwards.
  *
- * It throws ValidationError for keys that have no place, BAD_REQUEST and VERSION_MISMATCH for `If-Match`,
- * and BAD_REQUEST for a body that `readJson` refuses.
+ * It throws ValidationError for keys that have no place, BadRequestError and VersionMismatchError for `If-Match`,
+ * and BadRequestError for a body that `readJson` refuses.
  */
 export function createInputReader({ input, rest: { method } }: RestProcedure): (request: RestRequest) => unknown {
   if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))

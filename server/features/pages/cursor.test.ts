@@ -4,7 +4,7 @@ import { cutPage, decodeCursor, encodeCursor, pageBytesMax, positionTime } from 
 
 const scope = ['posts', 'newest', null, undefined]
 const position = z.tuple([positionTime, z.guid()])
-const broken = expect.objectContaining({ name: 'AppError', code: 'BAD_REQUEST' })
+const broken = expect.objectContaining({ name: 'BadRequestError', code: 'BAD_REQUEST' })
 const place = ['2026-01-02T03:04:05.678Z', '01890a5d-ac96-774b-bcce-b302099a8057'] as const
 
 test('gives back the position that it was made from', () => {

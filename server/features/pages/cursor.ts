@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { AppError } from '../../errors.js'
+import { type AppError, BadRequestError } from '../../errors.js'
 import { idSchema } from '../fields/schema.js'
 
 /** A list as one client asks for it: its name, order and filters. A cursor counts for the scope it was made in alone. */
@@ -40,7 +40,7 @@ export function encodeCursor(scope: CursorScope, position: Position): string {
  * Reads a cursor back into the position it was made from.
  *
  * @param position what the position has to look like
- * @throws AppError BAD_REQUEST for a cursor that is damaged or made for another list, order or filter
+ * @throws BadRequestError for a cursor that is damaged or made for another list, order or filter
  */
 export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
   cursor: string,
@@ -100,7 +100,7 @@ function checksum(scope: CursorScope, position: Position): string {
 }
 
 function brokenCursor(): AppError {
-  return new AppError('BAD_REQUEST', {
+  return new BadRequestError({
     message: 'The cursor is broken, or belongs to a list with another filter or order.',
   })
 }

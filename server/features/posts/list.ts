@@ -9,7 +9,7 @@ import { comesAfter, firstPosts, readPage, timeOrders } from './walk.js'
 /**
  * Reads a page of posts by time.
  *
- * @throws AppError BAD_REQUEST for a broken cursor
+ * @throws BadRequestError for a broken cursor
  */
 export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   const { limit, cursor } = input

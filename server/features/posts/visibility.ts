@@ -2,7 +2,10 @@ import type { Actor } from '../../context.js'
 import { Prisma } from '../../database/generated/client.js'
 import type { ListPosts } from './schema.js'
 
-/** The posts that someone may see: published ones, drafts of their own, and for admins all. */
+/**
+ * The posts that someone may see: published ones, drafts of their own, and for admins all. The role is looked at here,
+ * not at the procedure, because it does not decide who may call but which rows the same call shows.
+ */
 export function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
   if (actor?.role === 'admin') return {}
   return { OR: [{ status: 'published' }, ...(actor ? [{ authorId: actor.userId }] : [])] }

@@ -7,7 +7,7 @@ import { mayMail } from '../../security/mail-limits.js'
 import { consumeMailToken, killMailTokens } from '../../security/mail-tokens.js'
 import { hashToken } from '../../security/refresh-tokens.js'
 import { lockAccount } from './account.js'
-import { proveOwnPassword, wrongPassword } from './own-password.js'
+import { proveOwnPassword, readOwnAccount, wrongPassword } from './own-password.js'
 import type { AuthParts } from './parts.js'
 import { dropRegistrations } from './registration-rows.js'
 import type { RequestEmailChange, VerifyEmail } from './schema.js'
@@ -24,7 +24,8 @@ export function createEmailChange(parts: AuthParts) {
      */
     async requestEmailChange(actor: Actor, { email: to, currentPassword }: RequestEmailChange): Promise<void> {
       const { userId, sessionId, origin } = actor
-      const user = await proveOwnPassword(parts, actor, currentPassword)
+      const user = await readOwnAccount(db, actor)
+      await proveOwnPassword(parts, actor, user, currentPassword)
       const isMailed = await mayMail(limits, { kind: 'email-change', to, ip: origin.ip })
       const isTold = await mayMail(limits, { kind: 'email-change-requested', to: user.email, ip: origin.ip })
       await db.$transaction(async (tx) => {

@@ -10,16 +10,27 @@ interface Parts {
   audit: AuditService
 }
 
+type OwnAccount = Awaited<ReturnType<typeof readOwnAccount>>
+
+/** Reads the actor's account with the hash that is compared: what follows has to find it unchanged. */
+export function readOwnAccount(db: Database, { userId }: Actor) {
+  return db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
+}
+
 /**
  * Asks people who are signed in for their password once more (OWASP ASVS 7.5.1). A wrong one leaves an event.
  *
- * @returns the account with the hash that was compared: what follows has to find it unchanged
  * @throws InvalidCredentialsError, ServiceUnavailableError
  */
-export async function proveOwnPassword({ db, passwords, audit }: Parts, actor: Actor, password: string) {
+export async function proveOwnPassword(
+  parts: Parts,
+  actor: Actor,
+  account: OwnAccount,
+  password: string,
+): Promise<void> {
+  const { db, passwords, audit } = parts
   const { userId, origin } = actor
-  const user = await db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
-  if (await passwords.verify(password, user.passwordHash, origin)) return user
+  if (await passwords.verify(password, account.passwordHash, origin)) return
   await audit.record(db, { type: 'password.refused', actorId: userId, userId, origin })
   throw wrongPassword()
 }

@@ -26,9 +26,7 @@ const cases = owners.flatMap(({ by, local, name }) => {
   return passwords.map((password) => ({ by, email: `${local}@${randomUUID()}.example`, name, password }))
 })
 
-// Changing a password compares the current one first, so that it may take a hash itself.
-const hashesMax = 3
-const refused = cases.map(({ by }) => ({ by, code: 'PASSWORD_TOO_COMMON', isQuick: true }))
+const refused = cases.map(({ by }) => ({ by, code: 'PASSWORD_TOO_COMMON', isQuickerThanHashing: true }))
 
 async function post(path: string, payload: object, accessToken?: string) {
   const headers = accessToken ? { authorization: `Bearer ${accessToken}` } : {}
@@ -43,17 +41,17 @@ async function answers(ask: (input: (typeof cases)[number]) => ReturnType<typeof
   const given = []
   for (const input of cases) {
     const { code, ms } = await ask(input)
-    given.push({ by: input.by, code, isQuick: ms < hashesMax * hashingMs })
+    given.push({ by: input.by, code, isQuickerThanHashing: ms < hashingMs })
   }
   return given
 }
 
-it('S57: registering with a password of own letters is refused in the time of a few hashes', async () => {
+it('S57: registering with a password of own letters is refused in less time than a hash takes', async () => {
   const register = ({ email, name, password }: (typeof cases)[number]) => post('register', { email, name, password })
   expect(await answers(register)).toEqual(refused)
 })
 
-it('S57: changing to a password of own letters is refused in the time of a few hashes', async () => {
+it('S57: changing to a password of own letters is refused in less time than a hash takes', async () => {
   const given = await answers(async ({ email, name, password: newPassword }) => {
     const { accessToken } = await signIn(t, await createUser(t, { email, name }))
     return post('change-password', { currentPassword: testPassword, newPassword }, accessToken)
@@ -61,7 +59,7 @@ it('S57: changing to a password of own letters is refused in the time of a few h
   expect(given).toEqual(refused)
 })
 
-it('S57: resetting to a password of own letters is refused in the time of a few hashes', async () => {
+it('S57: resetting to a password of own letters is refused in less time than a hash takes', async () => {
   const given = await answers(async ({ email: address, name, password }) => {
     const { email } = await createUser(t, { email: `r.${address}`, name })
     await post('password-reset', { email })

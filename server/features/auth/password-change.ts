@@ -1,7 +1,7 @@
 import type { Actor } from '../../context.js'
 import { lockAccount } from './account.js'
 import { replacePassword } from './new-password.js'
-import { proveOwnPassword, wrongPassword } from './own-password.js'
+import { proveOwnPassword, readOwnAccount, wrongPassword } from './own-password.js'
 import type { AuthParts } from './parts.js'
 import type { ChangePassword } from './schema.js'
 
@@ -17,8 +17,10 @@ export function createPasswordChange(parts: AuthParts) {
      */
     async changePassword(actor: Actor, { currentPassword, newPassword }: ChangePassword): Promise<void> {
       const { userId, sessionId, origin } = actor
-      const user = await proveOwnPassword(parts, actor, currentPassword)
+      const user = await readOwnAccount(db, actor)
+      // Costs nothing, so that it comes before the hash.
       passwords.assertAcceptable(newPassword, user, 'newPassword')
+      await proveOwnPassword(parts, actor, user, currentPassword)
       const passwordHash = await passwords.hash(newPassword, origin)
       await db.$transaction(async (tx) => {
         const locked = await lockAccount(tx, userId)

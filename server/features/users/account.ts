@@ -1,5 +1,5 @@
 import type { Actor } from '../../context.js'
-import { proveOwnPassword } from '../auth/own-password.js'
+import { proveOwnPassword, readOwnAccount } from '../auth/own-password.js'
 import { assertVersion } from '../fields/version.js'
 import { removeLocked } from './end-access.js'
 import { exportMe } from './export-me.js'
@@ -37,7 +37,7 @@ export function createAccount(parts: UsersParts) {
      * @throws InvalidCredentialsError for a wrong password, LastAdminError
      */
     async removeMe(actor: Actor, { password }: RemoveMe): Promise<void> {
-      await proveOwnPassword(parts, actor, password)
+      await proveOwnPassword(parts, actor, await readOwnAccount(db, actor), password)
       await db.$transaction(async (tx) => {
         await lockStanding(tx)
         await removeLocked(parts, tx, actor, await lockUser(tx, actor.userId))

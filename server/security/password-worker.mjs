@@ -3,7 +3,8 @@ import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import bcrypt from 'bcrypt'
 
-const niceness = 10
+// Enough for requests to come first; with 10, hashes starved beside other busy processes of the machine.
+const niceness = 2
 
 // On Linux a priority is a thread's: requests get the processor first. Elsewhere it would be the whole process's.
 if (process.platform === 'linux') setPriority(niceness)

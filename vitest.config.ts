@@ -10,7 +10,9 @@ if (!hasChromium && !process.argv.some((word) => word.startsWith('--project'))) 
 }
 
 // The schema may have changed since `npm install`, and test files import the client that is generated from it.
-execFileSync(process.execPath, [path.join(import.meta.dirname, 'server/commands/generate.mjs')], { stdio: 'inherit' })
+execFileSync(process.execPath, [path.join(import.meta.dirname, 'server/development/generate.mjs')], {
+  stdio: 'inherit',
+})
 
 const shared = { sequence: { shuffle: true, seed: Date.now() } }
 

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { loadConfig } from '../server/config.js'
 import { createContainer } from '../server/container.js'
-import { encodeCursor } from '../server/features/pages/cursor.js'
+import { encodeCursor } from '../server/core/pagination/cursor.js'
 import { scopeOf } from '../server/features/posts/list.js'
 import { listPostsSchema } from '../server/features/posts/schema.js'
 import { commonWords, fillPosts } from './support/posts.js'

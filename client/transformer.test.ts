@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { transformer as serverTransformer } from '../server/http/transformer.js'
+import { transformer as serverTransformer } from '../server/core/http/trpc/transformer.js'
 import { transformer } from './transformer.js'
 
 it('sends an object that stands in two places of an input, as the server takes it', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../server/database/client.js'
-import { createPasswords } from '../server/security/passwords.js'
+import type { Database } from '../server/core/database/client.js'
+import { createPasswords } from '../server/core/security/passwords.js'
 import { createTestDatabase, openDatabase } from '../server/testing/test-database.js'
 import { seed } from './seed.js'
 

@@ -1,9 +1,9 @@
-import { createDatabase, type Db, type Transaction } from '../server/database/client.js'
-import { ConnectionPool } from '../server/database/pool.js'
-import { includingDeleted } from '../server/database/soft-delete.js'
+import { createDatabase, type Db, type Transaction } from '../server/core/database/client.js'
+import { ConnectionPool } from '../server/core/database/pool.js'
+import { includingDeleted } from '../server/core/database/soft-delete.js'
+import { createLogger } from '../server/core/logger.js'
+import { createPasswords } from '../server/core/security/passwords.js'
 import { seedPosts } from '../server/features/posts/seed.js'
-import { createLogger } from '../server/logger.js'
-import { createPasswords } from '../server/security/passwords.js'
 
 interface SeedOptions {
   databaseUrl: string

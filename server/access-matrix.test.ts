@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { calls, declaredOutcome } from './testing/calls.js'
-import { everyProcedure, faces } from './testing/faces.js'
 import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
+import { everyProcedure, faces } from './testing/transports.js'
 
 let t: TestApp
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { handlerDeadlineMs } from './http/deadline.js'
+import { handlerDeadlineMs } from './core/http/deadline.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 
 let t: TestApp

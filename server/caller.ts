@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Container } from './container.js'
-import { createInProcessContext } from './context.js'
+import { createInProcessContext } from './core/context.js'
 import { createCallerFactory } from './procedures.js'
 import { appRouter } from './router.js'
 

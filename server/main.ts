@@ -1,7 +1,7 @@
 import { buildApp } from './app.js'
 import { ConfigError, loadConfig } from './config.js'
 import { createContainer } from './container.js'
-import { stopOnRequest } from './shutdown.js'
+import { stopOnRequest } from './core/shutdown.js'
 
 try {
   await start()

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { calls } from './testing/calls.js'
-import { everyProcedure, faces } from './testing/faces.js'
 import { setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
+import { everyProcedure, faces } from './testing/transports.js'
 
 let t: TestApp
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { errorTable } from './errors.js'
+import { errorTable } from './core/errors.js'
 import { calls } from './testing/calls.js'
-import { everyProcedure, faces, restFace, trpcFace } from './testing/faces.js'
 import { setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
+import { everyProcedure, faces, restFace, trpcFace } from './testing/transports.js'
 
 let t: TestApp
 

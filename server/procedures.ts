@@ -1,14 +1,14 @@
 import { initTRPC } from '@trpc/server'
-import type { Context } from './context.js'
-import { borrowAs } from './database/pool.js'
-import { toAppError } from './error-mapping.js'
-import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
+import type { Context } from './core/context.js'
+import { borrowAs } from './core/database/pool.js'
+import { toAppError } from './core/error-mapping.js'
+import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './core/errors.js'
+import { recordProcedure } from './core/http/metrics.js'
+import { formatTrpcError } from './core/http/trpc/errors.js'
+import { transformer } from './core/http/trpc/transformer.js'
+import { clientNetwork } from './core/security/client-address.js'
+import { type LimitRule, limitKey } from './core/security/rate-limits.js'
 import type { Role } from './features/users/schema.js'
-import { recordProcedure } from './http/metrics.js'
-import { transformer } from './http/transformer.js'
-import { formatTrpcError } from './http/trpc-errors.js'
-import { clientNetwork } from './security/client-address.js'
-import { type LimitRule, limitKey } from './security/rate-limits.js'
 
 export type Access = 'public' | 'user' | Exclude<Role, 'user'>
 

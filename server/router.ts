@@ -1,8 +1,8 @@
 import { auditRouter } from './features/audit/router.js'
 import { authRouter } from './features/auth/router.js'
-import { sessionsRouter } from './features/auth/sessions-router.js'
 import { mailRouter } from './features/mail/router.js'
 import { postsRouter } from './features/posts/router.js'
+import { sessionsRouter } from './features/sessions/router.js'
 import { usersRouter } from './features/users/router.js'
 import { router } from './procedures.js'
 

@@ -15,10 +15,11 @@ const isInstalled = (name) => {
 }
 
 const fromSource = isInstalled('tsx/esm/api')
-const file = fromSource
-  ? path.join(root, 'server/commands', `${command}.ts`)
-  : path.join(root, 'dist/server/commands', `${command}.js`)
-if (!/^[a-z-]+$/.test(command ?? '') || !existsSync(file)) {
+const places = fromSource
+  ? [`server/commands/${command}.ts`, `server/development/${command}.ts`]
+  : [`dist/server/commands/${command}.js`]
+const file = places.map((place) => path.join(root, place)).find((place) => existsSync(place))
+if (!/^[a-z-]+$/.test(command ?? '') || !file) {
   console.error(
     `No command "${command ?? ''}" here. It needs the development dependencies (npm install), or a build (npm run build).`,
   )
@@ -28,7 +29,7 @@ if (!/^[a-z-]+$/.test(command ?? '') || !existsSync(file)) {
 process.argv = [process.argv[0], file, ...rest]
 if (fromSource) {
   process.env.NODE_ENV ||= 'development'
-  await (await import('./commands/generate.mjs')).generatePrismaClient()
+  await (await import('./development/generate.mjs')).generatePrismaClient()
   const { register } = await import('tsx/esm/api')
   register()
 }

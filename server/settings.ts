@@ -1,7 +1,7 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
-import { findDatabaseUrlFaults } from './database/connection-options.js'
-import { proxyNetworkFault } from './security/client-address.js'
+import { findDatabaseUrlFaults } from './core/database/connection-options.js'
+import { proxyNetworkFault } from './core/security/client-address.js'
 
 const url = z
   .url({ protocol: /^https?$/, error: 'must be an https address, such as https://api.example.com' })

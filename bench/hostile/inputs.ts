@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RestProcedure } from '../../server/http/rest-procedures.js'
+import type { RestProcedure } from '../../server/core/http/rest/procedures.js'
 import type { Random } from '../support/random.js'
 import { type OwnWords, type TextKind, textKinds } from './texts.js'
 

@@ -1,4 +1,4 @@
-import { listRestProcedures, type RestProcedure } from '../../server/http/rest-procedures.js'
+import { listRestProcedures, type RestProcedure } from '../../server/core/http/rest/procedures.js'
 import { appRouter } from '../../server/router.js'
 import type { Options } from '../support/options.js'
 import { createRandom } from '../support/random.js'

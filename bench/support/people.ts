@@ -1,5 +1,5 @@
 import type { Container } from '../../server/container.js'
-import { createPasswords } from '../../server/security/passwords.js'
+import { createPasswords } from '../../server/core/security/passwords.js'
 import { password, pepper } from './settings.js'
 
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }

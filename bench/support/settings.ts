@@ -1,6 +1,6 @@
-import { startThrowawayPostgres } from '../../server/database/embedded-postgres-throwaway.js'
-import { applyMigrations } from '../../server/database/migrate.js'
-import { createSigningKey } from '../../server/security/signing-keys.js'
+import { applyMigrations } from '../../server/core/database/migrations/migrate.js'
+import { createSigningKey } from '../../server/core/security/signing-keys.js'
+import { startThrowawayPostgres } from '../../server/development/embedded-postgres/throwaway.js'
 
 export const pepper = 'pepper-of-the-benchmarks-0123456789abcdef'
 export const password = 'a quiet harbour at dawn'

@@ -1,4 +1,4 @@
-import type { RestProcedure } from '../../server/http/rest-procedures.js'
+import type { RestProcedure } from '../../server/core/http/rest/procedures.js'
 import type { Request } from './http.js'
 
 /** Writes the request that calls a procedure with an input, good or bad. */

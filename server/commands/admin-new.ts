@@ -1,10 +1,10 @@
-import { systemClock } from '../clock.js'
-import { createDatabase } from '../database/client.js'
-import { ConnectionPool } from '../database/pool.js'
+import { systemClock } from '../core/clock.js'
+import { createDatabase } from '../core/database/client.js'
+import { ConnectionPool } from '../core/database/pool.js'
+import { createLogger } from '../core/logger.js'
+import { RemedyError } from '../core/remedy-error.js'
 import { createAuditService } from '../features/audit/service.js'
 import { inviteNewAdmin } from '../features/users/invite.js'
-import { createLogger } from '../logger.js'
-import { RemedyError } from '../remedy-error.js'
 import { withLocatedDatabase } from './located-database.js'
 
 // Writes an admin and the invitation that a running server mails: npm run admin:new -- EMAIL "NAME"

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type pg from 'pg'
 import { type CommandConfig, ConfigError, loadCommandConfig, loadConfig, readEnvironment } from '../config.js'
-import { withConnection } from '../database/connection.js'
-import { locateDatabase } from '../database/locate.js'
-import { migrationStatus } from '../database/migrate.js'
-import { parseSecrets } from '../security/development-secrets.js'
-import { bind } from './dev/port.js'
+import { withConnection } from '../core/database/connection.js'
+import { migrationStatus } from '../core/database/migrations/migrate.js'
+import { bind } from '../development/dev-server/port.js'
+import { locateDatabase } from '../development/locate-database.js'
+import { parseSecrets } from '../development/secrets.js'
 
 interface Finding {
   name: string

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../config.js'
-import { RemedyError } from '../remedy-error.js'
-import { createSigningKey } from '../security/signing-keys.js'
+import { RemedyError } from '../core/remedy-error.js'
+import { createSigningKey } from '../core/security/signing-keys.js'
 import { serverSettings } from '../settings.js'
 
 // Prints the value of JWT_PRIVATE_KEYS: a new key that signs from now on, then the present ones, which still verify.

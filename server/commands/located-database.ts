@@ -1,5 +1,5 @@
 import { type CommandConfig, loadCommandConfig } from '../config.js'
-import { locateDatabase } from '../database/locate.js'
+import { locateDatabase } from '../development/locate-database.js'
 
 /** Finds the database of the settings, gives it to `work`, and lets go of it whatever happens. */
 export async function withLocatedDatabase(

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { applyMigrations, resolveMigration } from '../database/migrate.js'
-import { RemedyError } from '../remedy-error.js'
+import { applyMigrations, resolveMigration } from '../core/database/migrations/migrate.js'
+import { RemedyError } from '../core/remedy-error.js'
 import { withLocatedDatabase } from './located-database.js'
 
 // Applies the pending migrations; --resolve NAME applied|rolled-back records what became of a failed one instead.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Passwords } from '../core/security/passwords.js'
 import { createAuthService } from '../features/auth/service.js'
-import type { Passwords } from '../security/passwords.js'
 import type { TestApp } from './test-app.js'
 
 /** Where calls to services come from in tests. */

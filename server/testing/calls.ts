@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { postCalls } from '../features/posts/calls.js'
+import { postCalls } from '../features/posts/posts.test-support.js'
 import { createDeadMail, createUser } from './factories.js'
 import { testPassword } from './secrets.js'
 import { type ActorKind, type CallRow, notYours, type Stage } from './stage.js'

@@ -1,5 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
-import type { ErrorBody } from '../errors.js'
+import type { ErrorBody } from '../core/errors.js'
 import type { AppRouter } from '../router.js'
 
 /** The `error` object that a failed tRPC call carries. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
-import type { Prisma } from '../database/generated/client.js'
+import type { Prisma } from '../generated/client.js'
 import type { TestApp } from './test-app.js'
 
 /** Makes a verified user whose password is `testPassword`. */

@@ -1,4 +1,4 @@
-import type { Mailer, MailMessage } from '../mail/mailer.js'
+import type { Mailer, MailMessage } from '../core/mail/mailer.js'
 
 /** A mailer that keeps what it is given, and fails when a test says so. */
 export function createFakeMailer() {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import { findPrismaFile, readMigrations } from '../database/migration-folder.js'
+import { findPrismaFile, readMigrations } from '../core/database/migrations/folder.js'
 import { createTestDatabase } from './test-database.js'
 
 /** The name of Plinth's first migration. */

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { canEnter } from '../database/embedded-postgres-account.js'
+import { canEnter } from '../development/embedded-postgres/account.js'
 
 export const ordinaryUser = { uid: 65534, gid: 65534 }
 

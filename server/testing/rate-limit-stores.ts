@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { inject } from 'vitest'
-import { ConnectionPool } from '../database/pool.js'
-import { createRateLimits } from '../security/rate-limits.js'
+import { ConnectionPool } from '../core/database/pool.js'
+import { createRateLimits } from '../core/security/rate-limits.js'
 import { createTestDatabase } from './test-database.js'
 
 export const silentLog = pino({ level: 'silent' })

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { findPrismaFile } from '../database/migration-folder.js'
+import { findPrismaFile } from '../core/database/migrations/folder.js'
 import { type Field, type Index, type Model, readModels } from './prisma-schema.js'
 import { readTableUses, type TableUse } from './statement-columns.js'
 

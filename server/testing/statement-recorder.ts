@@ -1,4 +1,4 @@
-import { Prisma } from '../database/generated/client.js'
+import { Prisma } from '../generated/client.js'
 import { isUntimed, models, unindexed, unindexedColumns } from './schema-rules.js'
 
 const softDeletedTables = Object.values(Prisma.ModelName).filter(

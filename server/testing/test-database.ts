@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
-import { createDatabase } from '../database/client.js'
-import { ConnectionPool } from '../database/pool.js'
+import { createDatabase } from '../core/database/client.js'
+import { ConnectionPool } from '../core/database/pool.js'
 
 /** Makes a database for one test file: a clone of the migrated template, or an empty one. */
 export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { idSchema } from '../fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../pages/schema.js'
+import { idSchema } from '../../core/fields/schema.js'
+import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
 
 /** What the audit trail tells of. */
 const auditEventTypeSchema = z

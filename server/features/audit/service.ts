@@ -1,7 +1,14 @@
 import type { z } from 'zod'
-import type { Actor, Origin } from '../../context.js'
-import type { Database, Db } from '../../database/client.js'
-import { cutPage, decodeCursor, encodeCursor, olderThan, timePosition, timePositionOf } from '../pages/cursor.js'
+import type { Actor, Origin } from '../../core/context.js'
+import type { Database, Db } from '../../core/database/client.js'
+import {
+  cutPage,
+  decodeCursor,
+  encodeCursor,
+  olderThan,
+  timePosition,
+  timePositionOf,
+} from '../../core/pagination/cursor.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
 /** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */

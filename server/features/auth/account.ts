@@ -1,4 +1,4 @@
-import type { Db, Transaction } from '../../database/client.js'
+import type { Db, Transaction } from '../../core/database/client.js'
 
 /** A living user by address, with the password's hash; null if there is none. */
 export function findAccount(db: Db, email: string) {

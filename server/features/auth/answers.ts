@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Context } from '../../context.js'
-import { InvalidTokenError } from '../../errors.js'
+import type { Context } from '../../core/context.js'
+import { InvalidTokenError } from '../../core/errors.js'
+import type { SignedIn } from '../sessions/rules.js'
 import { toUser } from '../users/view.js'
 import type { Login, SignedInView } from './schema.js'
-import type { SignedIn } from './session-rules.js'
 
 /**
  * Signs in. The sessions of the refresh cookies that came with the request end, so that no answer to a request of

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createPasswords, type Passwords } from '../../security/passwords.js'
+import { createPasswords, type Passwords } from '../../core/security/passwords.js'
 import { authWith, freshAddress, instantPasswords, logIn, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'

@@ -1,9 +1,9 @@
-import type { Actor, Origin } from '../../context.js'
-import { InvalidCredentialsError, RateLimitedError } from '../../errors.js'
+import type { Actor, Origin } from '../../core/context.js'
+import { InvalidCredentialsError, RateLimitedError } from '../../core/errors.js'
+import { maySignIn, type SignedIn } from '../sessions/rules.js'
 import { findAccount, lockAccount } from './account.js'
-import type { AuthParts } from './parts.js'
+import type { AuthParts } from './dependencies.js'
 import type { Login } from './schema.js'
-import { maySignIn, type SignedIn } from './session-rules.js'
 
 /** How users sign in, stay signed in and sign out. */
 export function createLogin(parts: AuthParts) {

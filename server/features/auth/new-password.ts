@@ -1,9 +1,9 @@
-import type { Transaction } from '../../database/client.js'
-import { enqueueMail } from '../../mail/outbox.js'
-import { killMailTokens } from '../../security/mail-tokens.js'
+import type { Transaction } from '../../core/database/client.js'
+import { enqueueMail } from '../../core/mail/outbox.js'
 import type { AuditEventType } from '../audit/schema.js'
-import type { AuthParts } from './parts.js'
-import type { SessionUser } from './session-rules.js'
+import type { SessionUser } from '../sessions/rules.js'
+import type { AuthParts } from './dependencies.js'
+import { killMailTokens } from './mail-tokens.js'
 
 interface NewPassword {
   /** Locked by the caller. */

@@ -1,7 +1,7 @@
-import type { Actor } from '../../context.js'
-import type { Database } from '../../database/client.js'
-import { type AppError, InvalidCredentialsError } from '../../errors.js'
-import type { Passwords } from '../../security/passwords.js'
+import type { Actor } from '../../core/context.js'
+import type { Database } from '../../core/database/client.js'
+import { type AppError, InvalidCredentialsError } from '../../core/errors.js'
+import type { Passwords } from '../../core/security/passwords.js'
 import type { AuditService } from '../audit/service.js'
 
 interface Parts {

@@ -1,8 +1,8 @@
-import type { Actor } from '../../context.js'
+import type { Actor } from '../../core/context.js'
 import { lockAccount } from './account.js'
+import type { AuthParts } from './dependencies.js'
 import { replacePassword } from './new-password.js'
 import { proveOwnPassword, readOwnAccount, wrongPassword } from './own-password.js'
-import type { AuthParts } from './parts.js'
 import type { ChangePassword } from './schema.js'
 
 /** How users who are signed in change their password. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { enqueueMail } from '../../mail/outbox.js'
+import { enqueueMail } from '../../core/mail/outbox.js'
 import {
   authWith,
   freshAddress,

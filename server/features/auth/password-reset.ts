@@ -1,15 +1,15 @@
-import type { Origin } from '../../context.js'
-import type { Db, Transaction } from '../../database/client.js'
-import { InvalidTokenError } from '../../errors.js'
-import { enqueueMail, type Mail } from '../../mail/outbox.js'
-import { mayMail } from '../../security/mail-limits.js'
-import { hashToken } from '../../security/refresh-tokens.js'
+import type { Origin } from '../../core/context.js'
+import type { Db, Transaction } from '../../core/database/client.js'
+import { InvalidTokenError } from '../../core/errors.js'
+import { enqueueMail, type Mail } from '../../core/mail/outbox.js'
+import { mayMail } from '../../core/security/mail-limits.js'
+import { hashToken } from '../../core/security/refresh-tokens.js'
+import type { SessionUser } from '../sessions/rules.js'
 import { findAccount, lockAccount } from './account.js'
+import type { AuthParts } from './dependencies.js'
 import { replacePassword } from './new-password.js'
-import type { AuthParts } from './parts.js'
 import { dropRegistrations } from './registration-rows.js'
 import type { EmailOnly, ResetPassword } from './schema.js'
-import type { SessionUser } from './session-rules.js'
 
 /** How users who cannot log in set a password: with a link that was mailed to them. */
 export function createPasswordReset(parts: AuthParts) {

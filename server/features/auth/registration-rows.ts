@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { Db, Transaction } from '../../database/client.js'
+import type { Db, Transaction } from '../../core/database/client.js'
 
 /** A registration that waits for its link. Its hash is empty where the link is to count for nobody's password. */
 interface NewRegistration {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { Origin } from '../../context.js'
-import { enqueueMail, type Mail } from '../../mail/outbox.js'
-import { mayMail } from '../../security/mail-limits.js'
+import type { Origin } from '../../core/context.js'
+import { enqueueMail, type Mail } from '../../core/mail/outbox.js'
+import { mayMail } from '../../core/security/mail-limits.js'
+import type { SessionUser } from '../sessions/rules.js'
 import { findAccount } from './account.js'
-import type { AuthParts } from './parts.js'
+import type { AuthParts } from './dependencies.js'
 import { insertRegistration, pickRegistration, readRegistrationMark, registrationMark } from './registration-rows.js'
 import type { EmailOnly, Register } from './schema.js'
-import type { SessionUser } from './session-rules.js'
 
 /** How strangers ask for an account: it waits until the link that was mailed for it is followed. */
 export function createRegistration(parts: AuthParts) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, passwordSchema } from '../fields/schema.js'
+import { byIdSchema, idSchema, passwordSchema } from '../../core/fields/schema.js'
 import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 
 /** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */

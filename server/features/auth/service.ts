@@ -1,6 +1,6 @@
+import type { AuthParts } from './dependencies.js'
 import { createEmailChange } from './email-change.js'
 import { createLogin } from './login.js'
-import type { AuthParts } from './parts.js'
 import { createPasswordChange } from './password-change.js'
 import { createPasswordReset } from './password-reset.js'
 import { createRegistration } from './registration.js'

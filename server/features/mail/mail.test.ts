@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { enqueueMail } from '../../mail/outbox.js'
+import { enqueueMail } from '../../core/mail/outbox.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'

@@ -1,5 +1,5 @@
+import { byIdSchema } from '../../core/fields/schema.js'
 import { adminProcedure, router } from '../../procedures.js'
-import { byIdSchema } from '../fields/schema.js'
 import { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
 
 export const mailRouter = router({

@@ -1,12 +1,19 @@
 import type { z } from 'zod'
-import type { Clock } from '../../clock.js'
-import type { Actor } from '../../context.js'
-import type { Database } from '../../database/client.js'
-import { type AppError, ConflictError, NotFoundError } from '../../errors.js'
-import { wakeMailWorkers } from '../../mail/outbox.js'
+import type { Clock } from '../../core/clock.js'
+import type { Actor } from '../../core/context.js'
+import type { Database } from '../../core/database/client.js'
+import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
+import type { byIdSchema } from '../../core/fields/schema.js'
+import { wakeMailWorkers } from '../../core/mail/outbox.js'
+import {
+  cutPage,
+  decodeCursor,
+  encodeCursor,
+  olderThan,
+  timePosition,
+  timePositionOf,
+} from '../../core/pagination/cursor.js'
 import type { AuditService } from '../audit/service.js'
-import type { byIdSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor, olderThan, timePosition, timePositionOf } from '../pages/cursor.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
 
 type OutboxMail = z.output<typeof outboxMailSchema>

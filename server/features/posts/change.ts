@@ -1,8 +1,8 @@
-import type { Actor } from '../../context.js'
-import { assertVersion } from '../fields/version.js'
+import type { Actor } from '../../core/context.js'
+import { assertVersion } from '../../core/fields/version.js'
+import { recordIfForeign } from './audit-events.js'
+import type { PostsParts } from './dependencies.js'
 import { lockPost } from './lock.js'
-import type { PostsParts } from './parts.js'
-import { recordIfForeign } from './record.js'
 import type { Post, UpdatePost } from './schema.js'
 import { postSelect } from './select.js'
 

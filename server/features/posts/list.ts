@@ -1,7 +1,14 @@
-import type { Actor } from '../../context.js'
-import type { Db } from '../../database/client.js'
-import { Prisma } from '../../database/generated/client.js'
-import { type CursorScope, cutPage, decodeCursor, encodeCursor, timePosition, timePositionOf } from '../pages/cursor.js'
+import type { Actor } from '../../core/context.js'
+import type { Db } from '../../core/database/client.js'
+import {
+  type CursorScope,
+  cutPage,
+  decodeCursor,
+  encodeCursor,
+  timePosition,
+  timePositionOf,
+} from '../../core/pagination/cursor.js'
+import { Prisma } from '../../generated/client.js'
 import type { ListPosts } from './schema.js'
 import { visibleKinds } from './visibility.js'
 import { comesAfter, firstPosts, readPage, timeOrders } from './walk.js'

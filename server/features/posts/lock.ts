@@ -1,7 +1,7 @@
-import type { Actor } from '../../context.js'
-import type { Transaction } from '../../database/client.js'
-import { type Post, Prisma } from '../../database/generated/client.js'
-import { NotFoundError } from '../../errors.js'
+import type { Actor } from '../../core/context.js'
+import type { Transaction } from '../../core/database/client.js'
+import { NotFoundError } from '../../core/errors.js'
+import { type Post, Prisma } from '../../generated/client.js'
 
 /** What a change has to know of the post that it changes. */
 type LockedPost = Pick<Post, 'id' | 'authorId' | 'title' | 'body' | 'status' | 'publishedAt' | 'version'>

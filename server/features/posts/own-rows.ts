@@ -1,5 +1,5 @@
-import type { Database } from '../../database/client.js'
-import { includingDeleted } from '../../database/soft-delete.js'
+import type { Database } from '../../core/database/client.js'
+import { includingDeleted } from '../../core/database/soft-delete.js'
 
 const pageSize = 50
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { byIdAndVersionSchema, byIdSchema } from '../../core/fields/schema.js'
 import { adminProcedure, ownerProcedure, protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import { byIdAndVersionSchema, byIdSchema } from '../fields/schema.js'
 import {
   createPostSchema,
   listPostsSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, versionSchema } from '../fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../pages/schema.js'
+import { byIdSchema, idSchema, oneLine, versionSchema } from '../../core/fields/schema.js'
+import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
 
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 

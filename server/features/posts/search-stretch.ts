@@ -1,6 +1,6 @@
-import type { Db } from '../../database/client.js'
-import { Prisma } from '../../database/generated/client.js'
-import { timePositionOf } from '../pages/cursor.js'
+import type { Db } from '../../core/database/client.js'
+import { timePositionOf } from '../../core/pagination/cursor.js'
+import { Prisma } from '../../generated/client.js'
 import { wordsOf } from './search-words.js'
 import { firstPosts, standsAt, type TimeOrder, type TimePosition, timeOrders } from './walk.js'
 

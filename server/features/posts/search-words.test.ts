@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Database } from '../../database/client.js'
-import { Prisma } from '../../database/generated/client.js'
+import type { Database } from '../../core/database/client.js'
+import { Prisma } from '../../generated/client.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { reduceSigns, wordsOf } from './search-words.js'
 

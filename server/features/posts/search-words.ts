@@ -1,4 +1,4 @@
-import { Prisma } from '../../database/generated/client.js'
+import { Prisma } from '../../generated/client.js'
 
 /**
  * The CTE `words` of one row: the query `q` as PostgreSQL reads it, and two weaker ones of the same words, NULL where no

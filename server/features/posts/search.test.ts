@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeCursor } from '../../core/pagination/cursor.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { encodeCursor } from '../pages/cursor.js'
-import { createPost } from './factory.js'
 import { scopeOf } from './list.js'
+import { createPost } from './post-factory.test-support.js'
 import type { Post } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>

@@ -1,9 +1,16 @@
 import { z } from 'zod'
-import type { Actor } from '../../context.js'
-import type { Db } from '../../database/client.js'
-import { Prisma } from '../../database/generated/client.js'
-import { idSchema } from '../fields/schema.js'
-import { cutPage, decodeCursor, encodeCursor, positionTime, timePosition, timePositionOf } from '../pages/cursor.js'
+import type { Actor } from '../../core/context.js'
+import type { Db } from '../../core/database/client.js'
+import { idSchema } from '../../core/fields/schema.js'
+import {
+  cutPage,
+  decodeCursor,
+  encodeCursor,
+  positionTime,
+  timePosition,
+  timePositionOf,
+} from '../../core/pagination/cursor.js'
+import { Prisma } from '../../generated/client.js'
 import { scopeOf } from './list.js'
 import type { ListPosts, Post } from './schema.js'
 import { findStretch, postsOfStretch } from './search-stretch.js'

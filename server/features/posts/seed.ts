@@ -1,4 +1,4 @@
-import type { Transaction } from '../../database/client.js'
+import type { Transaction } from '../../core/database/client.js'
 import { cycle, writePost } from './seed-texts.js'
 
 const postCount = 200

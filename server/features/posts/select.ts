@@ -1,4 +1,4 @@
-import type { Prisma } from '../../database/generated/client.js'
+import type { Prisma } from '../../generated/client.js'
 
 /** The columns that make a post as clients see it; nothing else of the row is read. */
 export const postSelect = {

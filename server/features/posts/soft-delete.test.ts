@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../database/client.js'
-import { PrismaClient } from '../../database/generated/client.js'
+import type { Database } from '../../core/database/client.js'
+import { PrismaClient } from '../../generated/client.js'
 import { createStatementRecorder } from '../../testing/statement-recorder.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 

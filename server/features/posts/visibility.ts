@@ -1,5 +1,5 @@
-import type { Actor } from '../../context.js'
-import { Prisma } from '../../database/generated/client.js'
+import type { Actor } from '../../core/context.js'
+import { Prisma } from '../../generated/client.js'
 import type { ListPosts } from './schema.js'
 
 /**

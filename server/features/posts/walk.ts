@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { Db } from '../../database/client.js'
-import { Prisma } from '../../database/generated/client.js'
-import { pageBytesMax, type timePosition } from '../pages/cursor.js'
+import type { Db } from '../../core/database/client.js'
+import { pageBytesMax, type timePosition } from '../../core/pagination/cursor.js'
+import { Prisma } from '../../generated/client.js'
 import type { Post } from './schema.js'
 
 export type TimePosition = z.output<typeof timePosition>

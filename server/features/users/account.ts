@@ -1,10 +1,10 @@
-import type { Actor } from '../../context.js'
+import type { Actor } from '../../core/context.js'
+import { assertVersion } from '../../core/fields/version.js'
 import { proveOwnPassword, readOwnAccount } from '../auth/own-password.js'
-import { assertVersion } from '../fields/version.js'
+import type { UsersParts } from './dependencies.js'
 import { removeLocked } from './end-access.js'
 import { exportMe } from './export-me.js'
 import { lockStanding, lockUser } from './lock.js'
-import type { UsersParts } from './parts.js'
 import type { AccountExport, RemoveMe, UpdateMe, User } from './schema.js'
 import { toUser, userColumns } from './view.js'
 

@@ -1,7 +1,7 @@
-import type { Actor } from '../../context.js'
-import type { Prisma } from '../../database/generated/client.js'
-import { NotFoundError } from '../../errors.js'
-import type { UsersParts } from './parts.js'
+import type { Actor } from '../../core/context.js'
+import { NotFoundError } from '../../core/errors.js'
+import type { Prisma } from '../../generated/client.js'
+import type { UsersParts } from './dependencies.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
 

@@ -1,9 +1,9 @@
-import type { Actor } from '../../context.js'
-import type { Transaction } from '../../database/client.js'
-import { killMailTokens } from '../../security/mail-tokens.js'
+import type { Actor } from '../../core/context.js'
+import type { Transaction } from '../../core/database/client.js'
 import type { AuditEventType } from '../audit/schema.js'
+import { killMailTokens } from '../auth/mail-tokens.js'
+import type { UsersParts } from './dependencies.js'
 import { assertAdminRemains, type LockedUser } from './lock.js'
-import type { UsersParts } from './parts.js'
 
 /** Ends what lets a user in: sessions and mailed links, those that are still to be sent included. */
 export async function endAccess(

@@ -1,9 +1,9 @@
-import type { Actor } from '../../context.js'
-import type { Transaction } from '../../database/client.js'
-import { includingDeleted } from '../../database/soft-delete.js'
-import { ConflictError, NotFoundError } from '../../errors.js'
+import type { Actor } from '../../core/context.js'
+import type { Transaction } from '../../core/database/client.js'
+import { includingDeleted } from '../../core/database/soft-delete.js'
+import { ConflictError, NotFoundError } from '../../core/errors.js'
+import type { UsersParts } from './dependencies.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
-import type { UsersParts } from './parts.js'
 
 interface Removed {
   id: string

@@ -1,5 +1,5 @@
-import type { Actor } from '../../context.js'
-import type { UsersParts } from './parts.js'
+import type { Actor } from '../../core/context.js'
+import type { UsersParts } from './dependencies.js'
 import type { AccountExport } from './schema.js'
 import { toUser } from './view.js'
 

@@ -1,8 +1,8 @@
-import type { Actor } from '../../context.js'
-import type { Transaction } from '../../database/client.js'
-import type { User } from '../../database/generated/client.js'
-import { ForbiddenError, LastAdminError, NotFoundError } from '../../errors.js'
-import { maySignIn } from '../auth/session-rules.js'
+import type { Actor } from '../../core/context.js'
+import type { Transaction } from '../../core/database/client.js'
+import { ForbiddenError, LastAdminError, NotFoundError } from '../../core/errors.js'
+import type { User } from '../../generated/client.js'
+import { maySignIn } from '../sessions/rules.js'
 
 /** What a change has to know of the user that it changes. */
 export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {

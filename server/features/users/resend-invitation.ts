@@ -1,10 +1,10 @@
-import type { Actor } from '../../context.js'
-import { ConflictError, NotFoundError } from '../../errors.js'
-import { mayMail } from '../../security/mail-limits.js'
-import { killMailTokens } from '../../security/mail-tokens.js'
+import type { Actor } from '../../core/context.js'
+import { ConflictError, NotFoundError } from '../../core/errors.js'
+import { mayMail } from '../../core/security/mail-limits.js'
+import { killMailTokens } from '../auth/mail-tokens.js'
+import type { UsersParts } from './dependencies.js'
 import { mailInvitation } from './invite.js'
 import { assertStillAdmin, lockUser } from './lock.js'
-import type { UsersParts } from './parts.js'
 
 /**
  * Mails an invitation again, whose link takes the place of the one before. Beyond the limit of mails to one address

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { passwordSchema } from '../fields/schema.js'
+import { passwordSchema } from '../../core/fields/schema.js'
 import { emailSchema, nameSchema } from './schema.js'
 
 test('S25: an address is trimmed and lower-cased before it is looked at', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../fields/schema.js'
-import { limitSchema, offsetPageOf, pageNumberSchema } from '../pages/schema.js'
+import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../../core/fields/schema.js'
+import { limitSchema, offsetPageOf, pageNumberSchema } from '../../core/pagination/schema.js'
 
 // The local part as most hosts give it out; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
 // 2.3.1); a top-level domain in letters or in its ASCII form (RFC 5890 section 2.3.2.1).

@@ -1,4 +1,4 @@
-import type { Prisma, User as UserRow } from '../../database/generated/client.js'
+import type { Prisma, User as UserRow } from '../../generated/client.js'
 import type { User, UserStatus } from './schema.js'
 
 /** What {@link toUser} reads of a row. */

@@ -1,0 +1,124 @@
+import { initTRPC } from '@trpc/server'
+import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { type Meta, publicProcedure, router } from '../procedures.js'
+import { checkProcedures } from './boot-checks.js'
+import type { Context } from './context.js'
+import type { LimitRule } from './security/rate-limits.js'
+
+const summary = 'Does something.'
+const output = z.strictObject({})
+const answer = () => ({})
+const limit = { name: 'x', by: 'address', points: 1, windowSeconds: 1 } as const
+const sound = publicProcedure.meta({ summary }).output(output)
+const at = (method: 'GET' | 'POST', path: `/${string}`) =>
+  publicProcedure.meta({ summary, rest: { method, path } }).output(output)
+
+it('passes what declares everything', () => {
+  const one = at('GET', '/one/{id}')
+    .input(z.strictObject({ id: z.string() }))
+    .query(answer)
+  const other = at('POST', '/one/{id}')
+    .input(z.strictObject({ id: z.string() }))
+    .mutation(answer)
+  const login = sound.meta({ summary, limits: [limit] }).mutation(answer)
+  expect(() => checkProcedures(router({ one, other, auth: router({ login }) }))).not.toThrow()
+})
+
+const builders = initTRPC.context<Context>().meta<Meta>().create()
+const planted: [string, string, Parameters<typeof router>[0]][] = [
+  ['no access', 'bad: declares no access', { bad: builders.procedure.meta({ summary }).output(output).query(answer) }],
+  ['no summary', 'bad: has no summary', { bad: publicProcedure.output(output).query(answer) }],
+  ['no output', 'bad: has no output schema', { bad: publicProcedure.meta({ summary }).query(answer) }],
+  ['a loose object', 'not a z.strictObject', { bad: sound.input(z.looseObject({})).query(answer) }],
+  ['a stripping object', 'not a z.strictObject', { bad: sound.input(z.object({})).query(answer) }],
+  [
+    'an object with a catchall',
+    'not a z.strictObject',
+    { bad: sound.input(z.object({}).catchall(z.string())).query(answer) },
+  ],
+  ['a string', 'not a z.strictObject', { bad: sound.input(z.string()).query(answer) }],
+  ['an optional input', 'not a z.strictObject', { bad: sound.input(z.strictObject({}).optional()).query(answer) }],
+  [
+    'two inputs',
+    'more than one input',
+    { bad: sound.input(z.strictObject({})).input(z.strictObject({})).query(answer) },
+  ],
+  ['a lost path parameter', 'bad: has no input for {id}', { bad: at('GET', '/x/{id}').query(answer) }],
+  ['a query by POST', 'bad: is a query', { bad: at('POST', '/x').query(answer) }],
+  ['a mutation by GET', 'bad: is a mutation', { bad: at('GET', '/x').mutation(answer) }],
+  [
+    'a shared route',
+    'bad: shares GET /x with good',
+    { good: at('GET', '/x').query(answer), bad: at('GET', '/x').query(answer) },
+  ],
+  ['a limit of no points', 'whose points', { bad: sound.meta({ limits: [{ ...limit, points: 0 }] }).query(answer) }],
+  [
+    'a limit of no window',
+    'whose points',
+    { bad: sound.meta({ limits: [{ ...limit, windowSeconds: -1 }] }).query(answer) },
+  ],
+  ['auth without limits', 'auth.bad: is part of auth', { auth: router({ bad: sound.mutation(answer) }) }],
+  [
+    'auth with no limit',
+    'auth.bad: is part of auth',
+    { auth: router({ bad: sound.meta({ limits: [] }).mutation(answer) }) },
+  ],
+]
+
+it.each(planted)('stops the boot for %s, with the name of the procedure', (_name, fault, record) => {
+  expect(() => checkProcedures(router(record))).toThrow(fault)
+  expect(() => checkProcedures(router(record))).toThrow(/bad: /)
+})
+
+const share = (one: LimitRule, other: LimitRule) =>
+  router({
+    one: sound.meta({ limits: [one] }).mutation(answer),
+    other: sound.meta({ limits: [other] }).mutation(answer),
+  })
+
+it.each<[string, LimitRule]>([
+  ['other points', { ...limit, points: 2 }],
+  ['another window', { ...limit, windowSeconds: 2 }],
+  ['another key', { ...limit, by: 'actor' }],
+  ['another place', { ...limit, store: 'local' }],
+  ['the same by chance', { ...limit }],
+])('S59: stops the boot for two limits of one name (%s), with the names of both procedures', (_name, other) => {
+  expect(() => checkProcedures(share(limit, other))).toThrow('other: has a limit "x", as one has')
+})
+
+it('S59: lets procedures share a counter by one rule', () => {
+  expect(() => checkProcedures(share(limit, limit))).not.toThrow()
+  expect(() => checkProcedures(share(limit, { ...limit, name: 'y' }))).not.toThrow()
+})
+
+it('S59: stops the boot for a limit named as the one of procedures that declare none', () => {
+  const record = {
+    one: sound.query(answer),
+    other: sound.meta({ limits: [{ ...limit, name: 'default' }] }).query(answer),
+  }
+  expect(() => checkProcedures(router(record))).toThrow('other: has a limit "default", as one has')
+})
+
+it.each(['login/failures', 'login/gate', 'account/reset', '', 'a b', 'a"b'])(
+  'S59: stops the boot for a limit named %j, which may be a counter of a service',
+  (name) => {
+    const bad = sound.meta({ limits: [{ ...limit, name }] }).mutation(answer)
+    expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; name it`)
+  },
+)
+
+it('tells paths that differ only in the name of a parameter for one', () => {
+  const one = at('GET', '/x/{id}')
+    .input(z.strictObject({ id: z.string() }))
+    .query(answer)
+  const two = at('GET', '/x/{key}')
+    .input(z.strictObject({ key: z.string() }))
+    .query(answer)
+  expect(() => checkProcedures(router({ one, two }))).toThrow('two: shares GET /x/{key} with one')
+})
+
+it('lists all faults at once', () => {
+  const record = { a: publicProcedure.query(answer), b: sound.input(z.object({})).query(answer) }
+  expect(() => checkProcedures(router(record))).toThrow(/a: has no summary\n {2}- a: has no output schema\n {2}- b: /)
+})

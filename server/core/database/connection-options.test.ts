@@ -1,0 +1,73 @@
+import pg from 'pg'
+import { describe, expect, inject, it } from 'vitest'
+import { loadCommandConfig } from '../../config.js'
+import { connectionOptions, findDatabaseUrlFaults } from './connection-options.js'
+
+const base = 'postgresql://user:secret@db.example.com:5432/app'
+
+describe('S65: what a database URL cannot undo', () => {
+  async function settingsWith(query: string) {
+    const client = new pg.Client(connectionOptions(`${inject('postgresUrl')}?${query}`))
+    await client.connect()
+    try {
+      const { rows } = await client.query(
+        `SELECT current_setting('TimeZone') AS zone, current_setting('search_path') AS schema,
+           current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock,
+           current_setting('work_mem') AS "workMem", current_setting('application_name') AS name`,
+      )
+      return rows[0]
+    } finally {
+      await client.end()
+    }
+  }
+  const fixed = { zone: 'UTC', schema: 'public', statement: '4500ms', lock: '2s', name: 'api' }
+
+  it.each([
+    'options=-c%20TimeZone%3DAsia/Tokyo',
+    'options=-c%20search_path%3Dother%20-c%20statement_timeout%3D0',
+    'options=--timezone%3DAsia/Tokyo%20--lock-timeout%3D0',
+    'application_name=other',
+  ])('S65: holds against %s', async (query) => {
+    expect(await settingsWith(query)).toMatchObject(fixed)
+  })
+
+  it('keeps the other options of the URL', async () => {
+    expect(await settingsWith('options=-c%20work_mem%3D7MB&schema=public')).toMatchObject({ ...fixed, workMem: '7MB' })
+  })
+})
+
+describe('what a database URL asks for in vain', () => {
+  it.each([
+    ['schema=app', 'schema'],
+    ['schema=', 'schema'],
+    ['pgbouncer=true', 'PgBouncer'],
+    ['connection_limit=5', 'DATABASE_POOL_MAX'],
+    ['statement_timeout=0', 'statement_timeout'],
+    ['Timezone=Asia/Tokyo', 'UTC'],
+    ['options=-c%20TimeZone%3DEurope/Berlin', 'time zone Europe/Berlin'],
+    ['options=-cTimeZone%3DEurope/Berlin', 'time zone Europe/Berlin'],
+    ['options=--timezone%3DEurope/Berlin', 'time zone Europe/Berlin'],
+    ['options=-c%20search_path%3Dapp', 'schema'],
+    ['nonsense=1', 'nonsense'],
+  ])('S65: stops the start with a sentence: %s', (query, part) => {
+    const fault = new RegExp(`DATABASE_URL .*${part}`)
+    expect(() => loadCommandConfig({ DATABASE_URL: `${base}?${query}` })).toThrow(fault)
+    expect(() => loadCommandConfig({ DATABASE_URL_TEST: `${base}?${query}` })).toThrow('DATABASE_URL_TEST')
+  })
+
+  it.each([
+    '',
+    'sslmode=require&channel_binding=require',
+    'schema=public&pgbouncer=false',
+    'host=/var/run/postgresql',
+    'options=-c%20TimeZone%3DUTC%20-c%20work_mem%3D8MB',
+    'application_name=app',
+  ])('takes what it honours: %s', (query) => {
+    expect(findDatabaseUrlFaults(`${base}?${query}`)).toEqual([])
+  })
+
+  it('never tells the password', () => {
+    const faults = findDatabaseUrlFaults(`${base}?schema=app&pgbouncer=true&x=1`)
+    expect(faults.join()).not.toContain('secret')
+  })
+})

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Prisma } from '../../generated/client.js'
+
+// PostgreSQL's SQLSTATE classes 08 (connection), 28 (login), 53 (resources), 57 (operator), 58 (system), a database
+// that is not there, a read-only one, the timeouts of stuck work, and what is tried again before (see runAgain).
+const awaySqlStates = /^(08...|28...|53...|57...|58...|3D000|25006|55P03|25P0[34]|26000|40001|40P01)$/
+// P2021 and P2022: a table or column that a pending migration makes.
+const awayPrismaCodes = /^(P1000|P1001|P1002|P1003|P1008|P1010|P1011|P1017|P2021|P2022|P2024|P2028|P2034|P2037)$/
+const awayNodeCodes =
+  /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/
+// What Prisma's adapter calls the driver's errors: https://github.com/prisma/prisma, packages/driver-adapter-utils.
+const awayKinds = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TlsConnectionError',
+  'TooManyConnections',
+  'DatabaseDoesNotExist',
+  'DatabaseAccessDenied',
+  'AuthenticationFailed',
+  'TableDoesNotExist',
+  'ColumnNotFound',
+  'TransactionWriteConflict',
+])
+const awayMessages =
+  /timeout exceeded when trying to connect|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
+
+/** Whether a unique constraint refused the write. */
+export function isUniqueViolation(thrown: unknown): boolean {
+  return causes(thrown).some((error) => codeOf(error) === 'P2002' || codeOf(error) === '23505')
+}
+
+/** Whether a foreign key refused the write: it names a row that is not there, or removes one that is named. */
+export function isForeignKeyViolation(thrown: unknown): boolean {
+  return causes(thrown).some((error) => codeOf(error) === 'P2003' || codeOf(error) === '23503')
+}
+
+/** Whether a row that the query asked for is not there. */
+export function isMissingRow(thrown: unknown): boolean {
+  return thrown instanceof Prisma.PrismaClientKnownRequestError && thrown.code === 'P2025'
+}
+
+/**
+ * Whether the database did not do its work, for a reason that lies in neither the statement nor the data: unreachable,
+ * restarting, read-only, out of connections or disk, locked. A retry may help.
+ */
+export function isDatabaseAway(thrown: unknown): boolean {
+  return causes(thrown).some((error) => isAway(error) || isStalePlan(error))
+}
+
+/**
+ * Whether connections that were opened before this error are of no more use: their plans are of another schema, or
+ * their sessions may not write, as those that were opened on a server which has become a replica.
+ */
+export function needsFreshConnection(thrown: unknown): boolean {
+  return causes(thrown).some((error) => isStalePlan(error) || codeOf(error) === '25006')
+}
+
+const attemptsMax = 3
+
+/**
+ * Runs work again that lost a deadlock or a race between transactions, or met a plan that is out of date: at most
+ * three times in all, each a little later. PostgreSQL has undone all of it by then.
+ *
+ * @param work has no effect outside of the database before it is done
+ */
+export async function runAgain<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === attemptsMax || !isWorthAnotherTry(error)) throw error
+      await sleep(Math.random() * 20 * attempt)
+    }
+  }
+}
+
+function isWorthAnotherTry(thrown: unknown): boolean {
+  return causes(thrown).some((error) => isStalePlan(error) || isWriteConflict(error))
+}
+
+function isWriteConflict(error: object): boolean {
+  return /^(40001|40P01|P2034)$/.test(codeOf(error)) || kindOf(error) === 'TransactionWriteConflict'
+}
+
+// A prepared statement whose result has other types since a column was changed. PostgreSQL gives 0A000 to all that is
+// not supported, so that its words have to tell.
+function isStalePlan(error: object): boolean {
+  return codeOf(error) === '0A000' && messageOf(error).includes('cached plan')
+}
+
+function isAway(error: object): boolean {
+  const code = codeOf(error)
+  return (
+    [awayPrismaCodes, awayNodeCodes, awaySqlStates].some((codes) => codes.test(code)) ||
+    awayKinds.has(kindOf(error)) ||
+    awayMessages.test(messageOf(error))
+  )
+}
+
+function codeOf(error: object): string {
+  if ('originalCode' in error) return String(error.originalCode)
+  return 'code' in error ? String(error.code) : ''
+}
+
+function kindOf(error: object): string {
+  return 'kind' in error ? String(error.kind) : ''
+}
+
+function messageOf(error: object): string {
+  return 'message' in error ? String(error.message) : ''
+}
+
+// Prisma carries the driver's error as `cause`, or inside `meta.driverAdapterError`.
+function causes(thrown: unknown, depth = 0): object[] {
+  if (typeof thrown !== 'object' || thrown === null || depth > 5) return []
+  const meta = 'meta' in thrown && typeof thrown.meta === 'object' && thrown.meta ? thrown.meta : {}
+  const inner = [
+    'cause' in thrown ? thrown.cause : undefined,
+    'driverAdapterError' in meta ? meta.driverAdapterError : undefined,
+  ]
+  return [thrown, ...inner.flatMap((cause) => causes(cause, depth + 1))]
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type pg from 'pg'
+import type { Migration } from './folder.js'
+import { migrationLockKey } from './lock.js'
+
+/** How the migrations of the folder compare with those that a database has had. */
+export interface MigrationHistory {
+  /** Those of the folder that the database has not had. */
+  pending: string[]
+  /** Those of the database that the folder lacks, as after a return to an older release. */
+  unknown: string[]
+  /** Why nothing more may be applied, and what mends it. */
+  problem?: { fault: string; remedy: string }
+}
+
+interface Row {
+  name: string
+  checksum: string
+  isFinished: boolean
+}
+
+const undefinedTable = '42P01'
+
+/** Compares the folder with the table of Prisma Migrate. */
+export async function readHistory(
+  client: Pick<pg.Pool, 'query'>,
+  migrations: readonly Migration[],
+): Promise<MigrationHistory> {
+  const rows = await readRows(client)
+  const applied = new Map(rows.filter((row) => row.isFinished).map((row) => [row.name, row.checksum]))
+  const failed = rows.find((row) => !row.isFinished)
+  const edited = migrations.find(({ name, sql }) => applied.has(name) && !matches(sql, applied.get(name)))
+  const problem = failed ? describeFailed(failed.name) : edited && describeEdited(edited.name)
+  return {
+    pending: migrations.map(({ name }) => name).filter((name) => !applied.has(name)),
+    unknown: [...applied.keys()].filter((name) => !migrations.some((migration) => migration.name === name)),
+    ...(problem && { problem }),
+  }
+}
+
+/** A row without an end is a failure only if no other session holds the lock on migrations: it may be at work. */
+async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
+  try {
+    const { rows } = await client.query<Row>(
+      `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished"
+       FROM _prisma_migrations
+       WHERE rolled_back_at IS NULL AND (finished_at IS NOT NULL OR logs IS NOT NULL OR NOT EXISTS (
+         SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
+         WHERE datname = current_database() AND locktype = 'advisory' AND objid = ${migrationLockKey} AND granted
+           AND pid <> pg_backend_pid()))
+       ORDER BY started_at`,
+    )
+    return rows
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === undefinedTable) return []
+    throw error
+  }
+}
+
+/** Like Prisma, takes a file for the same if only its line ends differ: Git may have changed them. */
+function matches(sql: string, checksum: string | undefined): boolean {
+  const unix = sql.replaceAll('\r\n', '\n')
+  return [sql, unix, unix.replaceAll('\n', '\r\n')].some((text) => checksumOf(text) === checksum)
+}
+
+/** The SHA-256 by which Prisma Migrate knows a script, in hexadecimal. */
+export function checksumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function describeFailed(name: string): {
+  fault: string
+  remedy: string
+} {
+  return {
+    fault: `The migration ${name} failed on this database.`,
+    remedy:
+      `Mend its SQL, then run: npm run migrate -- --resolve ${name} rolled-back` +
+      ` (or "applied" in place of "rolled-back" if all of its changes are in the database), and npm run migrate.` +
+      ' In development, npm run db:reset starts over.',
+  }
+}
+
+function describeEdited(name: string): { fault: string; remedy: string } {
+  return {
+    fault: `The migration ${name} was edited after it was applied to this database.`,
+    remedy:
+      `Restore its file (git checkout -- prisma/migrations/${name}) and write the change as a new migration:` +
+      ' npm run migrate:new -- NAME. In development, npm run db:reset starts over.',
+  }
+}

@@ -1,0 +1,113 @@
+import type pg from 'pg'
+import { RemedyError } from '../../remedy-error.js'
+import { withConnection } from '../connection.js'
+import { type Migration, readMigrations } from './folder.js'
+import { type MigrationHistory, readHistory } from './history.js'
+import { type MigrationLog, withMigrationLock } from './lock.js'
+import { isUnmanaged, markApplied, markRolledBack, runMigration } from './runs.js'
+
+export interface MigrateOptions {
+  log?: MigrationLog
+  /** Where the migrations are; left out, the repository's own `prisma/migrations`. */
+  folder?: string
+}
+
+/** Thrown when the migrations cannot go on; `remedy` names the command that mends it. */
+export class MigrationError extends RemedyError {
+  constructor(
+    readonly fault: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${fault}\n${remedy}`, options)
+  }
+}
+
+/**
+ * Applies the migrations that the database has not had. Any number of instances may call it at once: one applies them
+ * while the others wait. With nothing to apply it costs one statement.
+ *
+ * @returns the names of the migrations that this call applied
+ * @throws MigrationError if one failed, now or before, or was edited after it was applied
+ */
+export async function applyMigrations(
+  databaseUrl: string,
+  { folder, log }: MigrateOptions = {},
+): Promise<{ applied: string[] }> {
+  const migrations = await readMigrations(folder)
+  return withConnection(databaseUrl, async (client) => {
+    if (isInOrder(await readHistory(client, migrations), log)) return { applied: [] }
+    return withMigrationLock(client, log, () => applyPending(client, migrations))
+  })
+}
+
+/**
+ * What `applyMigrations` would find, without a change to the database.
+ *
+ * @returns the names of the pending migrations; `fault` and `remedy` where one failed or was edited
+ */
+export async function migrationStatus(
+  databaseUrl: string,
+  { folder }: Pick<MigrateOptions, 'folder'> = {},
+): Promise<{ pending: string[]; fault?: string; remedy?: string }> {
+  const migrations = await readMigrations(folder)
+  const { pending, problem } = await withConnection(databaseUrl, (client) => readHistory(client, migrations))
+  return { pending, ...problem }
+}
+
+/**
+ * Records what became of a failed migration: `rolled-back` to have it applied again, `applied` to take it for done.
+ * `applied` also takes over a database that has the tables already.
+ *
+ * @throws MigrationError if there is nothing to resolve
+ */
+export async function resolveMigration(
+  databaseUrl: string,
+  name: string,
+  outcome: 'applied' | 'rolled-back',
+  { folder }: Pick<MigrateOptions, 'folder'> = {},
+): Promise<void> {
+  const migration = (await readMigrations(folder)).find((candidate) => candidate.name === name)
+  const isResolved = await withConnection(databaseUrl, async (client) => {
+    if (outcome === 'rolled-back') return markRolledBack(client, name)
+    return migration !== undefined && markApplied(client, migration)
+  })
+  if (isResolved) return
+  const fault = migration ? `The migration ${name} is not one to resolve.` : `There is no migration ${name}.`
+  throw new MigrationError(fault, 'See what is pending and what failed with: npm run doctor')
+}
+
+function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: MigrationLog): boolean {
+  if (unknown.length > 0) log?.warn(`The database has migrations that this release lacks: ${unknown.join(', ')}`)
+  return pending.length === 0 && !problem
+}
+
+/** Looks again, now that no other instance is at work. */
+async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<{ applied: string[] }> {
+  const { pending, problem } = await readHistory(client, migrations)
+  if (problem) throw new MigrationError(problem.fault, problem.remedy)
+  if (pending.length > 0 && (await isUnmanaged(client))) throw describeUnmanaged(pending[0] ?? '')
+  for (const migration of migrations) {
+    if (pending.includes(migration.name)) await applyOne(client, migrations, migration)
+  }
+  return { applied: pending }
+}
+
+async function applyOne(client: pg.Client, all: readonly Migration[], migration: Migration): Promise<void> {
+  try {
+    await runMigration(client, migration)
+  } catch (cause) {
+    const { problem } = await readHistory(client, all)
+    if (!problem) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new MigrationError(`${problem.fault} ${reason}`, problem.remedy, { cause })
+  }
+}
+
+function describeUnmanaged(first: string): MigrationError {
+  return new MigrationError(
+    'The database has tables, but no history of migrations.',
+    `If they are those of the first migration, run: npm run migrate -- --resolve ${first} applied.` +
+      ' Otherwise name an empty database in DATABASE_URL. In development, npm run db:reset starts over.',
+  )
+}

@@ -1,0 +1,37 @@
+import { readMigrations } from './migrations/folder.js'
+import { readHistory } from './migrations/history.js'
+import { borrowAs, type ConnectionPool } from './pool.js'
+
+/**
+ * Makes the checks that tell whether the database can serve: it answers, it can be written, and its migrations are all
+ * there. They have a connection that the waiters of requests cannot take, so that a locked table or a burst of slow
+ * requests does not make an instance unready. Migrations that were all there stay, and are asked for once.
+ */
+export function createDatabaseChecks(pool: ConnectionPool) {
+  let isMigrated = false
+  const check = (work: () => Promise<void>) => () => borrowAs({ purpose: 'readiness' }, work)
+  return {
+    database: check(() => assertWritable(pool)),
+    migrations: check(async () => {
+      if (isMigrated) return
+      await assertMigrated(pool)
+      isMigrated = true
+    }),
+  }
+}
+
+async function assertWritable(pool: ConnectionPool): Promise<void> {
+  const { rows } = await pool.query<{ isReadOnly: boolean }>(
+    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
+  )
+  if (!rows[0]?.isReadOnly) return
+  // It may be this connection alone, which was opened when the server was a replica.
+  pool.renew()
+  throw new Error('The database is read-only.')
+}
+
+async function assertMigrated(pool: ConnectionPool): Promise<void> {
+  const { pending, problem } = await readHistory(pool, await readMigrations())
+  if (problem) throw new Error(problem.fault)
+  if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`)
+}

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createStatementRecorder, unguardedTables } from '../../testing/statement-recorder.js'
+import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
+import type { Database } from './client.js'
+import { includingDeleted } from './soft-delete.js'
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>
+let db: Database
+const recorder = createStatementRecorder()
+const ids = { living: '', gone: '' }
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  db = openDatabase(database.url, { max: 3, onStatement: recorder.onStatement })
+  ids.living = (await db.user.create({ data: { email: 'living@example.com', name: 'Living' } })).id
+  ids.gone = (await db.user.create({ data: { email: 'gone@example.com', name: 'Gone', deletedAt: new Date() } })).id
+})
+
+afterAll(async () => {
+  await db.$disconnect()
+  await database.drop()
+})
+
+describe('S31: soft-deleted rows', () => {
+  it('are hidden from every kind of read', async () => {
+    expect(await db.user.findUnique({ where: { id: ids.gone } })).toBeNull()
+    expect(await db.user.findFirst({ where: { email: 'gone@example.com' } })).toBeNull()
+    await expect(db.user.findUniqueOrThrow({ where: { id: ids.gone } })).rejects.toMatchObject({ code: 'P2025' })
+    expect(await db.user.findMany()).toHaveLength(1)
+    expect(await db.user.count()).toBe(1)
+    expect((await db.user.aggregate({ _count: true }))._count).toBe(1)
+    expect(await db.user.groupBy({ by: ['name'], _count: true })).toHaveLength(1)
+    recorder.assertGuarded()
+  })
+
+  it('hide the rows that are read with them', async () => {
+    const times = { lastUsedAt: new Date(), expiresAt: new Date(), absoluteExpiresAt: new Date() }
+    const where = { ip: '192.0.2.1', userAgent: 'test', ...times }
+    for (const userId of [ids.living, ids.gone]) {
+      await db.session.create({ data: { ...where, userId, refreshTokenHash: Buffer.from(userId) } })
+    }
+    const sessions = await db.session.findMany({ select: { user: { select: { id: true } } } })
+    expect(sessions).toEqual([{ user: { id: ids.living } }])
+    recorder.assertGuarded()
+  })
+
+  it('are not updated', async () => {
+    const change = { where: { id: ids.gone }, data: { name: 'X' } }
+    await expect(db.user.update(change)).rejects.toMatchObject({ code: 'P2025' })
+    expect(await db.user.updateMany(change)).toEqual({ count: 0 })
+  })
+
+  it('are read by whoever asks for them by name', async () => {
+    expect(await db.user.findFirst({ where: { id: ids.gone, deletedAt: { not: null } } })).not.toBeNull()
+    const both = { id: { in: [ids.gone, ids.living] } }
+    expect(await db.user.count({ where: { AND: [includingDeleted], ...both } })).toBe(2)
+    expect(await db.user.count({ where: both })).toBe(1)
+  })
+
+  it('are never deleted for good', async () => {
+    await expect(db.user.delete({ where: { id: ids.living } })).rejects.toThrow('soft-deleted')
+    await expect(db.user.deleteMany({ where: { id: ids.gone } })).rejects.toThrow('soft-deleted')
+    expect(await db.user.count({ where: { AND: [includingDeleted], id: { in: [ids.gone, ids.living] } } })).toBe(2)
+  })
+
+  it('leave their unique values to the living', async () => {
+    await db.user.create({ data: { email: 'gone@example.com', name: 'Again', deletedAt: new Date() } })
+    const twin = db.user.create({ data: { email: 'living@example.com', name: 'Twin' } })
+    await expect(twin).rejects.toMatchObject({ code: 'P2002' })
+  })
+})
+
+describe('the statement recorder', () => {
+  const planted = (sql: string) => {
+    const fresh = createStatementRecorder()
+    fresh.onStatement(sql)
+    return () => fresh.assertGuarded()
+  }
+
+  it('fails on a planted unguarded read, plain, joined or nested', () => {
+    expect(planted('SELECT "public"."User"."id" FROM "public"."User" WHERE "public"."User"."id" = $1')).toThrow('User')
+    expect(planted('SELECT u.id FROM "User" u WHERE u."email" = $1')).toThrow('User')
+    expect(planted('SELECT 1 FROM "Session" s JOIN "User" AS u ON u.id = s."userId"')).toThrow('User')
+    expect(planted('SELECT 1 FROM "Session" s WHERE EXISTS (SELECT 1 FROM "User" u WHERE u.id = s."userId")')).toThrow()
+  })
+
+  it('takes reads that name deletedAt, and writes', () => {
+    expect(unguardedTables('SELECT * FROM "User" AS u WHERE u."deletedAt" IS NULL')).toEqual([])
+    expect(unguardedTables('SELECT * FROM "User" AS u WHERE u."deletedAt" IS NOT NULL')).toEqual([])
+    expect(unguardedTables('UPDATE "User" SET "name" = $1 WHERE id = $2')).toEqual([])
+  })
+})
+
+describe('the schema', () => {
+  it('names the column of each to-one relation after it, as the extension expects', async () => {
+    const schema = await readFile('prisma/schema.prisma', 'utf8')
+    const owned = [...schema.matchAll(/^\s+(\w+)\s+\w+\??\s+@relation\(fields: \[(\w+)\]/gm)]
+    expect(owned.length).toBeGreaterThan(0)
+    for (const [, relation, column] of owned) expect(column).toBe(`${relation}Id`)
+  })
+})

@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { openSocket } from '../../testing/raw-socket.js'
+import { registerErrorHandling } from './errors.js'
+import { boundHeldMemory } from './held-memory.js'
+
+const mebibyte = 1024 * 1024
+const shared = Buffer.alloc(24 * mebibyte)
+let app: FastifyInstance
+let port: number
+let sent = 0
+let allowChange = () => {}
+const changeAllowed = new Promise<void>((resolve) => {
+  allowChange = resolve
+})
+const sockets: Socket[] = []
+
+beforeEach(async () => {
+  sent = 0
+  app = Fastify({ bodyLimit: 4 * mebibyte })
+  registerErrorHandling(app)
+  boundHeldMemory(app)
+  app.get('/small', () => ({ isSmall: true }))
+  app.get('/shared', (_request, reply) => reply.send(shared))
+  app.get('/large', async (_request, reply) => reply.type('text/plain').send('x'.repeat(24 * mebibyte)))
+  app.post('/change', async (_request, reply) => {
+    await changeAllowed
+    return reply.type('text/plain').send('x'.repeat(mebibyte))
+  })
+  app.addHook('onSend', async ({ url }, reply) => {
+    if (reply.statusCode === 200 && url !== '/small') sent += 1
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  port = Number(new URL(app.listeningOrigin).port)
+})
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
+  app.server.closeAllConnections()
+  await app.close()
+})
+
+/** Asks on a connection of its own and does not read. */
+async function ask(path: string, localAddress?: string): Promise<Socket> {
+  const socket = await openSocket(port, localAddress)
+  sockets.push(socket)
+  socket.pause().write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  return socket
+}
+
+const statusFrom = async (remoteAddress: string, path = '/small', method: 'GET' | 'POST' | 'HEAD' = 'GET') =>
+  (await app.inject({ url: path, method, remoteAddress })).statusCode
+
+it('S52: what one client leaves unread is bounded: beyond it 503 with Retry-After, and the connection ends', async () => {
+  await ask('/large')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  const { headers, body } = await app.inject({ url: '/small', remoteAddress: '127.0.0.1' })
+  expect(headers).toMatchObject({ 'retry-after': '5', connection: 'close' })
+  expect(JSON.parse(body).error.code).toBe('SERVICE_UNAVAILABLE')
+})
+
+it('S52: of many large answers that are asked for at once, one is sent', async () => {
+  await Promise.all(Array.from({ length: 20 }, () => ask('/large')))
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  expect(sent).toBe(1)
+})
+
+it('S52: others are answered meanwhile', async () => {
+  await ask('/large')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  expect(await statusFrom('127.0.0.2')).toBe(200)
+  expect(await statusFrom('127.0.0.2', '/large')).toBe(200)
+})
+
+it('S52: what has been read, and what nobody will read, counts no more', async () => {
+  const reader = await ask('/large')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  reader.resume()
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(200), { timeout: 10_000 })
+  const leaver = await ask('/large')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  leaver.destroy()
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(200), { timeout: 10_000 })
+  for (let count = 0; count < 3; count++) expect(await statusFrom('127.0.0.1', '/large')).toBe(200)
+})
+
+it('S52: files of which all answers share one copy do not count, nor do answers without a body', async () => {
+  for (let count = 0; count < 3; count++) await ask('/shared')
+  await vi.waitFor(() => expect(sent).toBe(3))
+  expect(await statusFrom('127.0.0.1')).toBe(200)
+  expect(await statusFrom('127.0.0.1', '/large', 'HEAD')).toBe(200)
+  expect(await statusFrom('127.0.0.1')).toBe(200)
+})
+
+it('S52: the answer to what changed something is sent, however much lies unread', async () => {
+  const change = app.inject({ url: '/change', method: 'POST', remoteAddress: '127.0.0.1' })
+  await ask('/large')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  allowChange()
+  expect((await change).statusCode).toBe(200)
+})
+
+it('S52: what one client does not send to its end is bounded, too', async () => {
+  const begin = async (length: string) => {
+    const socket = await openSocket(port)
+    sockets.push(socket)
+    socket.write(`POST /change HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${length}\r\n\r\n`)
+  }
+  for (let count = 0; count < 3; count++) await begin(`Content-Length: ${3 * mebibyte}`)
+  for (let count = 0; count < 3; count++) await begin('Transfer-Encoding: chunked')
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
+  expect(await statusFrom('127.0.0.2')).toBe(200)
+  for (const socket of sockets) socket.destroy()
+  await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(200))
+})

@@ -1,0 +1,58 @@
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
+
+let t: TestApp
+beforeAll(async () => {
+  const environment = {
+    NODE_ENV: 'development',
+    PUBLIC_URL: 'https://api.test',
+    APP_URL: 'https://app.test:8443/start',
+  }
+  const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'plinth-without-mail') }
+  t = await createTestApp({ environment: { ...environment, ...quiet } })
+})
+afterAll(() => t.close())
+
+const pages = ['/', '/dev/mailbox', '/dev/mailbox.json', '/dev/pages.js', '/verify-email', '/reset-password']
+
+describe('S54: what only a developer may see', () => {
+  it.each([
+    'evil.test',
+    'localhost.evil.test',
+    '127.0.0.1.evil.test',
+    'notlocalhost',
+    '192.0.2.1',
+    '[2001:db8::1]:80',
+    'a b',
+  ])('is not shown under the name %j, which a page elsewhere can give this machine', async (host) => {
+    for (const url of pages) {
+      const answer = await t.app.inject({ url, headers: { host } })
+      expect([url, answer.statusCode]).toEqual([url, 421])
+      expect(answer.json().error).toMatchObject({ code: 'FORBIDDEN', requestId: answer.headers['x-request-id'] })
+    }
+  })
+
+  it.each([
+    'localhost:3000',
+    'LOCALHOST',
+    'api.localhost',
+    '127.0.0.1:3000',
+    '127.1.2.3',
+    '[::1]:3000',
+    'api.test',
+    'app.test',
+  ])('is shown under the name %s', async (host) => {
+    for (const url of pages) expect((await t.app.inject({ url, headers: { host } })).statusCode).toBe(200)
+  })
+
+  it('is told by the request itself, not by a header that a proxy sets', async () => {
+    const headers = { host: 'evil.test', 'x-forwarded-host': 'localhost', forwarded: 'host=localhost' }
+    expect((await t.app.inject({ url: '/dev/mailbox.json', headers })).statusCode).toBe(421)
+  })
+
+  it('leaves the API as it is', async () => {
+    expect((await t.app.inject({ url: '/api/openapi.json', headers: { host: 'evil.test' } })).statusCode).toBe(200)
+  })
+})

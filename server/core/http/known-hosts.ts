@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.js'
+import { ForbiddenError } from '../errors.js'
+
+/**
+ * Makes a scope answer only under names of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can
+ * give a name of its own this machine's address (DNS rebinding), and would read whatever is answered under it.
+ */
+export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config, 'http'>): void {
+  const own = new Set([http.publicUrl, http.appUrl].map((url) => new URL(url).hostname))
+  scope.addHook('onRequest', async ({ headers }) => {
+    const name = hostname(headers.host)
+    if (name !== undefined && (own.has(name) || isLoopback(name))) return
+    const message = 'This page is shown under the names of this machine, of PUBLIC_URL and of APP_URL.'
+    throw new ForbiddenError({ status: 421, message })
+  })
+}
+
+function hostname(host: string | undefined): string | undefined {
+  return host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
+}
+
+function isLoopback(name: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(name)
+}

@@ -1,0 +1,76 @@
+import Fastify from 'fastify'
+import { describe, expect, it } from 'vitest'
+import { pageConfig } from '../../testing/page-config.js'
+import { metrics, recordProcedure } from './metrics.js'
+
+const token = 'scraper-token-0123456789'
+
+async function appWith(environment: Record<string, string>) {
+  const app = Fastify()
+  await app.register(metrics(pageConfig(environment)))
+  app.get('/things/:id', () => ({}))
+  return app
+}
+
+async function scrape(environment: Record<string, string>, authorization?: string, remoteAddress = '127.0.0.1') {
+  const app = await appWith(environment)
+  const headers = authorization === undefined ? {} : { authorization }
+  const { statusCode, body, headers: answered } = await app.inject({ url: '/metrics', headers, remoteAddress })
+  await app.close()
+  return { statusCode, body, type: answered['content-type'] }
+}
+
+const production = { NODE_ENV: 'production' }
+
+describe('metrics', () => {
+  it('tells of the process, in the text format of Prometheus', async () => {
+    const { statusCode, body, type } = await scrape({})
+    expect(statusCode).toBe(200)
+    expect(type).toContain('text/plain')
+    expect(body).toContain('# TYPE process_cpu_seconds_total counter')
+    expect(body).toContain('nodejs_eventloop_lag_seconds')
+  })
+
+  it('times requests by method, route pattern and status, and never holds a URL', async () => {
+    const app = await appWith({})
+    await app.inject('/things/hidden?secret=value')
+    await app.inject({ method: 'POST', url: '/unheard-of/page' })
+    const { body } = await app.inject('/metrics')
+    expect(body).toContain('http_request_duration_seconds_count{method="GET",route="/things/:id",status="200"} 1')
+    expect(body).toContain('http_request_duration_seconds_count{method="POST",route="unmatched",status="404"} 1')
+    expect(body).not.toMatch(/hidden|secret|unheard/)
+    await app.close()
+  })
+
+  it('times procedures by name and outcome', async () => {
+    recordProcedure('widgets.get', 'OK', 0.004)
+    recordProcedure('widgets.get', 'NOT_FOUND', 0.002)
+    const { body } = await scrape({})
+    expect(body).toContain('procedure_duration_seconds_count{procedure="widgets.get",code="OK"} 1')
+    expect(body).toContain('procedure_duration_seconds_bucket{le="0.0025",procedure="widgets.get",code="NOT_FOUND"} 1')
+  })
+
+  it('S38: is unknown in production without a token in the settings', async () => {
+    expect((await scrape(production)).statusCode).toBe(404)
+    expect((await scrape(production, 'Bearer undefined')).statusCode).toBe(404)
+  })
+
+  it('S38: is unknown to other machines in development', async () => {
+    expect((await scrape({ NODE_ENV: 'development' }, undefined, '192.0.2.7')).statusCode).toBe(404)
+  })
+
+  it.each([undefined, '', 'Bearer ', `Bearer ${token}x`, token, `Basic ${token}`])(
+    'S38: refuses a wrong credential: %s',
+    async (authorization) => {
+      const { statusCode, body } = await scrape({ ...production, METRICS_TOKEN: token }, authorization)
+      expect(statusCode).toBe(401)
+      expect(body).not.toContain('process_cpu')
+    },
+  )
+
+  it('S38: opens with the token of the settings', async () => {
+    const { statusCode, body } = await scrape({ ...production, METRICS_TOKEN: token }, `Bearer ${token}`)
+    expect(statusCode).toBe(200)
+    expect(body).toContain('process_cpu_seconds_total')
+  })
+})

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { Access, RestRoute } from '../../../procedures.js'
+import { pathParameters, type RestProcedure } from '../rest/procedures.js'
+import { type ErrorStatus, errorResponseNames } from './errors.js'
+import type { JsonSchema, SchemaStore } from './schemas.js'
+import { successResponses } from './success.js'
+
+/** Writes one operation: where its input goes, what it answers, who may call it. */
+export function describeOperation({ path, rest, meta, input, output }: RestProcedure, schemas: SchemaStore): object {
+  const { access = 'user', summary } = meta
+  const fields = input ? schemas.resolve(schemas.write(input, 'input')) : {}
+  const hasAnswer = output instanceof z.ZodType && rest.status !== 204
+  const answer = hasAnswer ? schemas.write(output, 'output') : undefined
+  const parameters = [...inputParameters(rest, fields), ...conditionParameters(rest, fields, answer, schemas)]
+  return {
+    operationId: camelCase(path),
+    tags: [path.split('.')[0]],
+    ...(summary && { summary }),
+    security: securityOf(rest, access),
+    ...(parameters.length > 0 && { parameters }),
+    ...requestBody(rest, fields),
+    responses: {
+      ...successResponses(rest, answer, schemas),
+      ...Object.fromEntries(errorStatuses(rest, access, fields).map((status) => [status, refer(status)])),
+      default: { $ref: '#/components/responses/OtherError' },
+    },
+  }
+}
+
+function camelCase(name: string): string {
+  return name.replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+// A public query shows more to whom it knows: drafts to their author.
+function securityOf(rest: RestRoute, access: Access): object[] {
+  if (access !== 'public') return [{ bearerAuth: [] }]
+  return rest.method === 'GET' ? [{}, { bearerAuth: [] }] : []
+}
+
+function inputParameters(rest: RestRoute, fields: JsonSchema): object[] {
+  const inPath = pathParameters(rest.path)
+  return propertiesOf(fields)
+    .filter(([key]) => inPath.includes(key) || rest.method === 'GET')
+    .map(([key, { description, ...schema }]) => ({
+      name: key,
+      in: inPath.includes(key) ? 'path' : 'query',
+      required: inPath.includes(key) || isRequired(fields, key),
+      ...(description && { description }),
+      schema,
+    }))
+}
+
+function conditionParameters(
+  rest: RestRoute,
+  fields: JsonSchema,
+  answer: JsonSchema | undefined,
+  schemas: SchemaStore,
+): object[] {
+  if (rest.method !== 'GET' && fields.properties?.version) return [{ $ref: '#/components/parameters/IfMatch' }]
+  const hasTag = rest.method === 'GET' && answer && schemas.resolve(answer).properties?.version
+  return hasTag ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []
+}
+
+function requestBody(rest: RestRoute, fields: JsonSchema): object {
+  const body = bodyProperties(rest, fields)
+  if (body.length === 0) return {}
+  const required = body.map(([key]) => key).filter((key) => isRequired(fields, key))
+  const schema = {
+    type: 'object',
+    ...(required.length > 0 && { required }),
+    properties: Object.fromEntries(body),
+    additionalProperties: false,
+  }
+  return { requestBody: { required: required.length > 0, content: { 'application/json': { schema } } } }
+}
+
+// Many clients cannot send a body with DELETE, so a version is only asked for as `If-Match` there.
+function bodyProperties(rest: RestRoute, fields: JsonSchema): [string, JsonSchema][] {
+  if (rest.method === 'GET') return []
+  const elsewhere = rest.method === 'DELETE' ? [...pathParameters(rest.path), 'version'] : pathParameters(rest.path)
+  return propertiesOf(fields).filter(([key]) => !elsewhere.includes(key))
+}
+
+// What the kind of operation can give; `default` stands for the failures of the server itself. What is taken for later
+// (202) is answered to everybody alike. A refresh token may also come as a cookie, which not every origin may use.
+function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): ErrorStatus[] {
+  const changes = rest.method !== 'GET'
+  const hasInput = propertiesOf(fields).length > 0
+  const hasBody = bodyProperties(rest, fields).length > 0
+  const possible: [ErrorStatus, boolean][] = [
+    [400, hasInput],
+    [401, rest.status !== 202],
+    [403, access === 'admin' || Boolean(fields.properties?.refreshToken)],
+    [404, pathParameters(rest.path).length > 0],
+    [409, changes && access !== 'public'],
+    [412, changes && Boolean(fields.properties?.version)],
+    [413, hasBody],
+    [415, hasBody],
+    [422, hasBody],
+    [429, true],
+  ]
+  return possible.filter(([, isPossible]) => isPossible).map(([status]) => status)
+}
+
+function refer(status: ErrorStatus): object {
+  return { $ref: `#/components/responses/${errorResponseNames[status]}` }
+}
+
+function isRequired(fields: JsonSchema, key: string): boolean {
+  return fields.required?.includes(key) ?? false
+}
+
+function propertiesOf({ properties = {} }: JsonSchema): [string, JsonSchema][] {
+  return Object.entries(properties).map(([key, schema]) => [key, typeof schema === 'object' ? schema : {}])
+}

@@ -1,0 +1,57 @@
+import type { RestRoute } from '../../../procedures.js'
+import { rateLimitHeaders } from './errors.js'
+import type { JsonSchema, SchemaStore } from './schemas.js'
+
+/** Writes the answers of an operation that went well: the envelope, its headers, and 304 where a tag is compared. */
+export function successResponses(
+  { method, status = 200 }: RestRoute,
+  answer: JsonSchema | undefined,
+  schemas: SchemaStore,
+): object {
+  const fields = answer ? schemas.resolve(answer) : {}
+  const hasTag = Boolean(fields.properties?.version)
+  const response = {
+    description: descriptions[status],
+    headers: { ...everywhere, ...headersOf(status, fields, schemas) },
+    ...(answer && { content: { 'application/json': { schema: envelope(answer, fields) } } }),
+  }
+  return { [status]: response, ...(method === 'GET' && hasTag && { 304: notModified }) }
+}
+
+const everywhere = { 'x-request-id': refer('RequestId'), ...rateLimitHeaders }
+
+const descriptions = {
+  200: 'Done.',
+  201: 'Made. `Location` says where it is.',
+  202: 'Taken; it goes on after the answer.',
+  204: 'Done. There is no body.',
+} as const
+
+const notModified = {
+  description: 'It still has the version that `If-None-Match` names.',
+  headers: { ...everywhere, ETag: refer('ETag') },
+}
+
+function headersOf(status: number, fields: JsonSchema, schemas: SchemaStore): object {
+  return {
+    ...(status === 201 && { Location: refer('Location') }),
+    ...(fields.properties?.version && { ETag: refer('ETag') }),
+    ...(hasCursor(fields, schemas) && { Link: refer('Link') }),
+  }
+}
+
+function envelope(answer: JsonSchema, { properties = {} }: JsonSchema): JsonSchema {
+  const { items, meta } = properties
+  const isList = items !== undefined && meta !== undefined
+  if (isList) return { type: 'object', required: ['data', 'meta'], properties: { data: items, meta } }
+  return { type: 'object', required: ['data'], properties: { data: answer } }
+}
+
+function hasCursor({ properties = {} }: JsonSchema, schemas: SchemaStore): boolean {
+  const { items, meta } = properties
+  return items !== undefined && typeof meta === 'object' && 'nextCursor' in (schemas.resolve(meta).properties ?? {})
+}
+
+function refer(header: string): object {
+  return { $ref: `#/components/headers/${header}` }
+}

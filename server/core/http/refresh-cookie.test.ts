@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createFaceApp } from '../../testing/transport-app.js'
+import { faceRouter } from '../../testing/transport-router.js'
+
+type Face = Awaited<ReturnType<typeof createFaceApp>>
+const faces: Face[] = []
+const start = async (settings: Parameters<typeof createFaceApp>[1] = {}) => {
+  const face = await createFaceApp(faceRouter, settings)
+  faces.push(face)
+  return face
+}
+afterAll(() => Promise.all(faces.map(({ app }) => app.close())))
+
+let development: Face
+beforeAll(async () => {
+  development = await start()
+})
+
+const cookieOf = async ({ app }: Face, url = '/api/login') => {
+  const headers = { 'content-type': 'application/json' }
+  return String((await app.inject({ method: 'POST', url, headers })).headers['set-cookie'])
+}
+const refresh = (headers: Record<string, string>, cookie = 'plinth_refresh=secret-token') =>
+  development.app.inject({ method: 'POST', url: '/api/refresh', headers: { cookie, ...headers } })
+
+describe('S40: the refresh cookie', () => {
+  it('is HttpOnly and SameSite in development, without Secure', async () => {
+    const expected =
+      'plinth_refresh=secret-token; Path=/; Expires=Tue, 01 Jan 2030 00:00:00 GMT; HttpOnly; SameSite=Lax'
+    expect(await cookieOf(development)).toBe(expected)
+    expect(await cookieOf(development, '/trpc/login')).toBe(expected)
+  })
+
+  it('is bound to the host in production', async () => {
+    const cookie = await cookieOf(await start({ isProduction: true }))
+    expect(cookie).toMatch(/^__Host-plinth_refresh=/)
+    expect(cookie).toContain('; Secure')
+    expect(cookie).not.toContain('Domain')
+  })
+
+  it('spans the domain that is set', async () => {
+    const cookie = await cookieOf(await start({ isProduction: true, cookieDomain: 'example.com' }))
+    expect(cookie).toMatch(/^plinth_refresh=.*Domain=example.com/)
+    expect(cookie).toContain('; Secure')
+  })
+
+  it.each(['https://api.example.com', 'https://app.example.com', 'https://admin.example.com'])(
+    'is read from %s',
+    async (origin) => {
+      expect((await refresh({ origin })).json()).toEqual({ data: { token: 'secret-token' } })
+    },
+  )
+
+  it.each([
+    'https://evil.example.com',
+    'https://app.example.com.evil.com',
+    'http://app.example.com',
+    'https://app.example.com:8443',
+    'https://app.example.com/start',
+    'null',
+    '',
+  ])('is refused from the origin "%s"', async (origin) => {
+    const answer = await refresh({ origin })
+    expect([answer.statusCode, answer.json().error.code]).toEqual([403, 'FORBIDDEN'])
+  })
+
+  it('is refused without an origin', async () => {
+    expect((await refresh({})).statusCode).toBe(403)
+  })
+
+  it('counts as absent if there is none, whatever the origin', async () => {
+    for (const cookie of ['other=1', 'plinth_refresh=']) {
+      expect((await refresh({ origin: 'https://evil.com' }, cookie)).json()).toEqual({ data: { token: null } })
+    }
+  })
+})

@@ -1,0 +1,102 @@
+import type { CookieSerializeOptions } from '@fastify/cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../../config.js'
+import { ForbiddenError } from '../errors.js'
+
+/** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
+export interface RefreshCookie {
+  /**
+   * Every token that the request carries. A browser may hold several under one name, for the host and for its domain,
+   * and their order says nothing (RFC 6265 section 4.2.2).
+   *
+   * @throws ForbiddenError if there is one and the request's `Origin` may not use it
+   */
+  read(): readonly string[]
+  /** The same whatever the `Origin` is, for what proves itself in another way. */
+  readUnchecked(): readonly string[]
+  write(token: string, expiresAt: Date): void
+  clear(): void
+  /** What this browser was marked with. */
+  readMark(mark: BrowserMark): string | undefined
+  writeMark(mark: BrowserMark, value: string): void
+}
+
+/** A cookie that recognizes a browser and lets nobody in: where it signed in before, what it registered. */
+type BrowserMark = keyof typeof markDays
+
+const markDays = { device: 90, registration: 7 } as const
+
+type CookieConfig = Pick<Config, 'isProduction'> & {
+  http: Pick<Config['http'], 'publicUrl' | 'appUrl' | 'corsOrigins' | 'cookieDomain'>
+}
+
+/**
+ * Makes the refresh cookie of one request. Scripts cannot read it (HttpOnly) and production sends it over TLS alone.
+ * Without a cookie domain the name has the `__Host-` prefix there, so that no sibling host can plant one. Its path is
+ * `/`, which the prefix asks for and both faces need. In development its name has the port, since browsers share the
+ * cookies of `localhost` among all ports (RFC 6265 section 8.5).
+ *
+ * `SameSite=Lax`: requests from other sites do not carry it, while a frontend on another subdomain is the same site
+ * and does. `Strict` adds nothing, as the cookie is read from POSTs only, and loses it on the first navigation from a
+ * mail. `None` would send it along from every site on the web.
+ *
+ * `read` throws ForbiddenError if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
+ * same site, so that SameSite alone does not stop them).
+ */
+export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
+  const name = cookieName('plinth_refresh', config, config.http.cookieDomain)
+  const options = cookieOptions(config)
+  const readUnchecked = () => valuesOf(request.headers.cookie, name)
+  return {
+    read() {
+      const tokens = readUnchecked()
+      if (tokens.length > 0 && !mayUseCookie(request.headers.origin, config)) {
+        throw new ForbiddenError({ message: foreignOrigin })
+      }
+      return tokens
+    },
+    readUnchecked,
+    write(token, expiresAt) {
+      reply.setCookie(name, token, { ...options, ...domainOf(config), expires: expiresAt })
+      // What is left of the time before the domain was set would stand beside it.
+      if (config.http.cookieDomain) reply.clearCookie(name, options)
+    },
+    clear() {
+      reply.clearCookie(name, { ...options, ...domainOf(config) })
+      if (config.http.cookieDomain) reply.clearCookie(name, options)
+    },
+    readMark: (mark) => valuesOf(request.headers.cookie, cookieName(mark, config))[0],
+    writeMark(mark, value) {
+      reply.setCookie(cookieName(mark, config), value, { ...options, maxAge: markDays[mark] * 24 * 3600 })
+    },
+  }
+}
+
+const foreignOrigin = 'The refresh cookie is not accepted from this origin.'
+
+function cookieName(name: string, { isProduction, http }: CookieConfig, domain?: string): string {
+  if (isProduction) return domain ? name : `__Host-${name}`
+  const { port } = new URL(http.publicUrl)
+  return port ? `${name}_${port}` : name
+}
+
+function cookieOptions({ isProduction }: CookieConfig): CookieSerializeOptions {
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure: isProduction }
+}
+
+function domainOf({ http }: CookieConfig): CookieSerializeOptions {
+  return http.cookieDomain ? { domain: http.cookieDomain } : {}
+}
+
+// The usual parsers keep one value of a name. The values here are written without characters that need decoding.
+function valuesOf(header: string | undefined, name: string): string[] {
+  const pairs = (header ?? '').split(';').map((pair) => pair.trim())
+  const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))
+  return values.filter((value) => value !== '')
+}
+
+function mayUseCookie(origin: string | undefined, { http }: CookieConfig): boolean {
+  if (origin === undefined) return false
+  const own = [http.publicUrl, http.appUrl].map((url) => new URL(url).origin)
+  return [...own, ...http.corsOrigins].includes(origin)
+}

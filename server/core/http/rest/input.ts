@@ -1,0 +1,69 @@
+import type { FastifyRequest } from 'fastify'
+import { BadRequestError, ValidationError } from '../../errors.js'
+import { readJson } from '../json-input.js'
+import { isRecord } from '../records.js'
+import { createCoercion } from './coercion.js'
+import { readIfMatch } from './conditions.js'
+import type { RestProcedure } from './procedures.js'
+
+/** A request of a REST route, with its parameters as Fastify parses them. */
+export type RestRequest = FastifyRequest<{ Params: Record<string, string>; Querystring: Record<string, unknown> }>
+
+/**
+ * Makes the function that puts a procedure's input together: from path and query for GET, from path and body for the
+ * other methods, and the version from `If-Match`. Only what comes as text is coerced; Zod judges the whole afterwards.
+ *
+ * It throws ValidationError for keys that have no place, BadRequestError and VersionMismatchError for `If-Match`,
+ * and BadRequestError for a body that `readJson` refuses.
+ */
+export function createInputReader({ input, rest: { method } }: RestProcedure): (request: RestRequest) => unknown {
+  if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))
+  const coerce = createCoercion(input)
+  const takesVersion = 'version' in input.shape && method !== 'GET'
+  return (request) => {
+    const path = coerceAll(request.params, coerce)
+    const fields = fieldsOf(request, coerce)
+    if (!isRecord(fields)) return fields
+    refuseKeys(Object.keys(fields).filter((key) => Object.hasOwn(path, key)))
+    return merge(path, fields, takesVersion ? versionField(request, fields) : {})
+  }
+}
+
+/** @throws ValidationError if a procedure that takes no input is sent some; an empty object is none */
+export function refuseFields(fields: unknown): void {
+  if (fields === undefined || fields === null) return
+  refuseKeys(isRecord(fields) ? Object.keys(fields) : [''])
+}
+
+type Coerce = ReturnType<typeof createCoercion>
+
+function fieldsOf(request: RestRequest, coerce: Coerce): unknown {
+  if (request.method === 'GET' || request.method === 'HEAD') return coerceAll(request.query, coerce)
+  refuseKeys(Object.keys(request.query))
+  const body = readJson(request.body)
+  return body === undefined ? {} : body
+}
+
+function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, coerce(name, value)]))
+}
+
+function refuseKeys(keys: readonly string[]): void {
+  if (keys.length === 0) return
+  const details = keys.map((path) => ({ path, message: 'This key is not known.', code: 'unrecognized_keys' }))
+  throw new ValidationError({ details })
+}
+
+// `fromEntries` defines keys and sets none, so that `__proto__` stays a key, which Zod then refuses.
+function merge(...parts: Record<string, unknown>[]): Record<string, unknown> {
+  return Object.fromEntries(parts.flatMap(Object.entries))
+}
+
+function versionField(request: RestRequest, body: Record<string, unknown>): { version?: number } {
+  const version = readIfMatch(request.headers['if-match'])
+  if (version === undefined) return {}
+  if (body.version !== undefined && body.version !== version) {
+    throw new BadRequestError({ message: 'If-Match and the version in the body differ.' })
+  }
+  return { version }
+}

@@ -1,0 +1,166 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { InjectOptions } from 'fastify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createFaceApp, faceToken } from '../../../testing/transport-app.js'
+import { faceRouter } from '../../../testing/transport-router.js'
+
+let face: Awaited<ReturnType<typeof createFaceApp>>
+const authorization = `Bearer ${faceToken}`
+
+beforeAll(async () => {
+  face = await createFaceApp(faceRouter)
+})
+afterAll(() => face.app.close())
+
+const send = (method: InjectOptions['method'], url: string, body?: object, headers = {}) =>
+  face.app.inject({ method: method ?? 'GET', url, headers, ...(body && { payload: body }) })
+const patch = (body: object, headers = {}) => send('PATCH', '/api/notes/n1', body, { authorization, ...headers })
+const errorOf = (answer: Awaited<ReturnType<typeof send>>) => answer.json().error
+
+describe('success', () => {
+  it('answers an object as data, with times in ISO 8601', async () => {
+    const answer = await send('GET', '/api/notes/n9')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
+    const data = { id: 'n9', title: 'First', createdAt: '2026-01-02T03:04:05.678Z', version: 3 }
+    expect(answer.json()).toEqual({ data })
+  })
+
+  it('answers a page as data and meta, with a link to the next one', async () => {
+    const first = await send('GET', '/api/notes?limit=5&tags=a&tags=b')
+    expect(first.json()).toMatchObject({ data: [{ id: 'n1' }], meta: { limit: 5, nextCursor: 'a/b+c' } })
+    const next = 'https://api.example.com/api/notes?limit=5&tags=a&tags=b&cursor=a%2Fb%2Bc'
+    expect(first.headers.link).toBe(`<${next}>; rel="next"`)
+    const last = await send('GET', next.replace('https://api.example.com', ''))
+    expect([last.statusCode, last.headers.link]).toEqual([200, undefined])
+  })
+
+  it('answers 201 with the location of what was made', async () => {
+    const answer = await send('POST', '/api/notes', { title: 'T' })
+    expect([answer.statusCode, answer.headers.location, answer.headers.etag]).toEqual([201, '/api/notes/n1', '"3"'])
+  })
+
+  it('S24: a whole URL as the target of a request puts no host of its own into Location and Link', async () => {
+    const headers = { host: 'evil.example' }
+    const made = await send('POST', 'http://evil.example/api/notes', { title: 'T' }, headers)
+    expect([made.statusCode, made.headers.location]).toEqual([201, '/api/notes/n1'])
+    const listed = await overSocket('GET http://evil.example/api/notes HTTP/1.1')
+    expect(listed).toMatch(/^HTTP\/1.1 200 /)
+    expect(listed).toContain('link: <https://api.example.com/api/notes?cursor=')
+    expect(listed).not.toContain('evil')
+  })
+
+  it('answers 204 without a body, also to an empty JSON body', async () => {
+    const headers = { 'content-type': 'application/json; charset=utf-8' }
+    const answer = await face.app.inject({ method: 'DELETE', url: '/api/notes/n1', headers, payload: '' })
+    expect([answer.statusCode, answer.body]).toEqual([204, ''])
+  })
+
+  it('answers HEAD where there is GET', async () => {
+    const answer = await send('HEAD', '/api/notes/n1')
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"3"'])
+  })
+
+  it('reports the limits that were charged', async () => {
+    const { headers } = await send('POST', '/api/limited')
+    expect(headers['ratelimit-policy']).toBe('"twice";q=2;w=60')
+    expect(headers.ratelimit).toBe('"twice";r=1;t=60')
+    await send('POST', '/api/limited')
+    const refused = await send('POST', '/api/limited')
+    expect([refused.statusCode, refused.headers['retry-after'], errorOf(refused).code]).toEqual([
+      429,
+      '7',
+      'RATE_LIMITED',
+    ])
+  })
+})
+
+describe('errors', () => {
+  it('wear the envelope, with the request id', async () => {
+    const error = errorOf(await send('GET', '/api/nothing'))
+    expect(error).toEqual({ code: 'NOT_FOUND', message: expect.any(String), requestId: expect.stringMatching(/./) })
+  })
+
+  it('tell which methods a known path takes', async () => {
+    const answer = await send('PUT', '/api/notes/n1', { id: 'x' })
+    expect([answer.statusCode, errorOf(answer).code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
+    expect(answer.headers.allow).toBe('GET, HEAD, PATCH, DELETE')
+    expect((await send('HEAD', '/api/login')).headers.allow).toBe('POST')
+    expect((await send('PATCH', '/api/notes/me', {})).headers.allow).toBe('GET, HEAD')
+  })
+
+  it('challenge whoever has no valid credential', async () => {
+    const none = await send('GET', '/api/notes/me')
+    expect([none.statusCode, none.headers['www-authenticate']]).toEqual([401, 'Bearer'])
+    for (const wrong of ['Bearer wrong', 'Bearer', 'Basic dTpw', 'Bearer a b', '\u00e9']) {
+      const answer = await send('GET', '/api/notes/me', undefined, { authorization: wrong })
+      expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"'])
+    }
+  })
+
+  it('S36: are generic where nobody foresaw them, and logged once with the stack', async () => {
+    face.errors.length = 0
+    const answer = await send('GET', '/api/crash')
+    expect([answer.statusCode, errorOf(answer).code]).toEqual([500, 'INTERNAL_ERROR'])
+    expect(answer.body).not.toMatch(/hunter2|stack|at /)
+    expect(face.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
+  })
+
+  it('S11: say when to come back if the service is busy', async () => {
+    const answer = await send('GET', '/api/busy')
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '4'])
+  })
+
+  it('answer a path that is not URL encoded', async () => {
+    const answer = await send('GET', '/api/notes/%zz')
+    expect([answer.statusCode, errorOf(answer).code]).toEqual([400, 'BAD_REQUEST'])
+    expect(answer.headers['x-request-id']).toBe(errorOf(answer).requestId)
+  })
+
+  it('put access before input', async () => {
+    expect((await send('PATCH', '/api/notes/n1', { wrong: 1 })).statusCode).toBe(401)
+  })
+})
+
+describe('preconditions', () => {
+  it.each(['"3"', 'W/"3"', '*', '"1", W/"3"'])('answer 304 to If-None-Match: %s', async (tag) => {
+    const answer = await send('GET', '/api/notes/n1', undefined, { 'if-none-match': tag })
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([304, '', '"3"'])
+  })
+
+  it.each(['"4"', '3', '', '"33"'])('answer 200 to If-None-Match: %s', async (tag) => {
+    expect((await send('GET', '/api/notes/n1', undefined, { 'if-none-match': tag })).statusCode).toBe(200)
+  })
+
+  it('pass If-Match on as the version', async () => {
+    expect((await patch({}, { 'if-match': '"7"' })).json().data.version).toBe(8)
+    expect((await patch({ version: 7 }, { 'if-match': '"7"' })).json().data.version).toBe(8)
+    expect((await patch({}, { 'if-match': '*' })).json().data.version).toBe(1)
+  })
+
+  it.each([
+    ['7', 400, 'BAD_REQUEST'],
+    ['"7', 400, 'BAD_REQUEST'],
+    ['"7", "8"', 400, 'BAD_REQUEST'],
+    ['', 400, 'BAD_REQUEST'],
+    ['W/"7"', 412, 'VERSION_MISMATCH'],
+    ['"abc"', 412, 'VERSION_MISMATCH'],
+    ['"0"', 400, 'VALIDATION_ERROR'],
+  ])('refuse If-Match: %s', async (tag, status, code) => {
+    const answer = await patch({}, { 'if-match': tag })
+    expect([answer.statusCode, errorOf(answer).code]).toEqual([status, code])
+  })
+
+  it('refuse a version in the body that contradicts If-Match', async () => {
+    expect(errorOf(await patch({ version: 6 }, { 'if-match': '"7"' })).code).toBe('BAD_REQUEST')
+  })
+})
+
+/** Sends one request as it is written, and gives the answer as it comes. */
+async function overSocket(requestLine: string): Promise<string> {
+  if (!face.app.server.listening) await face.app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect(Number(new URL(face.app.listeningOrigin).port), '127.0.0.1')
+  socket.write(`${requestLine}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)
+  return text(socket)
+}

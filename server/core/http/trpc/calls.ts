@@ -1,0 +1,81 @@
+import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
+import { TRPCError } from '@trpc/server'
+import type { FastifyRequest } from 'fastify'
+import { BadRequestError, UnsupportedMediaTypeError } from '../../errors.js'
+import { parseJson, readJson, readOnce } from '../json-input.js'
+import { isRecord } from '../records.js'
+
+/** How many calls one HTTP request may carry. */
+export const maxBatchSize = 10
+
+/** A request of tRPC's HTTP protocol. */
+export type TrpcRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Record<string, unknown> }>
+
+/** One call of a request; `procedure` is undefined where the router has none at the path. */
+export interface Call {
+  index: number
+  path: string
+  procedure: AnyTRPCProcedure | undefined
+}
+
+/** The calls of a request, and whether they came as a batch, which is answered with an array even if it is one call. */
+export interface Calls {
+  isBatch: boolean
+  list: readonly Call[]
+}
+
+/**
+ * Reads which procedures a request calls.
+ *
+ * @throws UnsupportedMediaTypeError without a content type, BadRequestError for too many calls or mixed kinds
+ */
+export function readCalls(router: AnyTRPCRouter, request: TrpcRequest): Calls {
+  if (request.method !== 'GET' && request.headers['content-type'] === undefined) {
+    throw new UnsupportedMediaTypeError()
+  }
+  const isBatch = request.query.batch === '1'
+  const paths = isBatch ? request.params['*'].split(',') : [request.params['*']]
+  if (paths.length > maxBatchSize) throw new BadRequestError({ message: tooMany })
+  const procedures: Record<string, AnyTRPCProcedure | undefined> = router._def.procedures
+  const list = paths.map((path, index) => ({ index, path, procedure: procedures[path] }))
+  if (new Set(list.flatMap(({ procedure }) => procedure?._def.type ?? [])).size > 1) {
+    throw new BadRequestError({ message: 'Queries and mutations cannot share a batch.' })
+  }
+  return { isBatch, list }
+}
+
+const tooMany = `A batch holds at most ${maxBatchSize} calls.`
+
+/**
+ * Makes the function that reads the inputs of a request, in the order of its calls: superjson in JSON, from the query
+ * of a GET and from the body of the others. It reads them once, and throws the same error on each call.
+ *
+ * The error is a TRPCError BAD_REQUEST for what `readJson` and the transformer refuse.
+ */
+export function createInputsReader(router: AnyTRPCRouter, request: TrpcRequest, calls: Calls) {
+  return readOnce((): readonly unknown[] => {
+    try {
+      return deserialize(router, readSerialized(request), calls)
+    } catch (cause) {
+      throw new TRPCError({ code: 'BAD_REQUEST', cause })
+    }
+  })
+}
+
+function readSerialized({ method, query: { input }, body }: TrpcRequest): unknown {
+  if (method !== 'GET') return readJson(body)
+  if (input === undefined || input === '') return undefined
+  if (typeof input !== 'string') throw new BadRequestError()
+  return parseJson(input)
+}
+
+function deserialize(router: AnyTRPCRouter, serialized: unknown, { isBatch, list }: Calls): unknown[] {
+  const { transformer } = router._def._config
+  if (serialized === undefined) return []
+  if (!isBatch) return [transformer.input.deserialize(serialized)]
+  if (!isRecord(serialized)) throw new BadRequestError()
+  return list.map(({ index }) => {
+    const input = serialized[index]
+    return input === undefined ? undefined : transformer.input.deserialize(input)
+  })
+}

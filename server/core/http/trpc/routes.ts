@@ -1,0 +1,159 @@
+import {
+  type AnyTRPCRouter,
+  callTRPCProcedure,
+  getTRPCErrorFromUnknown,
+  getTRPCErrorShape,
+  TRPCError,
+  transformTRPCResponse,
+} from '@trpc/server'
+import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
+import { getHTTPStatusCode } from '@trpc/server/http'
+import type { TRPCResponse } from '@trpc/server/rpc'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Container } from '../../../container.js'
+import { type Context, createContext } from '../../context.js'
+import { toAppError } from '../../error-mapping.js'
+import { BadRequestError, errorTable } from '../../errors.js'
+import { acceptOnlyJson } from '../body-parser.js'
+import { withinDeadline } from '../deadline.js'
+import { beginErrorReply } from '../errors.js'
+import { retryAfterHeaders } from '../rate-limit-headers.js'
+import { createRefreshCookie } from '../refresh-cookie.js'
+import { refuseFields } from '../rest/input.js'
+import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, type TrpcRequest } from './calls.js'
+
+interface Face {
+  container: Container
+  router: AnyTRPCRouter
+}
+
+/**
+ * Serves a router over tRPC's HTTP protocol. Calls are answered here, without the Fetch objects and streams that tRPC's
+ * own adapter builds for each; only subscriptions go through that adapter. Answers that come in pieces
+ * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
+ * scope.
+ */
+export function trpcFace(router: AnyTRPCRouter, container: Container): FastifyPluginAsync {
+  return async (app) => {
+    const face = { container, router }
+    acceptOnlyJson(app)
+    app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
+    // A wildcard is not bound by Fastify's limit on the length of a parameter, which a batch would soon reach.
+    app.route<{ Params: { '*': string }; Querystring: Record<string, unknown> }>({
+      method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url: '/*',
+      handler: (request, reply) => answer(face, request, reply),
+    })
+  }
+}
+
+async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+  if (request.method === 'HEAD') return reply.code(204).send()
+  refuseStreams(request)
+  const calls = readCalls(face.router, request)
+  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply)
+  const outcomes = await withinDeadline(reply, (signal) => runCalls(face, { request, reply, calls, signal }))
+  const responses = outcomes.map(({ response }) => response)
+  reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
+  const body = calls.isBatch ? responses : responses[0]
+  return reply.code(getHTTPStatusCode(responses)).send(body && transformTRPCResponse(face.router._def._config, body))
+}
+
+// The status and the cookies of such an answer would be sent before its procedures have run.
+function refuseStreams({ headers }: TrpcRequest): void {
+  const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
+  if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
+  throw new BadRequestError({
+    message: 'Answers are not streamed: use httpBatchLink, not httpBatchStreamLink.',
+  })
+}
+
+interface Exchange {
+  request: TrpcRequest
+  reply: FastifyReply
+  calls: Calls
+  signal: AbortSignal
+}
+
+async function runCalls({ container, router }: Face, exchange: Exchange): Promise<Outcome[]> {
+  const { request, reply, calls } = exchange
+  const ctx = await createContext(container, request, {
+    refreshCookie: createRefreshCookie(request, reply, container.config),
+    batchSize: calls.list.length,
+  })
+  const run = createRunner({ ...exchange, router, ctx, readInputs: createInputsReader(router, request, calls) })
+  return Promise.all(calls.list.map(run))
+}
+
+interface Run extends Exchange {
+  router: AnyTRPCRouter
+  ctx: Context
+  readInputs: () => Promise<readonly unknown[]>
+}
+
+interface Outcome {
+  response: TRPCResponse
+  error?: TRPCError
+}
+
+function createRunner(run: Run): (call: Call) => Promise<Outcome> {
+  const { router, ctx } = run
+  return async (call) => {
+    const { path, procedure } = call
+    try {
+      return { response: { result: { data: await runCall(run, call) } } }
+    } catch (cause) {
+      const error = getTRPCErrorFromUnknown(cause)
+      const type = procedure?._def.type ?? 'unknown'
+      const shape = getTRPCErrorShape({ config: router._def._config, error, type, path, input: undefined, ctx })
+      return { response: { error: shape }, error }
+    }
+  }
+}
+
+async function runCall({ router, ctx, request, reply, signal, readInputs }: Run, call: Call): Promise<unknown> {
+  const { path, procedure, index } = call
+  if (!procedure) throw new TRPCError({ code: 'NOT_FOUND' })
+  const { type, inputs } = procedure._def
+  const method = type === 'mutation' ? 'POST' : 'GET'
+  if (request.method !== method) {
+    reply.header('allow', method)
+    throw new TRPCError({ code: 'METHOD_NOT_SUPPORTED' })
+  }
+  const getRawInput = async () => {
+    const input = (await readInputs())[index]
+    if (inputs.length === 0) refuseFields(input)
+    return input
+  }
+  return callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: index })
+}
+
+function isSubscription({ procedure }: Call): boolean {
+  return procedure?._def.type === 'subscription'
+}
+
+async function answerSubscription(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { container, router } = face
+  const refreshCookie = createRefreshCookie(request, reply, container.config)
+  await fastifyRequestHandler({
+    router,
+    req: request,
+    res: reply,
+    path: request.params['*'],
+    maxBatchSize,
+    createContext: ({ info }) => createContext(container, request, { refreshCookie, batchSize: info.calls.length }),
+    // The adapter sets the header anew.
+    responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
+  })
+  return reply
+}
+
+// What fails before a procedure is reached, in the shape that tRPC's clients read.
+function answerError(router: AnyTRPCRouter, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const appError = beginErrorReply(thrown, request, reply)
+  const { _config: config } = router._def
+  const error = new TRPCError({ code: errorTable[appError.code].trpc, cause: appError })
+  const ctx = { origin: { requestId: request.id }, limitReports: [] }
+  const shape = getTRPCErrorShape({ config, error, type: 'unknown', path: undefined, input: undefined, ctx })
+  return reply.type('application/json; charset=utf-8').send(transformTRPCResponse(config, { error: shape }))
+}

@@ -1,0 +1,57 @@
+import { escapeHtml } from '../../development/pages/html.js'
+
+/** What a mail says, before it becomes text and HTML. */
+export interface MailContent {
+  name: string
+  paragraphs: readonly string[]
+  action?: { label: string; url: string }
+  /** Said last, smaller: what to do if the mail was not expected. */
+  reassurance: string
+}
+
+const font = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+const paragraphStyle = 'margin:0 0 16px;font-size:16px;line-height:24px;color:#1f2933'
+const buttonStyle =
+  'display:inline-block;padding:12px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none'
+const smallStyle = 'margin:0 0 12px;font-size:13px;line-height:20px;color:#52606d'
+
+/** A mail's plain text. */
+export function layoutText({ name, paragraphs, action, reassurance }: MailContent): string {
+  const link = action ? [`${action.label}:\n${action.url}`] : []
+  return `${[greet(name), ...paragraphs, ...link, reassurance, 'Plinth'].join('\n\n')}\n`
+}
+
+/** A mail's HTML, with its styles inline as mail readers want them. Everything in it is escaped. */
+export function layoutHtml({ name, paragraphs, action, reassurance }: MailContent): string {
+  const body = [greet(name), ...paragraphs].map((text) => paragraph(paragraphStyle, text)).join('\n')
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Plinth</title></head>
+<body style="margin:0;padding:24px;background:#f5f7fa;${font}">
+<div style="max-width:520px;margin:0 auto;padding:32px;border-radius:8px;background:#ffffff">
+<p style="margin:0 0 24px;font-size:18px;font-weight:700;color:#102a43">Plinth</p>
+${body}
+${action ? button(action) : ''}
+${paragraph(smallStyle, reassurance)}
+</div>
+</body>
+</html>
+`
+}
+
+// Only what reads like a name is repeated: no links. Without one the greeting has none.
+const likeAName = /^(?!.*\.\S)[\p{L}\p{M}\p{N} .,'’()-]{1,80}$/u
+
+function greet(name: string): string {
+  return likeAName.test(name) ? `Hello ${name},` : 'Hello,'
+}
+
+function paragraph(style: string, text: string): string {
+  return `<p style="${style}">${escapeHtml(text)}</p>`
+}
+
+function button({ label, url }: { label: string; url: string }): string {
+  const href = escapeHtml(url)
+  return `<p style="margin:24px 0"><a href="${href}" style="${buttonStyle}">${escapeHtml(label)}</a></p>
+<p style="${smallStyle}">If the button does not work, open this address:<br><a href="${href}" style="color:#1d4ed8;word-break:break-all">${href}</a></p>`
+}

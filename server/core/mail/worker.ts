@@ -1,0 +1,72 @@
+import type { Config } from '../../config.js'
+import { createDelivery, type DeliveryOptions } from './delivery.js'
+import { type Listener, listen } from './listener.js'
+import { mailChannel } from './outbox.js'
+
+interface MailWorkerOptions extends DeliveryOptions {
+  config: DeliveryOptions['config'] & { database: Pick<Config['database'], 'url'> }
+}
+
+const pollMs = 5_000
+const lanes = 3
+
+/**
+ * Sends what is in the outbox. Any number of workers may run. The database wakes them, and they look by themselves
+ * every five seconds.
+ */
+export function createMailWorker(options: MailWorkerOptions) {
+  const { config, log, mailer } = options
+  const deliverNext = createDelivery(options)
+  const stopping = new AbortController()
+  let listener: Listener | undefined
+  let timer: NodeJS.Timeout | undefined
+  let stopped: Promise<void> | undefined
+
+  /** Delivers until nothing is due; gives how many mails it had in hand. */
+  async function drain(): Promise<number> {
+    let count = 0
+    while (!stopping.signal.aborted && (await deliverNext())) count++
+    return count
+  }
+
+  async function finish(): Promise<void> {
+    stopping.abort()
+    clearInterval(timer)
+    await listener?.close()
+    await runner.idle()
+    mailer.close()
+  }
+
+  const lane = () => drain().catch((err: unknown) => log.warn({ err }, 'the mail worker was interrupted; it goes on'))
+  const runner = createRunner(() => Promise.all(Array.from({ length: lanes }, lane)))
+  return {
+    drain,
+    start(): void {
+      listener = listen({ databaseUrl: config.database.url ?? '', channel: mailChannel, onNotify: runner.wake, log })
+      timer = setInterval(runner.wake, pollMs)
+      runner.wake()
+    },
+    /** Waits for the mails in hand; the others stay for the next start. Asked twice, it stops once. */
+    stop: () => (stopped ??= finish()),
+  }
+}
+
+/** Runs work one round at a time; waking it during a round starts another one after it. */
+function createRunner(work: () => Promise<unknown>) {
+  let round: Promise<unknown> | undefined
+  let isWoken = false
+  async function run(): Promise<void> {
+    while (isWoken) {
+      isWoken = false
+      await work()
+    }
+    round = undefined
+  }
+  return {
+    wake: (): void => {
+      isWoken = true
+      round ??= run()
+    },
+    idle: () => round ?? Promise.resolve(),
+  }
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { createFakeClock } from '../../testing/fake-clock.js'
+import { createSessionCache } from './session-cache.js'
+
+const session = { sessionId: 's', userId: 'u' }
+
+function stage() {
+  const clock = createFakeClock()
+  const reads: ((state: string) => void)[] = []
+  const cache = createSessionCache({ clock, load: () => new Promise<string>((resolve) => reads.push(resolve)) })
+  return { clock, reads, cache }
+}
+
+describe('the session cache', () => {
+  it('shares one read between requests that come together, and remembers it', async () => {
+    const { cache, reads } = stage()
+    const both = Promise.all([cache.get(session), cache.get(session)])
+    reads[0]?.('alive')
+    expect(await both).toEqual(['alive', 'alive'])
+    expect(await cache.get(session)).toBe('alive')
+    expect(reads).toHaveLength(1)
+  })
+
+  it('S20: trusts a state for 5 seconds, counted from before it was read', async () => {
+    const { cache, clock, reads } = stage()
+    const first = cache.get(session)
+    clock.advance(4)
+    reads[0]?.('alive')
+    await first
+    expect(await cache.get(session)).toBe('alive')
+    clock.advance(1)
+    const second = cache.get(session)
+    reads[1]?.('ended')
+    expect(await second).toBe('ended')
+  })
+
+  it('S20: gives nobody who joins a read that hangs an answer older than 5 seconds', async () => {
+    const { cache, clock, reads } = stage()
+    const first = cache.get(session)
+    const joined = cache.get(session)
+    clock.advance(6)
+    reads[0]?.('alive')
+    await first
+    reads[1]?.('ended')
+    expect(await joined).toBe('ended')
+  })
+
+  it('S20: reads anew for a user whose sessions end here, and keeps nothing until that is over', async () => {
+    const { cache, clock, reads } = stage()
+    const before = cache.get(session)
+    reads[0]?.('alive')
+    await before
+    cache.distrust('u')
+    const during = cache.get(session)
+    reads[1]?.('alive')
+    await during
+    const after = cache.get(session)
+    reads[2]?.('ended')
+    expect(await after).toBe('ended')
+    clock.advance(10)
+    const later = cache.get(session)
+    reads[3]?.('ended')
+    expect(await later).toBe('ended')
+  })
+
+  it('forgets a read that failed', async () => {
+    let isAway = true
+    const load = async () => {
+      if (isAway) throw new Error('away')
+      return 'alive'
+    }
+    const cache = createSessionCache({ clock: createFakeClock(), load })
+    await expect(cache.get(session)).rejects.toThrow('away')
+    isAway = false
+    expect(await cache.get(session)).toBe('alive')
+  })
+})

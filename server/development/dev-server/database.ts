@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { CommandConfig } from '../../config.js'
+import { connectionOptions } from '../../core/database/connection-options.js'
+import { RemedyError } from '../../core/remedy-error.js'
+import { type LocatedDatabase, locateDatabase } from '../locate-database.js'
+
+export interface DevelopmentDatabase {
+  url(): string
+  /** Gives the lock back, and stops an embedded server. */
+  close(): Promise<void>
+}
+
+interface Options {
+  config: CommandConfig
+  /** Called when an embedded server had to be started again and has another address now. */
+  onMove(): void
+  stop: AbortSignal
+}
+
+/**
+ * The database of a development server, locked against a second one. An embedded server that dies is started again.
+ *
+ * @throws RemedyError if there is no database, or another development server holds it
+ */
+export async function openDatabase({ config, onMove, stop }: Options): Promise<DevelopmentDatabase> {
+  let database = await locateDatabase(config, console.log)
+  let isClosing = false
+  let reopening = Promise.resolve()
+  let lock = await lockOrClose(database, reopen)
+  function reopen(): void {
+    if (isClosing) return
+    console.error('The connection to the database is lost; connecting again.')
+    const isOver = () => isClosing || stop.aborted
+    reopening = retry(isOver, async () => {
+      const found = await locateDatabase(config)
+      lock = await takeLock(found.url, reopen)
+      const hasMoved = found.url !== database.url
+      database = found
+      if (hasMoved) onMove()
+    })
+  }
+  return {
+    url: () => database.url,
+    close: async () => {
+      isClosing = true
+      // An attempt under way would start the server again behind the stop.
+      await reopening
+      await lock.end().catch(() => undefined)
+      await database.stop()
+    },
+  }
+}
+
+async function lockOrClose(database: LocatedDatabase, onLost: () => void): Promise<pg.Client> {
+  try {
+    return await takeLock(database.url, onLost)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+const retryMs = 500
+
+async function retry(isOver: () => boolean, attempt: () => Promise<void>): Promise<void> {
+  while (!isOver()) {
+    try {
+      return await attempt()
+    } catch {
+      await sleep(retryMs)
+    }
+  }
+}
+
+// Any number that nothing else in the database locks; migrations have another one.
+const lockKey = 7_305_461_223
+const lockTries = 12
+const lockedMessage =
+  'Another "npm run dev" serves this database already. Stop it first (Ctrl-C in its terminal), ' +
+  'or give this one a database of its own: DATA_DIR=.plinth-2 npm run dev, or DATABASE_URL.'
+
+async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
+  const client = await connect(url)
+  // A server that is on its way down gives its lock back within these seconds.
+  for (let tries = 0; !(await tryLock(client)); tries += 1) {
+    if (tries === lockTries) {
+      await client.end()
+      throw new RemedyError(lockedMessage)
+    }
+    await sleep(250)
+  }
+  client.once('end', onLost)
+  return client
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client(connectionOptions(url, { hasTimeouts: false }))
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    const { host, pathname } = new URL(url)
+    const reason = error instanceof Error ? error.message || String(error) : String(error)
+    throw new RemedyError(
+      `The database at ${host}${pathname} cannot be reached: ${reason}\nMend DATABASE_URL, or unset it to use the embedded PostgreSQL.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [lockKey])
+  return rows[0]?.locked ?? false
+}

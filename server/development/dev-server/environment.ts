@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import type { Environment } from '../../config.js'
+import type { DevelopmentSecrets } from '../secrets.js'
+
+interface Options {
+  /** This process's environment, the values of `.env` at its start included. */
+  given: Environment
+  secrets: DevelopmentSecrets
+  port: number
+  databaseUrl: string
+}
+
+const dotEnvAtStart = readDotEnv()
+
+/**
+ * The environment of the server's process. Values that came from `.env` are left out, so that the server reads that
+ * file itself and sees what is saved there; secrets that are given nowhere are the development ones.
+ */
+export function serverEnvironment({
+  given,
+  secrets,
+  port,
+  databaseUrl,
+}: Options): Environment & { PUBLIC_URL: string } {
+  const saved = readDotEnv()
+  const own = Object.entries(given).filter(([name, value]) => value !== dotEnvAtStart[name])
+  const missing = Object.entries(secrets).filter(([name]) => !given[name] && !saved[name])
+  return {
+    ...Object.fromEntries([...own, ...missing]),
+    NODE_ENV: 'development',
+    PORT: String(port),
+    PUBLIC_URL: given.PUBLIC_URL || `http://localhost:${port}`,
+    DATABASE_URL: databaseUrl,
+  }
+}
+
+function readDotEnv(): Environment {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'))
+  } catch {
+    return {}
+  }
+}

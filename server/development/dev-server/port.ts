@@ -1,0 +1,41 @@
+import { createServer } from 'node:net'
+import type { CommandConfig } from '../../config.js'
+import { RemedyError } from '../../core/remedy-error.js'
+
+const tries = 100
+
+/**
+ * The port to serve on: the given one, or the first free one from the default on, with a warning.
+ *
+ * @throws RemedyError if the given port is taken
+ */
+export async function choosePort({ host, port, isPortGiven }: CommandConfig['listen']): Promise<number> {
+  const free = await findFreePort(host, port)
+  if (port === 0 || free === port) return free
+  if (isPortGiven)
+    throw new RemedyError(`Port ${port} (PORT) is taken. Set PORT to a free one, such as ${free}, or unset it.`)
+  console.warn(`Port ${port} is taken; this server takes ${free}.`)
+  return free
+}
+
+async function findFreePort(host: string, first: number): Promise<number> {
+  for (let port = first; port < first + tries && port < 65_536; port += 1) {
+    const bound = await bind(host, port)
+    if (bound) return bound
+  }
+  throw new RemedyError(
+    `No port from ${first} on is free for ${host}. Set HOST and PORT to an address of this machine.`,
+  )
+}
+
+/** Listens for a moment; gives the port, or nothing if it is taken. */
+export async function bind(host: string, port: number): Promise<number | undefined> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.on('error', () => resolve(undefined))
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined))
+    })
+  })
+}

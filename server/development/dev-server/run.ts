@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import type { CommandConfig, Environment } from '../../config.js'
+import { developmentSecrets } from '../secrets.js'
+import { describeServer } from './banner.js'
+import { createChangeQueue } from './changes.js'
+import { type DevelopmentDatabase, openDatabase } from './database.js'
+import { serverEnvironment } from './environment.js'
+import { rememberServer, waitForLeftOverServer } from './left-over.js'
+import { choosePort } from './port.js'
+import { type ServerProcess, startServerProcess } from './server-process.js'
+import { stopRequested } from './stop-signal.js'
+import { watchSources } from './watch.js'
+
+export interface Development {
+  config: CommandConfig
+  environment: Environment
+  /** The project's folder, whose `server`, `prisma` and `.env` are watched. */
+  root: string
+  /** The program to run; it sends `{ type: 'ready' }` to its parent when it listens. */
+  serverFile: string
+  /** Options of Node.js for that program, such as `--inspect`. */
+  nodeOptions: readonly string[]
+  migrate(databaseUrl: string): Promise<unknown>
+  /** Gives whether the demo users are there afterwards. */
+  seed(options: { databaseUrl: string; passwordPepper: string }): Promise<boolean>
+}
+
+/**
+ * Serves the project until it is told to stop: database, secrets, migrations, demo data, then the server, which starts
+ * again when a file is saved. A server that fails waits for the next save.
+ *
+ * @throws RemedyError if there is no database, another one serves it already, or the given port is taken
+ */
+export async function runDevelopment(development: Development): Promise<void> {
+  const stop = stopRequested(development.environment)
+  const changes = createChangeQueue(stop)
+  const database = await openDatabase({ config: development.config, onMove: () => changes.push('database'), stop })
+  try {
+    if (!stop.aborted) await serve(development, { database, changes, stop })
+  } finally {
+    await database.close()
+  }
+}
+
+interface Session {
+  database: DevelopmentDatabase
+  changes: ReturnType<typeof createChangeQueue>
+  stop: AbortSignal
+}
+
+async function serve(development: Development, { database, changes, stop }: Session): Promise<void> {
+  const { config, root } = development
+  await waitForLeftOverServer(config.dataDir)
+  const secrets = await developmentSecrets(config.dataDir)
+  await development.migrate(database.url())
+  const hasDemoUsers = await seedDemoData(development, database.url(), secrets.PASSWORD_PEPPER)
+  const port = await choosePort(config.listen)
+  const start = () => {
+    const environment = serverEnvironment({
+      given: development.environment,
+      secrets,
+      port,
+      databaseUrl: database.url(),
+    })
+    const { serverFile: file, nodeOptions } = development
+    const server = startServerProcess({ file, nodeOptions, environment })
+    void rememberServer(config.dataDir, server.pid)
+    return { server, publicUrl: environment.PUBLIC_URL }
+  }
+  const watcher = watchSources(root, changes.push)
+  const print = (publicUrl: string) =>
+    console.log(describeServer({ publicUrl, databaseUrl: database.url(), hasDemoUsers }))
+  try {
+    await supervise({ start, print, changes, stop, apply: (changed) => applyChanges(development, database, changed) })
+  } finally {
+    watcher.close()
+  }
+}
+
+async function seedDemoData({ config, environment, seed }: Development, databaseUrl: string, pepper: string) {
+  return config.seed && seed({ databaseUrl, passwordPepper: environment.PASSWORD_PEPPER?.trim() || pepper })
+}
+
+interface Supervision {
+  start(): { server: ServerProcess; publicUrl: string }
+  print(publicUrl: string): void
+  changes: Session['changes']
+  stop: AbortSignal
+  /** Brings client and database up to date with what changed. */
+  apply(changed: readonly string[]): Promise<void>
+}
+
+const graceMs = { restart: 1500, stop: 10_000 }
+
+async function supervise({ start, print, changes, stop, apply }: Supervision): Promise<void> {
+  let hasPrinted = false
+  let changed: readonly string[] = []
+  while (!stop.aborted) {
+    const startedAt = Date.now()
+    const running = await startUnlessFaulty(() => apply(changed).then(start))
+    void running?.server.ready.then(() => {
+      if (hasPrinted) console.log(`The server restarted in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
+      else print(running.publicUrl)
+      hasPrinted = true
+    })
+    changed = await changes.next()
+    await running?.server.stop(stop.aborted ? graceMs.stop : graceMs.restart)
+  }
+}
+
+async function startUnlessFaulty<T>(start: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await start()
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    console.error('The server waits for the next save.')
+    return undefined
+  }
+}
+
+async function applyChanges({ root, migrate }: Development, database: DevelopmentDatabase, changed: readonly string[]) {
+  if (changed.includes(path.join('prisma', 'schema.prisma'))) {
+    await promisify(execFile)(process.execPath, [path.join(root, 'server/development/generate.mjs')])
+    console.log('schema.prisma changed. Write its migration with: npm run migrate:new -- NAME')
+  }
+  if (changed.some((file) => file.startsWith(path.join('prisma', 'migrations')))) {
+    await migrate(database.url())
+  }
+}

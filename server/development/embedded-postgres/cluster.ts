@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { RemedyError } from '../../core/remedy-error.js'
+import { canEnter, chooseAccount, ownFolder, type ServerAccount } from './account.js'
+import { exists, prepareBinaries } from './binaries.js'
+import { makeCluster } from './initdb.js'
+import { type ServerFiles, stopServer } from './process.js'
+
+/** A PostgreSQL cluster on disk, and what it takes to run it. */
+export interface Cluster extends ServerFiles {
+  /** Holds the data folder, the password and the log. */
+  folder: string
+  /** Where the caller wants the cluster; `folder` is outside of it if the server's account cannot get there. */
+  dataDir: string
+}
+
+const noteName = 'postgres-is-elsewhere.txt'
+
+/** Finds the cluster of a data folder, or makes it. A cluster is there whole or not at all, whenever a process ends. */
+export async function prepareCluster(dataDir: string, log?: (line: string) => void): Promise<Cluster> {
+  const home = await makeHome(dataDir)
+  const account = await chooseAccount(path.join(home, 'postgres/data'))
+  const binaries = await prepareBinaries(account)
+  const place = !account || (await canEnter(account, home)) ? home : await moveOutside(home, account, binaries)
+  const folder = path.join(place, 'postgres')
+  if (!(await exists(path.join(folder, 'data/PG_VERSION')))) {
+    log?.(`Making a PostgreSQL cluster in ${folder}`)
+    await makeCluster({ place, folder, binaries, account }).catch((error: unknown) => {
+      throw isDenied(error) ? notWritable(place, error) : error
+    })
+  }
+  return { ...(await openCluster(folder, binaries, account)), dataDir: home }
+}
+
+/** Deletes a cluster whose server has ended, and its data folder if nothing else is in there. */
+export async function removeCluster(cluster: Cluster): Promise<void> {
+  await rm(cluster.folder, { recursive: true, force: true, maxRetries: 3 })
+  await rm(path.join(cluster.dataDir, noteName), { force: true })
+  if (path.dirname(cluster.folder) !== cluster.dataDir) await rm(path.dirname(cluster.folder), { recursive: true })
+  await rmdir(cluster.dataDir).catch(() => undefined)
+}
+
+async function makeHome(dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true })
+    return await realpath(dataDir)
+  } catch (error) {
+    throw notWritable(dataDir, error)
+  }
+}
+
+function notWritable(folder: string, cause: unknown): RemedyError {
+  return new RemedyError(
+    `${folder} cannot be read and written by this user. ` +
+      'Make it yours (after a start as root: sudo chown -R "$USER" on it, or delete it), or set DATA_DIR to another folder.',
+    { cause },
+  )
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
+}
+
+async function openCluster(folder: string, binaries: string, account: ServerAccount | undefined) {
+  try {
+    const password = await readFile(path.join(folder, 'password'), 'utf8')
+    const files = { dataFolder: path.join(folder, 'data'), logFile: path.join(folder, 'server.log') }
+    return { folder, ...files, password, binaries, account }
+  } catch (error) {
+    throw notWritable(folder, error)
+  }
+}
+
+/*
+ * Root's home and temporary folders are closed to the account that the server runs under, so the cluster lives outside,
+ * under a name made from the data folder's path. The note ties the two: who deletes the data folder starts afresh.
+ */
+async function moveOutside(home: string, account: ServerAccount, binaries: string): Promise<string> {
+  const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)
+  const place = path.join(await ownFolder(account), `cluster-${hash}`)
+  const note = path.join(home, noteName)
+  if (!(await exists(note))) {
+    await stopServer({ dataFolder: path.join(place, 'postgres/data'), binaries, account }, { mode: 'immediate' })
+    await rm(place, { recursive: true, force: true })
+    await writeFile(
+      note,
+      `PostgreSQL does not run as root, and no other account can enter this folder.
+So the cluster is in ${place}
+Without this note, the next start deletes that and makes a new one.\n`,
+    )
+  }
+  await mkdir(place, { recursive: true })
+  await chmod(place, 0o711)
+  return place
+}

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { RemedyError } from '../../core/remedy-error.js'
+import type { ServerAccount } from './account.js'
+import { exists, program, publish } from './binaries.js'
+import { isAlive, serverSpawnOptions } from './process.js'
+
+const draftPrefix = 'postgres.new-'
+
+export interface Draft {
+  place: string
+  folder: string
+  binaries: string
+  account: ServerAccount | undefined
+}
+
+/**
+ * Makes a cluster in a folder beside its place and then gives it its name, so that an interrupted start leaves nothing
+ * half done. Of two starts at once the first wins.
+ *
+ * @throws RemedyError if `initdb` fails
+ */
+export async function makeCluster({ place, folder, binaries, account }: Draft): Promise<void> {
+  await removeAbandonedDrafts(place)
+  const draft = await mkdtemp(path.join(place, `${draftPrefix}${process.pid}-`))
+  const password = randomBytes(24).toString('base64url')
+  const [dataFolder, passwordFile] = [path.join(draft, 'data'), path.join(draft, 'initial-password')]
+  await mkdir(dataFolder, { mode: 0o700 })
+  for (const file of [passwordFile, path.join(draft, 'password')]) await writeFile(file, password, { mode: 0o600 })
+  if (account) {
+    await chmod(draft, 0o711)
+    for (const file of [dataFolder, passwordFile]) await chown(file, account.uid, account.gid)
+  }
+  await runInitdb({ binaries, account, dataFolder, passwordFile })
+  await rm(passwordFile)
+  await publish(draft, folder)
+  if (!(await exists(path.join(folder, 'data/PG_VERSION')))) {
+    throw new RemedyError(`${folder} is in the way: it holds no PostgreSQL cluster. Move it away, and start again.`)
+  }
+}
+
+interface Initialisation {
+  binaries: string
+  account: ServerAccount | undefined
+  dataFolder: string
+  passwordFile: string
+}
+
+async function runInitdb({ binaries, account, dataFolder, passwordFile }: Initialisation): Promise<void> {
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
+  const child = spawn(program(binaries, 'initdb'), ['-D', dataFolder, ...locale, ...access], {
+    ...serverSpawnOptions(account, dataFolder),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const fault = await new Promise<string | undefined>((resolve) => {
+    child.on('error', (error) => resolve(error.message))
+    child.on('close', (code) => resolve(code === 0 ? undefined : output))
+  })
+  if (fault !== undefined) {
+    throw new RemedyError(`initdb failed. Set DATABASE_URL to use another PostgreSQL. What it said:\n${fault}`)
+  }
+}
+
+async function removeAbandonedDrafts(place: string): Promise<void> {
+  for (const name of await readdir(place)) {
+    if (name.startsWith(draftPrefix) && (await isAbandoned(path.join(place, name), draftPrefix))) {
+      await rm(path.join(place, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+    }
+  }
+}
+
+const draftLifetimeMs = 10 * 60_000
+
+/** Whether a folder named PREFIX, process id, dash, is no longer worked on: its process is gone, or it is old. */
+export async function isAbandoned(folder: string, prefix: string, lifetimeMs = draftLifetimeMs): Promise<boolean> {
+  const pid = Number.parseInt(path.basename(folder).slice(prefix.length), 10)
+  const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))
+  const oldestMs = pid === process.pid ? process.uptime() * 1000 : lifetimeMs
+  return !isAlive(pid) || Date.now() - mtimeMs > oldestMs
+}

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { open, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { RemedyError } from '../../core/remedy-error.js'
+import type { ServerAccount } from './account.js'
+import { program } from './binaries.js'
+
+/** What it takes to run the server of a cluster. */
+export interface ServerFiles {
+  dataFolder: string
+  logFile: string
+  /** The superuser's. */
+  password: string
+  binaries: string
+  account: ServerAccount | undefined
+}
+
+export interface RunningServer {
+  pid: number
+  port: number
+  wasRunning: boolean
+}
+
+type Settings = Readonly<Record<string, string>>
+
+const startTimeoutMs = 60_000
+
+/**
+ * Starts the server of a cluster, or finds the one that runs. A server that is on its way up or down is waited for.
+ *
+ * @throws RemedyError with the end of the server's log if it does not come up within a minute
+ */
+export async function startServer(files: ServerFiles, settings: Settings = {}): Promise<RunningServer> {
+  const deadline = Date.now() + startTimeoutMs
+  for (;;) {
+    const found = await findServer(files)
+    if (found) return { ...found, wasRunning: true }
+    await disownProcessId(files.dataFolder)
+    const fault = await launch(files, settings, deadline)
+    if (typeof fault !== 'string') return { ...fault, wasRunning: false }
+    if (!isPassing(fault) || Date.now() > deadline) {
+      throw new RemedyError(`The embedded PostgreSQL did not start. The end of ${files.logFile}:\n${fault}`)
+    }
+    await sleep(100)
+  }
+}
+
+/** The superuser's connection string. */
+export function serverUrl(files: ServerFiles, server: { port: number }, database: string): string {
+  return `postgresql://postgres:${files.password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
+}
+
+/** The server that runs on this data folder and answers, found by asking it; a noted process id proves nothing. */
+async function findServer(files: ServerFiles): Promise<Omit<RunningServer, 'wasRunning'> | undefined> {
+  const { pid, port } = await readPostmasterFile(files.dataFolder)
+  if (!pid || !port) return undefined
+  const client = new pg.Client({
+    connectionString: serverUrl(files, { port }, 'postgres'),
+    connectionTimeoutMillis: 5000,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
+    return rows[0] && path.relative(rows[0].data_directory, files.dataFolder) === '' ? { pid, port } : undefined
+  } catch {
+    return undefined
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+const postmasterFile = 'postmaster.pid'
+
+async function readPostmasterFile(dataFolder: string): Promise<{ pid: number; port: number }> {
+  const text = await readFile(path.join(dataFolder, postmasterFile), 'utf8').catch(() => '')
+  const [pid = '', , , port = ''] = text.split('\n')
+  return { pid: Number(pid) || 0, port: Number(port) || 0 }
+}
+
+/*
+ * After a crash the noted process id may belong to another program by now, or to a dead one that init does not reap
+ * (as in containers), and PostgreSQL would refuse to start.
+ * It does not count its parent as a running server, so the note gets this process's id; the line about shared memory,
+ * by which PostgreSQL sees that parts of an old server live on, stays.
+ */
+async function disownProcessId(dataFolder: string): Promise<void> {
+  const { pid } = await readPostmasterFile(dataFolder)
+  if (!pid || pid === process.pid) return
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined)
+  if (commandLine === undefined || commandLine.includes(dataFolder)) return
+  const file = path.join(dataFolder, postmasterFile)
+  const [, ...rest] = (await readFile(file, 'utf8')).split('\n')
+  await writeFile(file, [process.pid, ...rest].join('\n'))
+}
+
+/** Whether a process with this id runs; it may be another one than the id was noted for. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0) && !isUnreaped(pid)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+// Dead, but its parent has not asked how it ended; only Linux tells.
+function isUnreaped(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') ?? false
+  } catch {
+    return false
+  }
+}
+
+type Launched = Omit<RunningServer, 'wasRunning'>
+
+async function launch(files: ServerFiles, settings: Settings, deadline: number): Promise<Launched | string> {
+  const logStart = await stat(files.logFile).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  const child = await spawnServer(files, settings)
+  const ended = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message))
+    child.on('exit', () => resolve('exit'))
+  })
+  const outcome = await Promise.race([ended, untilReady(files, child, deadline)])
+  if (typeof outcome !== 'string') return outcome
+  child.kill('SIGKILL')
+  return outcome === 'exit' ? (await readFile(files.logFile, 'utf8')).slice(logStart).slice(-4000) : outcome
+}
+
+async function spawnServer(files: ServerFiles, settings: Settings): Promise<ChildProcess> {
+  const port = await freePort((await readLastPort(files.dataFolder)) ?? 0)
+  const network = { listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '' }
+  const flags = Object.entries({ ...settings, ...network }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const log = await open(files.logFile, 'a', 0o600)
+  try {
+    const child = spawn(program(files.binaries, 'postgres'), ['-D', files.dataFolder, ...flags], {
+      ...serverSpawnOptions(files.account, files.dataFolder),
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    child.unref()
+    return child
+  } finally {
+    await log.close()
+  }
+}
+
+/** How PostgreSQL's programs are spawned: under the account, without the PG* variables of this process. */
+export function serverSpawnOptions(account: ServerAccount | undefined, folder: string) {
+  const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+  return { ...account, cwd: folder, windowsHide: true, ...(process.platform === 'win32' ? {} : { env }) }
+}
+
+// The port of the last run, while it is free, keeps connection strings in other tools working.
+async function readLastPort(dataFolder: string): Promise<number | undefined> {
+  const options = await readFile(path.join(dataFolder, 'postmaster.opts'), 'utf8').catch(() => '')
+  const port = /port=(\d+)/.exec(options)?.[1]
+  return port ? Number(port) : undefined
+}
+
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer()
+  const port = await new Promise<number>((resolve) => {
+    server.on('error', () => resolve(0))
+    server.listen({ port: wanted, host: '127.0.0.1' }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+  return port || freePort(0)
+}
+
+async function untilReady(files: ServerFiles, child: ChildProcess, deadline: number): Promise<Launched | string> {
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+    const found = await findServer(files)
+    if (found) return found
+    await sleep(20)
+  }
+  return 'exit'
+}
+
+// Another start was faster, an old server is still going down, or the port was taken meanwhile: the next try settles it.
+function isPassing(fault: string): boolean {
+  return /lock file|shared memory block|could not bind|Address already in use/.test(fault)
+}
+
+export interface StopOptions {
+  /** `fast` ends transactions and writes everything out; `immediate` is for clusters that are deleted next. */
+  mode: 'fast' | 'immediate'
+  /** The server's process, to see it gone; without it the end of `pg_ctl` is enough. */
+  pid?: number
+}
+
+/** Shuts down the server of a cluster and waits for its end; there may be none. */
+export async function stopServer(
+  { dataFolder, binaries, account }: Pick<ServerFiles, 'dataFolder' | 'binaries' | 'account'>,
+  { mode, pid }: StopOptions,
+): Promise<void> {
+  const flags = ['stop', '-D', dataFolder, '-m', mode, '-w', '-t', '60', '-s']
+  const child = spawn(program(binaries, 'pg_ctl'), flags, {
+    ...serverSpawnOptions(account, path.dirname(binaries)),
+    stdio: 'ignore',
+  })
+  await new Promise<void>((resolve) => {
+    child.on('error', () => resolve())
+    child.on('close', () => resolve())
+  })
+  const deadline = Date.now() + 2000
+  while (pid && isAlive(pid) && Date.now() < deadline) await sleep(10)
+}

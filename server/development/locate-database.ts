@@ -1,0 +1,48 @@
+import type { CommandConfig } from '../config.js'
+import { withConnection } from '../core/database/connection.js'
+import { RemedyError } from '../core/remedy-error.js'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js'
+
+const missingInProduction =
+  'DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database; ' +
+  'the embedded PostgreSQL is for development (NODE_ENV=development).'
+
+export interface LocatedDatabase {
+  url: string
+  kind: 'given' | 'embedded'
+  /** Stops an embedded server that this call started, unless others use it by now. */
+  close(): Promise<void>
+  /** Stops an embedded server, whoever started it. */
+  stop(): Promise<void>
+}
+
+/**
+ * The database that commands work on: the one that DATABASE_URL names, else, but not in production, the embedded one
+ * of DATA_DIR, which is started if it does not run.
+ *
+ * @throws RemedyError that tells what to do if there is neither
+ */
+export async function locateDatabase(
+  config: Pick<CommandConfig, 'dataDir' | 'database' | 'isProduction'>,
+  log?: (line: string) => void,
+): Promise<LocatedDatabase> {
+  const { url } = config.database
+  if (url) return { url, kind: 'given', close: async () => {}, stop: async () => {} }
+  if (config.isProduction) throw new RemedyError(missingInProduction)
+  const server = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    database: 'plinth',
+    ...(log ? { log } : {}),
+  })
+  return { url: server.url, kind: 'embedded', close: () => stopUnlessUsed(server), stop: () => server.stop() }
+}
+
+async function stopUnlessUsed(server: EmbeddedPostgres): Promise<void> {
+  if (!server.wasRunning && !(await hasOtherClients(server.url))) await server.stop()
+}
+
+async function hasOtherClients(url: string): Promise<boolean> {
+  const others = "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+  const { rowCount } = await withConnection(url, (client) => client.query(others))
+  return Boolean(rowCount)
+}

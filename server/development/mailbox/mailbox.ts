@@ -1,0 +1,66 @@
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import type { Mailer } from '../../core/mail/mailer.js'
+
+const mailboxEntry = z.object({
+  id: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  text: z.string(),
+  html: z.string(),
+  sentAt: z.iso.datetime(),
+})
+
+/** A mail in the development mailbox. */
+export type MailboxEntry = z.output<typeof mailboxEntry>
+
+interface Mailbox extends Mailer {
+  /** The mails, newest first. */
+  list(): Promise<MailboxEntry[]>
+}
+
+const kept = 200
+
+/**
+ * The development mailbox: a file of JSON lines in the data folder, readable by its owner alone, that outlives a
+ * restart. It holds the newest 200 mails, with their links.
+ */
+export function createMailbox(dataDir: string): Mailbox {
+  const file = path.join(dataDir, 'mailbox.jsonl')
+  return {
+    async send({ id, to, subject, text, html }) {
+      const entry: MailboxEntry = { id, to, subject, text, html, sentAt: new Date().toISOString() }
+      await mkdir(dataDir, { recursive: true })
+      await appendFile(file, `${JSON.stringify(entry)}\n`, { mode: 0o600 })
+      await trim(file)
+    },
+    list: async () => (await readLines(file)).flatMap(parseLine).toReversed().slice(0, kept),
+    close: () => {},
+  }
+}
+
+async function trim(file: string): Promise<void> {
+  const lines = await readLines(file)
+  if (lines.length < 2 * kept) return
+  await writeFile(`${file}.new`, `${lines.slice(-kept).join('\n')}\n`, { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
+
+async function readLines(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, 'utf8')).split('\n').filter(Boolean)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+// A process killed while it wrote leaves half a line.
+function parseLine(line: string): MailboxEntry[] {
+  try {
+    return [mailboxEntry.parse(JSON.parse(line))]
+  } catch {
+    return []
+  }
+}

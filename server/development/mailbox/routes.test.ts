@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMailer, type MailMessage } from '../../core/mail/mailer.js'
+import { devMailbox } from './routes.js'
+
+let dataDir: string
+let app: FastifyInstance
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'plinth-mailbox-'))
+  app = Fastify()
+  await app.register(devMailbox({ dataDir }))
+})
+
+afterEach(async () => {
+  await app.close()
+  await rm(dataDir, { recursive: true })
+})
+
+describe('the development mailbox', () => {
+  it('tells in JSON of every mail that was sent, newest first, also after a restart', async () => {
+    await deliver(messageOf({ id: '1', subject: 'First' }))
+    await deliver(messageOf({ id: '2', subject: 'Second' }))
+    const mails = (await app.inject('/dev/mailbox.json')).json()
+    expect(mails.map(({ subject }: { subject: string }) => subject)).toEqual(['Second', 'First'])
+    expect(Object.keys(mails[0]).toSorted()).toEqual(['html', 'id', 'sentAt', 'subject', 'text', 'to'])
+    expect(new Date(mails[0].sentAt).toISOString()).toBe(mails[0].sentAt)
+  })
+
+  it('is empty at first', async () => {
+    expect((await app.inject('/dev/mailbox.json')).json()).toEqual([])
+    expect((await app.inject('/dev/mailbox')).body).toContain('Nothing was sent yet')
+  })
+
+  it('shows mails with links to follow, and runs nothing that is in them', async () => {
+    const text = 'Go to https://app.example.com/reset-password?token=abc&x=1\n<script>alert(1)</script>'
+    await deliver(messageOf({ to: '"><img src=x>@example.com', text, html: '<p onclick="alert(1)">"Hi"</p>' }))
+    const { body, headers } = await app.inject('/dev/mailbox')
+    const link = 'https://app.example.com/reset-password?token=abc&amp;x=1'
+    expect(body).toContain(`<a href="${link}">${link}</a>`)
+    for (const markup of ['<script>alert', '<img', '<p onclick']) expect(body).not.toContain(markup)
+    expect(body).toContain('<iframe sandbox="allow-popups')
+    expect(String(headers['content-security-policy'])).not.toMatch(/script-src[^;]*unsafe/)
+  })
+
+  it('rests in a file that its owner alone can read, and keeps the newest 200', async () => {
+    const file = path.join(dataDir, 'mailbox.jsonl')
+    const entry = JSON.stringify({ ...messageOf({ id: 'old' }), sentAt: new Date().toISOString() })
+    await deliver(messageOf({}))
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    await writeFile(file, `${entry}\n`.repeat(399))
+    await deliver(messageOf({ id: 'new' }))
+    const mails = (await app.inject('/dev/mailbox.json')).json()
+    expect(mails).toHaveLength(200)
+    expect(mails[0].id).toBe('new')
+    expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(200)
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('passes by a line that a killed process left half written', async () => {
+    await writeFile(path.join(dataDir, 'mailbox.jsonl'), '{"id":"1","to":\n')
+    await deliver(messageOf({ id: '2' }))
+    expect((await app.inject('/dev/mailbox.json')).json()).toMatchObject([{ id: '2' }])
+  })
+})
+
+describe('the pages of mailed links in development', () => {
+  it.each([
+    ['/verify-email', '/api/auth/verify-email'],
+    ['/reset-password', '/api/auth/password-reset/confirm'],
+    ['/accept-invitation', '/api/auth/password-reset/confirm'],
+  ])('S23: %s posts to %s, and is a form until then', async (page, action) => {
+    const { statusCode, body } = await app.inject(`${page}?token=abc`)
+    expect(statusCode).toBe(200)
+    expect(body).toContain(`data-action="${action}"`)
+    expect(body).toContain('<script src="/dev/pages.js" defer>')
+    expect(body).not.toContain('abc')
+    expect((await app.inject('/dev/pages.js')).headers['content-type']).toContain('text/javascript')
+  })
+})
+
+describe('a mailer without anywhere to send to', () => {
+  it('fails instead of losing mail', async () => {
+    const mail = { smtpUrl: undefined, from: 'a@b.example' }
+    await expect(createMailer({ mode: 'production', dataDir, mail }).send(messageOf({}))).rejects.toThrow('SMTP_URL')
+  })
+})
+
+function deliver(message: MailMessage): Promise<void> {
+  const mail = { smtpUrl: undefined, from: message.from }
+  return createMailer({ mode: 'development', dataDir, mail }).send(message)
+}
+
+function messageOf(overrides: Partial<MailMessage>): MailMessage {
+  return {
+    id: '1',
+    to: 'ada@example.com',
+    from: 'no-reply@mail.example',
+    subject: 'Hello',
+    text: 'Hello',
+    html: '<p>Hello</p>',
+    messageId: '<1@mail.example>',
+    ...overrides,
+  }
+}

@@ -1,0 +1,15 @@
+import path from 'node:path'
+import { withLocatedDatabase } from '../commands/located-database.js'
+import { systemClock } from '../core/clock.js'
+import { writeMigration } from './migrations/writer.js'
+
+// Writes the migration that takes the existing ones to schema.prisma: npm run migrate:new -- add_post_summary
+const name = process.argv[2] ?? ''
+
+await withLocatedDatabase(async ({ url }) => {
+  const { file, losses } = await writeMigration(name, { databaseUrl: url, clock: systemClock })
+  console.log(`Wrote ${path.relative(process.cwd(), file)}`)
+  if (losses.length > 0)
+    console.warn(['', 'WARNING: this migration', ...losses.map((loss) => `  ${loss}`), ''].join('\n'))
+  console.log('Read it, then apply it with: npm run migrate')
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { applyMigrations } from '../../core/database/migrations/migrate.js'
+import { createMigrationProject, firstMigration } from '../../testing/migration-project.js'
+import { resetDatabase } from './reset.js'
+
+test('drops all that the database has, and migrates', async () => {
+  const { url, folder, query } = await createMigrationProject()
+  await applyMigrations(url, { folder })
+  await query('CREATE TABLE stray (id int)')
+  expect(await resetDatabase(url, { folder, isProduction: false })).toEqual({ applied: [firstMigration] })
+  expect(await query(`SELECT to_regclass('stray')`)).toEqual([{ to_regclass: null }])
+})
+
+test('mends a database with an edited migration', async () => {
+  const { url, folder, edit } = await createMigrationProject()
+  await applyMigrations(url, { folder })
+  await edit((sql) => `${sql}-- changed\n`)
+  await resetDatabase(url, { folder, isProduction: false })
+  expect(await applyMigrations(url, { folder })).toEqual({ applied: [] })
+})
+
+test('S7: refuses in production, forced or not', async () => {
+  const { url, folder, query } = await createMigrationProject()
+  await applyMigrations(url, { folder })
+  await expect(resetDatabase(url, { folder, isProduction: true, isForced: true })).rejects.toThrow('not reset')
+  expect(await query(`SELECT to_regclass('"User"') IS NOT NULL AS "hasUsers"`)).toEqual([{ hasUsers: true }])
+})
+
+test.each([
+  'postgresql://db.example.com/plinth',
+  'postgresql://10.0.0.5/plinth',
+  'postgresql://127.0.0.1.example.com/plinth',
+  'postgresql://127.0.0.1/plinth?host=db.example.com',
+])('S7: refuses a database on another machine: %s', async (url) => {
+  await expect(resetDatabase(url, { isProduction: false })).rejects.toThrow('npm run db:reset -- --force')
+})

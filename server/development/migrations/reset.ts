@@ -1,0 +1,39 @@
+import { isIP } from 'node:net'
+import pg from 'pg'
+import { withConnection } from '../../core/database/connection.js'
+import { applyMigrations, type MigrateOptions, MigrationError } from '../../core/database/migrations/migrate.js'
+
+export interface ResetOptions extends MigrateOptions {
+  isProduction: boolean
+  /** Allows a host other than this machine. */
+  isForced?: boolean
+}
+
+/**
+ * Drops everything in the schema `public` and applies all migrations.
+ *
+ * @throws MigrationError in production, and for a database on another machine unless forced
+ */
+export async function resetDatabase(databaseUrl: string, options: ResetOptions): Promise<{ applied: string[] }> {
+  checkTarget(databaseUrl, options)
+  await withConnection(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'))
+  return applyMigrations(databaseUrl, options)
+}
+
+function checkTarget(databaseUrl: string, { isProduction, isForced }: ResetOptions): void {
+  if (isProduction) {
+    throw new MigrationError('A production database is not reset.', 'Set NODE_ENV=development if it is none.')
+  }
+  const { host } = new pg.Client({ connectionString: databaseUrl })
+  if (isForced || isThisMachine(host)) return
+  throw new MigrationError(
+    `The database is on ${host}, not on this machine; a reset drops all that it has.`,
+    'If that is what you want, run: npm run db:reset -- --force',
+  )
+}
+
+function isThisMachine(host: string): boolean {
+  const isSocket = host.startsWith('/')
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  return isSocket || isLoopback
+}

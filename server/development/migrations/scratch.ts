@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { withConnection } from '../../core/database/connection.js'
+import { RemedyError } from '../../core/remedy-error.js'
+
+const insufficientPrivilege = '42501'
+
+/**
+ * Makes an empty database beside the given one, gives its address to `work`, and drops it whatever happens.
+ *
+ * @throws RemedyError if the user in the address may not create databases
+ */
+export async function withScratchDatabase<T>(databaseUrl: string, work: (url: string) => Promise<T>): Promise<T> {
+  const name = `plinth_scratch_${randomBytes(8).toString('hex')}`
+  const url = new URL(databaseUrl)
+  url.pathname = `/${name}`
+  await create(databaseUrl, name)
+  try {
+    return await work(url.href)
+  } finally {
+    await withConnection(databaseUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+  }
+}
+
+async function create(databaseUrl: string, name: string): Promise<void> {
+  try {
+    await withConnection(databaseUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0`))
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === insufficientPrivilege)) throw cause
+    throw new RemedyError(
+      'The user of DATABASE_URL may not create the scratch database that this needs. ' +
+        'Unset DATABASE_URL to use the embedded PostgreSQL, or name a user with CREATEDB.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,19 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { openApiDocument } from '../core/http/openapi/document.js'
+import { apiVersion } from '../core/http/openapi/version.js'
+import { appRouter } from '../router.js'
+
+// Writes docs/openapi.json; with --check only says whether it is up to date. Needs neither settings nor a database.
+const file = new URL('../../docs/openapi.json', import.meta.url)
+const document: unknown = JSON.parse(JSON.stringify(openApiDocument(appRouter, { version: apiVersion() })))
+
+if (process.argv.includes('--check')) check()
+else writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)
+
+function check(): void {
+  const written: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  if (isDeepStrictEqual(written, document)) return
+  console.error('docs/openapi.json is not what the procedures say. Write it anew: npm run openapi')
+  process.exitCode = 1
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listRestProcedures } from '../../core/http/rest/procedures.js'
+import { securityHeaders } from '../../core/http/security-headers.js'
+import { appRouter } from '../../router.js'
+import { pageConfig } from '../../testing/page-config.js'
+import { homePage } from './home.js'
+import { exampleCalls } from './home-examples.js'
+import { escapeHtml, htmlPage } from './html.js'
+
+describe('the home page', () => {
+  let app: FastifyInstance
+  beforeAll(async () => {
+    const config = pageConfig({ NODE_ENV: 'development', PUBLIC_URL: 'http://localhost:4321' })
+    app = Fastify()
+    await securityHeaders(app, config)
+    await app.register(homePage(config))
+  })
+  afterAll(() => app.close())
+
+  it('links to what a developer looks for first', async () => {
+    const { body, headers } = await app.inject('/')
+    expect(headers['content-type']).toBe('text/html; charset=utf-8')
+    for (const url of ['/docs', '/api/openapi.json', '/dev/mailbox', '/readyz', '/.well-known/jwks.json']) {
+      expect(body).toContain(`href="${url}"`)
+    }
+  })
+
+  it('shows first calls for the address that the server has', async () => {
+    const { body } = await app.inject('/')
+    expect(body).toContain('http://localhost:4321/api/auth/login')
+    expect(body).toContain('demo-user-passphrase')
+    expect(body).toContain('@plinth/client')
+  })
+
+  it('S38: has no inline part that the policy would not let pass', async () => {
+    const { body, headers } = await app.inject('/')
+
+    const inline = [...body.matchAll(/<(?:style|script)>([^]*?)<\/(?:style|script)>/g)]
+    expect(inline).toHaveLength(2)
+    for (const [, content = ''] of inline) {
+      const hash = createHash('sha256').update(content).digest('base64')
+      expect(headers['content-security-policy']).toContain(`'sha256-${hash}'`)
+    }
+    expect(body).not.toMatch(/\son\w+=|\sstyle=/)
+  })
+})
+
+describe('the first calls', () => {
+  it('are calls that the API takes', () => {
+    const procedures = listRestProcedures(appRouter)
+    const calls = exampleCalls.curl('http://localhost:4321').map(({ code }) => ({
+      path: /\/api(\/[\w/-]+)/.exec(code)?.[1],
+      body: /-d '([^']+)'/.exec(code)?.[1],
+    }))
+    expect(calls.map(({ path }) => path)).toContain('/auth/login')
+    for (const { path, body } of calls) {
+      const method = body ? 'POST' : 'GET'
+      const procedure = procedures.find(({ rest }) => rest.method === method && rest.path === path)
+      if (body) expect(procedure?.input?.safeParse(JSON.parse(body)).error).toBeUndefined()
+    }
+  })
+})
+
+describe('htmlPage', () => {
+  it('shows a title as text, whatever it holds', () => {
+    expect(htmlPage({ title: '</title><script>alert(1)</script>', body: '' })).not.toContain('<script>alert')
+  })
+
+  it('escapes what could end a tag or an attribute', () => {
+    expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;')
+  })
+})

@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../../config.js'
+import { type Example, exampleCalls } from './home-examples.js'
+import { escapeHtml, htmlPage } from './html.js'
+
+/** Makes the plugin that answers `GET /` with links and copyable first calls. For development only. */
+export function homePage({ http }: Config) {
+  const page = htmlPage({ title: 'Plinth', body: body(http.publicUrl) })
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
+  }
+}
+
+function body(url: string): string {
+  return `<main>
+<h1>Plinth is running</h1>
+<p class="soft">Development server at <code>${escapeHtml(url)}</code>. In production this page does not exist.</p>
+<nav aria-label="Pages"><ul class="links">${links.map(linkItem).join('')}</ul></nav>
+<h2>First calls with curl</h2>
+<p class="soft">Ada is a demo user; <code>admin@example.com</code> with <code>demo-admin-passphrase</code> is an admin. Run these
+in one shell, in this order: logging in puts Ada's token into <code>$TOKEN</code>.</p>
+${exampleCalls.curl(url).map(exampleCard).join('\n')}
+<h2>First calls from TypeScript</h2>
+<p class="soft">The same with full types. How to install the package in a frontend is in
+<code>docs/guides/client.md</code>. A page on another origin, such as <code>http://localhost:5173</code>, has to be named
+in the setting <code>CORS_ORIGINS</code>.</p>
+${exampleCalls.client(url).map(exampleCard).join('\n')}
+</main>`
+}
+
+const links = [
+  ['/docs', 'API reference', 'Read and try every endpoint'],
+  ['/api/openapi.json', 'OpenAPI 3.1', 'The document to generate clients from'],
+  ['/dev/mailbox', 'Mailbox', 'Every mail that would have been sent'],
+  ['/readyz', 'Health', 'What works and what does not'],
+  ['/metrics', 'Metrics', 'For Prometheus'],
+  ['/.well-known/jwks.json', 'Public keys', 'To verify access tokens elsewhere'],
+] as const
+
+function linkItem([href, name, purpose]: (typeof links)[number]): string {
+  return `<li><a href="${href}"><strong>${name}</strong><span class="soft">${purpose}</span></a></li>`
+}
+
+function exampleCard({ id, title, code }: Example): string {
+  return `<section class="card">
+<header><h3 id="${id}-title">${escapeHtml(title)}</h3>
+<button type="button" data-copy="${id}" aria-describedby="${id}-title" aria-live="polite">Copy</button></header>
+<pre id="${id}" tabindex="0">${escapeHtml(code)}</pre>
+</section>`
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import type { Mail } from '../../core/mail/outbox.js'
+import { renderMail } from './mail-templates.js'
+
+const appUrl = 'https://app.example.com'
+const userId = '01900000-0000-7000-8000-000000000001'
+
+const mails = (name: string): Mail[] => [
+  { template: 'verification', to: 'a@b.example', params: { registrationId: userId, name } },
+  { template: 'account-exists', to: 'a@b.example', params: { name } },
+  { template: 'invitation', to: 'a@b.example', params: { userId, name } },
+  { template: 'password-reset', to: 'a@b.example', params: { userId, name } },
+  { template: 'password-changed', to: 'a@b.example', params: { name } },
+  { template: 'email-changed', to: 'a@b.example', params: { name } },
+]
+
+describe('mails', () => {
+  it.each([
+    ['verification', '/verify-email', '24 hours'],
+    ['invitation', '/accept-invitation', '72 hours'],
+    ['password-reset', '/reset-password', '30 minutes'],
+  ])('S24: %s links to %s of the settings, and says how long the link works', (template, path, lifetime) => {
+    const mail = mails('Ada').find((candidate) => candidate.template === template)
+    const { text, html } = renderMail(mail as Mail, { appUrl, token: 'TOKEN' })
+    for (const body of [text, html]) {
+      expect(body).toContain(`${appUrl}${path}?token=TOKEN`)
+      expect(body).toContain(lifetime)
+    }
+  })
+
+  it('say what to do if nobody asked for them, and greet by name at an address that was verified', () => {
+    for (const mail of mails('Ada Lovelace')) {
+      const { subject, text, html } = renderMail(mail, { appUrl, token: 'TOKEN' })
+      expect(subject).toMatch(/^[\w ]+$/)
+      const greeting = ['verification', 'invitation'].includes(mail.template) ? 'Hello,' : 'Hello Ada Lovelace,'
+      expect(text.split('\n')[0]).toBe(greeting)
+      expect(text).toMatch(/If (this was not you|you do? ?n[o']t|you did not)/)
+      expect(html).toContain(greeting)
+    }
+  })
+
+  it.each([
+    '<script>alert(1)</script>',
+    'Ada\r\nBcc: victim@example.com',
+    'Win at https://evil.example now',
+    'visit evil.example',
+    'x'.repeat(500),
+  ])('repeat no name that could be markup, a header or a link: %j', (name) => {
+    for (const mail of mails(name)) {
+      const { subject, text, html } = renderMail(mail, { appUrl, token: 'TOKEN' })
+      expect(text).toMatch(/^Hello,\n/)
+      for (const part of [subject, text, html]) expect(part).not.toContain(name)
+    }
+  })
+
+  it('carry no link where there is nothing to follow', () => {
+    for (const template of ['password-changed', 'email-changed']) {
+      const mail = mails('Ada').find((candidate) => candidate.template === template)
+      expect(renderMail(mail as Mail, { appUrl, token: null }).text).not.toContain('http')
+    }
+  })
+})

@@ -1,0 +1,87 @@
+import { layoutHtml, layoutText, type MailContent } from '../../core/mail/layout.js'
+import type { Mail } from '../../core/mail/outbox.js'
+
+interface RenderOptions {
+  /** The frontend; links are made from it and from nothing that a request says (security.md S24). */
+  appUrl: string
+  /** What the link of this mail carries, if it has one. */
+  token: string | null
+}
+
+type Template = (link: (path: string) => string) => { subject: string } & Omit<MailContent, 'name'>
+
+/** Writes a mail: a fixed subject, and the same words as plain text and as HTML. */
+export function renderMail(
+  mail: Mail,
+  { appUrl, token }: RenderOptions,
+): { subject: string; text: string; html: string } {
+  const name = 'name' in mail.params && !unverified.has(mail.template) ? mail.params.name : ''
+  const link = (path: string) => `${appUrl}${path}${token === null ? '' : `?token=${token}`}`
+  const { subject, ...rest } = templates[mail.template](link)
+  const content = { name, ...rest }
+  return { subject, text: layoutText(content), html: layoutHtml(content) }
+}
+
+// These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
+const unverified: ReadonlySet<Mail['template']> = new Set(['verification', 'invitation', 'email-change'])
+
+const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
+
+const templates: Record<Mail['template'], Template> = {
+  verification: (link) => ({
+    subject: 'Verify your address',
+    paragraphs: [
+      'Somebody registered at Plinth with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.',
+    ],
+    action: { label: 'Verify your address', url: link('/verify-email') },
+    reassurance: notYou,
+  }),
+  'account-exists': (link) => ({
+    subject: 'You already have an account',
+    paragraphs: [
+      'Somebody asked to register with this address, and it already has an account at Plinth. Nothing was changed.',
+      'If it was you, log in as usual. If you have forgotten your password, ask for a new one on the login page:',
+    ],
+    action: { label: 'Go to Plinth', url: link('') },
+    reassurance: 'If this was not you, ignore this mail; your account is as it was.',
+  }),
+  invitation: (link) => ({
+    subject: 'You are invited to Plinth',
+    paragraphs: ['An account was made for you. Choose a password to begin. The link works once, for 72 hours.'],
+    action: { label: 'Choose a password', url: link('/accept-invitation') },
+    reassurance: 'If you do not expect this, ignore this mail; nobody can log in to the account without a password.',
+  }),
+  'password-reset': (link) => ({
+    subject: 'Reset your password',
+    paragraphs: [
+      'Somebody asked for a new password for your account. The link works once, for 30 minutes after it was first sent.',
+    ],
+    action: { label: 'Choose a new password', url: link('/reset-password') },
+    reassurance: 'If this was not you, ignore this mail; your password stays as it is.',
+  }),
+  'password-changed': () => ({
+    subject: 'Your password was changed',
+    paragraphs: ['The password of your account was changed just now, and your other sessions were ended.'],
+    reassurance: 'If this was not you, ask for a new password on the login page at once: that ends every session.',
+  }),
+  'email-change': (link) => ({
+    subject: 'Confirm your new address',
+    paragraphs: [
+      'Somebody asked to use this address for their account at Plinth. Confirm it if that was you. The link works once, for 24 hours.',
+    ],
+    action: { label: 'Confirm the address', url: link('/confirm-email-change') },
+    reassurance: notYou,
+  }),
+  'email-change-requested': () => ({
+    subject: 'Your address is about to be changed',
+    paragraphs: [
+      'Somebody who knows your password asked to use another address for your account. Nothing has changed yet: a link was sent to that address, and the change counts once it was followed.',
+    ],
+    reassurance: 'If this was not you, ask for a new password on the login page at once: that ends the request too.',
+  }),
+  'email-changed': () => ({
+    subject: 'The address of your account was changed',
+    paragraphs: ['Your account at Plinth now uses another address. Mail about it no longer comes here.'],
+    reassurance: 'If you did not ask for this, tell those who run this service at once.',
+  }),
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMailLab, type MailLab } from '../../testing/mail-lab.js'
+import { consumeMailToken, killMailTokens, type MailTokenKind, mailTokenOf } from './mail-tokens.js'
+
+let lab: MailLab
+
+beforeAll(async () => {
+  lab = await createMailLab()
+})
+
+afterAll(() => lab.close())
+
+describe('mailed tokens', () => {
+  it('S15: have 256 bits and rest only as SHA-256', async () => {
+    const token = await issue((await lab.createUser()).id)
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32)
+    const tokenHash = new Uint8Array(createHash('sha256').update(token).digest())
+    expect(await lab.db.mailToken.count({ where: { tokenHash } })).toBe(1)
+  })
+
+  it('S22: work once, also when 20 use one at once', async () => {
+    const { id } = await lab.createUser()
+    const token = await issue(id)
+    const uses = await Promise.all(Array.from({ length: 20 }, () => consume(token)))
+    expect(uses.filter(Boolean)).toMatchObject([{ kind: 'reset', userId: id, registrationId: null }])
+    expect(await consume(token)).toBeNull()
+  })
+
+  it('S22: end with their time: a reset after 30 minutes', async () => {
+    const token = await issue((await lab.createUser()).id)
+    expect(await consume(token, { afterSeconds: 30 * 60 })).toBeNull()
+    expect(await consume(token, { afterSeconds: 30 * 60 - 1 })).not.toBeNull()
+  })
+
+  it('S22: are the same when asked for again while they live, and end when they would have', async () => {
+    const [one, other] = [await lab.createUser(), await lab.createUser()]
+    const token = await issue(one.id)
+    const ofAnother = await issue(other.id)
+    const ofAnotherKind = await issue(one.id, { kind: 'invitation' })
+    lab.clock.advance(29 * 60)
+    expect(await issue(one.id)).toBe(token)
+    expect(await lab.db.mailToken.count({ where: { userId: one.id, kind: 'reset' } })).toBe(1)
+    expect(new Set([token, ofAnother, ofAnotherKind]).size).toBe(3)
+    expect(await consume(token, { afterSeconds: 60 })).toBeNull()
+    lab.clock.advance(60)
+    expect(await issue(one.id)).not.toBe(token)
+    expect(await consume(token)).toBeNull()
+  })
+
+  it('S22: are new ones, which kill those before, where the secret has changed', async () => {
+    const { id } = await lab.createUser()
+    const before = await issue(id)
+    const after = await issue(id, { secret: 'another secret, of 32 characters at least' })
+    expect(after).not.toBe(before)
+    expect(await consume(before)).toBeNull()
+    expect(await consume(after)).not.toBeNull()
+  })
+
+  it('S22: are all killed together', async () => {
+    const { id } = await lab.createUser()
+    const tokens = [await issue(id), await issue(id, { kind: 'invitation' })]
+    await killMailTokens(lab.db, { userId: id, now: lab.clock.now() })
+    for (const token of tokens) expect(await consume(token, { kinds: ['reset', 'invitation'] })).toBeNull()
+  })
+
+  it('stay used: asking again gives another', async () => {
+    const { id } = await lab.createUser()
+    const token = await issue(id)
+    expect(await consume(token)).not.toBeNull()
+    expect(await issue(id)).not.toBe(token)
+    expect(await consume(token)).toBeNull()
+  })
+
+  it('are refused where another kind is asked for, and when unknown', async () => {
+    const token = await issue((await lab.createUser()).id)
+    expect(await consume(token, { kinds: ['verification', 'invitation'] })).toBeNull()
+    expect(await consume('never-issued')).toBeNull()
+    expect(await consume(token)).not.toBeNull()
+  })
+})
+
+function issue(userId: string, { kind = 'reset', secret = lab.config.identity.tokenSecret }: Issuing = {}) {
+  return mailTokenOf(lab.db, { secret, kind, owner: { userId }, now: lab.clock.now() })
+}
+
+interface Issuing {
+  kind?: MailTokenKind
+  secret?: string
+}
+
+function consume(
+  token: string,
+  { kinds = ['reset'], afterSeconds = 0 }: { kinds?: MailTokenKind[]; afterSeconds?: number } = {},
+) {
+  return consumeMailToken(lab.db, { token, kinds, now: new Date(lab.clock.now().getTime() + afterSeconds * 1000) })
+}

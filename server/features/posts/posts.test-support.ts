@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { type CallRow, notYours, type Stage } from '../../testing/stage.js'
+import { createPost } from './post-factory.test-support.js'
+
+const postOfOwner = async ({ t, owner }: Stage) => ({ id: (await createPost(t, owner.user)).id })
+
+/** The posts' rows of the table in `server/testing/calls.ts`. */
+export const postCalls: Readonly<Record<string, CallRow>> = {
+  'posts.list': { input: () => ({ limit: 5, order: 'oldest' }), invalid: { order: 'random' } },
+  'posts.get': { input: postOfOwner, invalid: { id: 'x' } },
+  'posts.create': {
+    input: () => ({ title: 'T', body: 'B' }),
+    invalid: { title: 'T', body: 'B', authorId: randomUUID() },
+  },
+  'posts.replace': {
+    input: async (stage) => ({ ...(await postOfOwner(stage)), title: 'T', body: 'B', status: 'draft' }),
+    invalid: { id: randomUUID(), title: 'T' },
+    exceptions: notYours,
+  },
+  'posts.update': {
+    input: async (stage) => ({ ...(await postOfOwner(stage)), title: 'T' }),
+    invalid: { id: randomUUID(), title: '' },
+    exceptions: notYours,
+  },
+  'posts.remove': { input: postOfOwner, invalid: { id: 'x' }, exceptions: notYours },
+  'posts.restore': {
+    input: async ({ t, owner }) => ({ id: (await createPost(t, owner.user, { deletedAt: t.clock.now() })).id }),
+    invalid: { id: 'x' },
+  },
+}

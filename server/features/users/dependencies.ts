@@ -1,0 +1,19 @@
+import type { Clock } from '../../core/clock.js'
+import type { Database } from '../../core/database/client.js'
+import type { Passwords } from '../../core/security/passwords.js'
+import type { RateLimits } from '../../core/security/rate-limits.js'
+import type { AuditService } from '../audit/service.js'
+import type { SessionsService } from '../sessions/service.js'
+import type { OwnRows } from './export-me.js'
+
+/** What the users service is made of. */
+export interface UsersParts {
+  db: Database
+  clock: Clock
+  passwords: Passwords
+  sessions: Pick<SessionsService, 'endAll'>
+  audit: AuditService
+  limits: RateLimits
+  /** What resources hold of a user, by name, for the export of their data. */
+  ownRows: Readonly<Record<string, OwnRows>>
+}

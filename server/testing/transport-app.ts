@@ -1,0 +1,70 @@
+import fastifyCookie from '@fastify/cookie'
+import type { AnyTRPCRouter } from '@trpc/server'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Container } from '../container.js'
+import { RateLimitedError } from '../core/errors.js'
+import { answerFrameworkError, registerErrorHandling } from '../core/http/errors.js'
+import { restFace } from '../core/http/rest/routes.js'
+import { trpcFace } from '../core/http/trpc/routes.js'
+import type { LimitRule } from '../core/security/rate-limits.js'
+
+/** The one access token that {@link createFaceApp} knows. */
+export const faceToken = 'user-token'
+
+interface FaceSettings {
+  isProduction?: boolean
+  cookieDomain?: string
+}
+
+interface ErrorLine {
+  msg: string
+  err?: { message: string; stack: string }
+}
+
+/**
+ * Starts the two faces of a router without a database: one session exists, and limits are counted in memory.
+ * `errors` collects what is logged at error level.
+ */
+export async function createFaceApp(router: AnyTRPCRouter, settings: FaceSettings = {}) {
+  const errors: ErrorLine[] = []
+  const stream = { write: (line: string) => errors.push(JSON.parse(line)) }
+  const app = Fastify({
+    logger: { level: 'error', stream },
+    bodyLimit: 256 * 1024,
+    frameworkErrors: answerFrameworkError,
+  })
+  const container = fakeContainer(app, settings)
+  registerErrorHandling(app)
+  await app.register(fastifyCookie)
+  await app.register(trpcFace(router, container), { prefix: '/trpc' })
+  await app.register(restFace(router, container), { prefix: '/api' })
+  await app.ready()
+  return { app, container, errors }
+}
+
+function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomain }: FaceSettings): Container {
+  const identity = { userId: 'u1', role: 'user', sessionId: 's1' }
+  const sessions = { authenticate: async (token: string) => (token === faceToken ? identity : null) }
+  return Object.assign(Object.create(null), {
+    config: { isProduction, http: { ...addresses, cookieDomain } },
+    log: app.log,
+    limits: { refuseExhausted() {}, charge: createCharge() },
+    services: { sessions },
+  })
+}
+
+const addresses = {
+  publicUrl: 'https://api.example.com',
+  appUrl: 'https://app.example.com/start',
+  corsOrigins: ['https://admin.example.com'],
+}
+
+function createCharge() {
+  const used = new Map<string, number>()
+  return async ({ name, points, windowSeconds }: LimitRule) => {
+    const count = (used.get(name) ?? 0) + 1
+    used.set(name, count)
+    if (count > points) throw new RateLimitedError({ retryAfterSeconds: 7 })
+    return { name, limit: points, remaining: points - count, resetSeconds: windowSeconds }
+  }
+}

@@ -8,7 +8,6 @@ import { answerFrameworkError, registerErrorHandling } from './core/http/errors.
 import { endConnections, healthRoutes } from './core/http/health.js'
 import { boundHeldMemory } from './core/http/held-memory.js'
 import { jwksRoute } from './core/http/jwks.js'
-import { refuseForeignHosts } from './core/http/known-hosts.js'
 import { metrics } from './core/http/metrics.js'
 import { createNodeServer } from './core/http/node-server.js'
 import { checkRequests } from './core/http/request-checks.js'
@@ -16,8 +15,6 @@ import { logRequests, requestIdOf } from './core/http/request-log.js'
 import { restFace } from './core/http/rest/routes.js'
 import { securityHeaders } from './core/http/security-headers.js'
 import { trpcFace } from './core/http/trpc/routes.js'
-import { devMailbox } from './development/mailbox/routes.js'
-import { homePage } from './development/pages/home.js'
 import { appRouter } from './router.js'
 
 /**
@@ -50,12 +47,6 @@ async function registerPages(app: FastifyInstance, container: Container): Promis
   await app.register(metrics(config))
   await app.register(jwksRoute(container))
   await app.register(docsPage(appRouter, config))
-  if (config.mode !== 'development') return
-  await app.register(async (scope) => {
-    refuseForeignHosts(scope, config)
-    await scope.register(homePage(config))
-    await scope.register(devMailbox(config))
-  })
 }
 
 function fastifyOptions({ config, log }: Container) {

@@ -1,18 +1,20 @@
 import type { Config } from './config.js'
+import { createCleanup } from './core/cleanup.js'
 import { type Clock, systemClock } from './core/clock.js'
 import { createDatabase, type Database } from './core/database/client.js'
 import { ConnectionPool } from './core/database/pool.js'
 import { createDatabaseChecks } from './core/database/readiness.js'
-import { createRetention } from './core/database/retention.js'
 import type { Readiness } from './core/http/health.js'
 import { createLogger, type Logger } from './core/logger.js'
 import { createMailer, type Mailer } from './core/mail/mailer.js'
+import { createSmtpMailer } from './core/mail/smtp-mailer.js'
 import { createMailWorker } from './core/mail/worker.js'
 import { type AccessTokens, createAccessTokens } from './core/security/access-tokens.js'
 import { createLoginThrottle, type LoginThrottle } from './core/security/login-throttle.js'
 import { createPasswords, type Passwords } from './core/security/passwords.js'
 import { createRateLimits } from './core/security/rate-limits.js'
 import { createAuditService } from './features/audit/service.js'
+import { createAccountMails } from './features/auth/mails.js'
 import { createAuthService } from './features/auth/service.js'
 import { createMailService } from './features/mail/service.js'
 import { readOwnPosts } from './features/posts/own-rows.js'
@@ -21,7 +23,7 @@ import { createSessionsService } from './features/sessions/service.js'
 import { createUsersService } from './features/users/service.js'
 
 /** What the outside world gives a process; tests fake these and nothing else. */
-interface Surroundings {
+export interface Surroundings {
   clock?: Clock
   mailer?: Mailer
   log?: Logger
@@ -39,7 +41,7 @@ const listeners = 1
  * clean-up and opens the connections, and `close` ends what was opened.
  */
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
-  const { clock = systemClock, log = createLogger(config), mailer = createMailer(config) } = surroundings
+  const { clock = systemClock, log = createLogger(config), mailer = createConfiguredMailer(config) } = surroundings
   const url = config.database.url ?? ''
   const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
   const db = createDatabase({ pool, ...pick(surroundings) })
@@ -49,9 +51,9 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity
   const passwords = createPasswords({ pepper, minLength })
   const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
-  const mailWorker = createMailWorker({ config, db, clock, log, mailer })
-  const retention = createRetention({ db, clock, log, auditAnonymousDays: config.auditAnonymousDays })
-  const readiness = createReadiness(pool)
+  const templates = createAccountMails({ tokenSecret: config.identity.tokenSecret, appUrl: config.http.appUrl, clock })
+  const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
+  const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
   return {
     config,
     clock,
@@ -62,15 +64,17 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
     throttle,
     passwords,
     services,
+    authenticator: services.sessions,
     mailWorker,
-    readiness,
+    cleanup,
+    readiness: createReadiness(pool),
     async start() {
       mailWorker.start()
-      retention.start()
+      cleanup.start()
       await pool.open()
     },
     async close() {
-      retention.stop()
+      cleanup.stop()
       await mailWorker.stop()
       await limits.close()
       await db.$disconnect()
@@ -110,6 +114,21 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
     }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
+  }
+}
+
+function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {
+  return createMailer(smtpUrl ? [createSmtpMailer(smtpUrl)] : [])
+}
+
+// Users, their data and the rest of the audit trail are never removed.
+function cleanupTasks({ auth, sessions, mail, audit }: Services, { auditAnonymousDays }: Config) {
+  return {
+    mailTokens: auth.removeExpiredTokens,
+    registrations: auth.removeExpiredRegistrations,
+    sessions: sessions.removeEnded,
+    mails: mail.removeSettled,
+    auditEvents: (now: Date) => audit.removeAnonymous(now, auditAnonymousDays),
   }
 }
 

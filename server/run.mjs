@@ -16,7 +16,7 @@ const isInstalled = (name) => {
 
 const fromSource = isInstalled('tsx/esm/api')
 const places = fromSource
-  ? [`server/commands/${command}.ts`, `server/development/${command}.ts`]
+  ? [`server/development/${command}.ts`, `server/commands/${command}.ts`]
   : [`dist/server/commands/${command}.js`]
 const file = places.map((place) => path.join(root, place)).find((place) => existsSync(place))
 if (!/^[a-z-]+$/.test(command ?? '') || !file) {

@@ -5,19 +5,18 @@ import { createLogger } from '../core/logger.js'
 import { RemedyError } from '../core/remedy-error.js'
 import { createAuditService } from '../features/audit/service.js'
 import { inviteNewAdmin } from '../features/users/invite.js'
-import { withLocatedDatabase } from './located-database.js'
+import { loadDatabaseConfig } from './database.js'
 
 // Writes an admin and the invitation that a running server mails: npm run admin:new -- EMAIL "NAME"
 const [email, name] = process.argv.slice(2)
 if (!email || !name) throw new RemedyError('Say who it is: npm run admin:new -- you@example.com "Your Name"')
 
-await withLocatedDatabase(async ({ url, config }) => {
-  const db = createDatabase({ pool: new ConnectionPool({ url, max: 1, log: createLogger(config) }) })
-  try {
-    const parts = { db, clock: systemClock, audit: createAuditService({ db }) }
-    const user = await inviteNewAdmin(parts, { email, name })
-    console.log(`${user.email} is an admin. A running server mails the invitation that sets the password.`)
-  } finally {
-    await db.$disconnect()
-  }
-})
+const { url, config } = loadDatabaseConfig()
+const db = createDatabase({ pool: new ConnectionPool({ url, max: 1, log: createLogger(config) }) })
+try {
+  const parts = { db, clock: systemClock, audit: createAuditService({ db }) }
+  const user = await inviteNewAdmin(parts, { email, name })
+  console.log(`${user.email} is an admin. A running server mails the invitation that sets the password.`)
+} finally {
+  await db.$disconnect()
+}

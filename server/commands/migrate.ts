@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util'
 import { applyMigrations, resolveMigration } from '../core/database/migrations/migrate.js'
 import { RemedyError } from '../core/remedy-error.js'
-import { withLocatedDatabase } from './located-database.js'
+import { loadDatabaseConfig } from './database.js'
 
 // Applies the pending migrations; --resolve NAME applied|rolled-back records what became of a failed one instead.
 const { values, positionals } = parseArgs({ options: { resolve: { type: 'string' } }, allowPositionals: true })
 
-await withLocatedDatabase(async ({ url }) => {
-  if (values.resolve !== undefined) return resolve(url, values.resolve, positionals[0])
+const { url } = loadDatabaseConfig()
+
+if (values.resolve !== undefined) await resolve(values.resolve, positionals[0])
+else await apply()
+
+async function apply(): Promise<void> {
   const { applied } = await applyMigrations(url, { log: console })
   console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'Nothing to apply.')
-})
+}
 
-async function resolve(url: string, name: string, outcome: string | undefined): Promise<void> {
+async function resolve(name: string, outcome: string | undefined): Promise<void> {
   if (outcome !== 'applied' && outcome !== 'rolled-back') {
     throw new RemedyError(`Say what became of it: npm run migrate -- --resolve ${name} applied (or rolled-back)`)
   }

@@ -1,9 +1,10 @@
 import { initTRPC } from '@trpc/server'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { type Meta, publicProcedure, router } from '../procedures.js'
+import { publicProcedure, router } from '../procedures.js'
 import { checkProcedures } from './boot-checks.js'
 import type { Context } from './context.js'
+import type { Meta } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 const summary = 'Does something.'

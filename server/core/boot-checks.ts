@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
-import { defaultLimits } from '../procedures.js'
 import { listProcedures, type ProcedureEntry, pathParameters } from './http/rest/procedures.js'
+import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 /**

@@ -1,37 +1,20 @@
 import type { FastifyRequest } from 'fastify'
-import type { Container, Services } from '../container.js'
-import type { Role } from '../features/users/schema.js'
+import type { Actor, Authenticator, Origin } from './actor.js'
 import { type AppError, UnauthorizedError } from './errors.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
 
-/** Where a request comes from, for sessions, limits and the audit trail. */
-export interface Origin {
-  requestId: string
-  ip: string
-  userAgent: string
-}
-
-/** Who acts, as the credential says; nothing in it comes from the input. */
-export interface Actor {
-  userId: string
-  role: Role
-  /** Set by procedures that let a role act on everybody's rows; without it an actor reaches own rows alone. */
-  reach?: 'all'
-  sessionId: string
-  origin: Origin
-}
-
 /** What every procedure sees of the request it answers, whichever face the request came through. */
-export interface Context {
+export interface Context<Services = unknown> {
   log: Logger
   origin: Origin
   actor: Actor | null
   /** Why a credential that was sent does not count. Procedures refuse the call with it; signing in overlooks it. */
   credentialFault: AppError | null
   services: Services
+  authenticator: Pick<Authenticator, 'readAfresh'>
   passwords: Pick<Passwords, 'admit'>
   limits: RateLimits
   /** What the limits charged so far; faces turn it into `RateLimit` headers. */
@@ -39,6 +22,15 @@ export interface Context {
   refreshCookie: RefreshCookie
   /** How many calls share the HTTP request. */
   batchSize: number
+}
+
+/** What contexts are made of: the application, as transports see it. */
+export interface ContextSource<Services> {
+  log: Logger
+  services: Services
+  authenticator: Authenticator
+  passwords: Pick<Passwords, 'admit'>
+  limits: RateLimits
 }
 
 interface ContextParts {
@@ -51,29 +43,34 @@ interface ContextParts {
  *
  * @throws ServiceUnavailableError if the session cannot be checked
  */
-export async function createContext(
-  container: Container,
+export async function createContext<Services>(
+  source: ContextSource<Services>,
   request: FastifyRequest,
   parts: ContextParts,
-): Promise<Context> {
-  const origin = originOf(request)
-  const { actor, credentialFault } = await authenticate(container, request.headers.authorization, origin)
-  const { services, passwords, limits } = container
-  const log = actor ? request.log.child({ actorId: actor.userId }) : request.log
-  return { log, origin, actor, credentialFault, services, passwords, limits, limitReports: [], ...parts }
+): Promise<Context<Services>> {
+  const ctx = await contextOf(source, {
+    ...parts,
+    authorization: request.headers.authorization,
+    origin: originOf(request),
+  })
+  return { ...ctx, log: ctx.actor ? request.log.child({ actorId: ctx.actor.userId }) : request.log }
 }
 
 /** Makes a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
-export async function createInProcessContext(
-  container: Container,
+export function createInProcessContext<Services>(
+  source: ContextSource<Services>,
   authorization: string | undefined,
   origin: Origin,
-): Promise<Context> {
-  const { actor, credentialFault } = await authenticate(container, authorization, origin)
-  const { services, passwords, limits, log } = container
-  const refreshCookie = noCookies
-  const parts = { refreshCookie, batchSize: 1, limitReports: [] }
-  return { log, origin, actor, credentialFault, services, passwords, limits, ...parts }
+): Promise<Context<Services>> {
+  return contextOf(source, { authorization, origin, refreshCookie: noCookies, batchSize: 1 })
+}
+
+async function contextOf<Services>(
+  { log, services, authenticator, passwords, limits }: ContextSource<Services>,
+  { authorization, origin, ...parts }: ContextParts & { authorization: string | undefined; origin: Origin },
+): Promise<Context<Services>> {
+  const { actor, credentialFault } = await authenticate(authenticator, authorization, origin)
+  return { log, origin, actor, credentialFault, services, authenticator, passwords, limits, limitReports: [], ...parts }
 }
 
 /** The cookies of a caller that has none. */
@@ -102,13 +99,13 @@ function addressOf({ ip }: { ip: string | undefined }): string {
 type Authenticated = Pick<Context, 'actor' | 'credentialFault'>
 
 async function authenticate(
-  { services }: Container,
+  authenticator: Authenticator,
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Authenticated> {
   if (authorization === undefined) return { actor: null, credentialFault: null }
   const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
-  const identity = token ? await services.sessions.authenticate(token) : null
+  const identity = token ? await authenticator.authenticate(token) : null
   if (!identity) return { actor: null, credentialFault: new UnauthorizedError() }
   return { actor: { ...identity, origin }, credentialFault: null }
 }

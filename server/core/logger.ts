@@ -1,18 +1,22 @@
 import { createRequire } from 'node:module'
 import type { FastifyBaseLogger } from 'fastify'
-import { type DestinationStream, pino } from 'pino'
+import { type DestinationStream, type LevelWithSilent, pino } from 'pino'
 import type * as pinoPretty from 'pino-pretty'
-import type { Config } from '../config.js'
 
 /** A pino logger, as Fastify types the ones of its requests. */
 export type Logger = FastifyBaseLogger
+
+interface LoggerOptions {
+  mode: 'development' | 'production' | 'test'
+  logLevel: LevelWithSilent
+}
 
 /**
  * Makes the process's logger: JSON lines, or readable ones in development. Secrets are cut out, however deep they lie.
  *
  * @param sink where lines go; standard output if left out
  */
-export function createLogger(config: Pick<Config, 'mode' | 'logLevel'>, sink?: DestinationStream): Logger {
+export function createLogger(config: LoggerOptions, sink?: DestinationStream): Logger {
   // Errors are plain objects by the time pino would serialize them.
   const serializers = { err: (err: unknown) => err }
   const formatters = { log: (fields: Record<string, unknown>) => hideSecrets(fields) }

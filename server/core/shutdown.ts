@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import type { Container } from '../container.js'
+import type { Logger } from './logger.js'
 
 /** What a stop may take, in milliseconds; see {@link shutDown}. */
 export interface StopTimes {
@@ -15,10 +15,18 @@ const times: StopTimes = { notice: { least: 4_000, most: 8_000 }, drain: 16_000 
 const withoutNotice: StopTimes = { ...times, notice: { least: 0, most: 0 } }
 const cutOffMs = 28_000
 
-type Stopped = Pick<Container, 'readiness' | 'mailWorker' | 'close'>
+/** What a stop ends beside the HTTP server. */
+interface Stopped {
+  readiness: { isDraining(): boolean; startDraining(): void }
+  mailWorker: { stop(): Promise<void> }
+  close(): Promise<void>
+}
 
 /** Ends the process with 0 when it is asked to, by a signal or by the end of the development supervisor. */
-export function stopOnRequest(app: FastifyInstance, container: Container): void {
+export function stopOnRequest(
+  app: FastifyInstance,
+  container: Stopped & { config: { isProduction: boolean }; log: Logger },
+): void {
   const { config, log, readiness } = container
   const stop = async (reason: string) => {
     if (readiness.isDraining()) return

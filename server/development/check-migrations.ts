@@ -1,5 +1,5 @@
-import { withLocatedDatabase } from '../commands/located-database.js'
 import { RemedyError } from '../core/remedy-error.js'
+import { withLocatedDatabase } from './located-database.js'
 import { diffMigrationsToSchema } from './migrations/diff.js'
 
 // Fails unless the migrations make exactly what schema.prisma says.

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 
-/** The gate: what every commit passes. Each step is a command that can be run by itself. */
+/** The checks that every commit passes. Each step is a command that can be run by itself. */
 const steps: Readonly<Record<string, string>> = {
   format: 'biome check --error-on-warnings',
   lint: 'npm run --silent lint',
+  imports: 'node server/run.mjs check-imports',
   types: 'npm run --silent typecheck',
   'dead code': 'knip',
   'openapi.json': 'node server/run.mjs openapi --check',
@@ -17,7 +18,7 @@ for (const [name, command] of Object.entries(steps)) {
   console.log(`${isGood ? 'ok  ' : 'FAIL'}  ${name} (${Math.round(performance.now() - startedAt)} ms): ${command}`)
   if (!isGood) failures.push(name)
 }
-if (failures.length > 0) console.error(`\nThe gate is closed: ${failures.join(', ')}.`)
+if (failures.length > 0) console.error(`\nThese checks failed: ${failures.join(', ')}.`)
 process.exitCode = failures.length > 0 ? 1 : 0
 
 // `npm run` puts node_modules/.bin on the path; the output is shown only when the step fails.

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { withLocatedDatabase } from '../commands/located-database.js'
+import { withLocatedDatabase } from './located-database.js'
 import { resetDatabase } from './migrations/reset.js'
 import { seedDatabase } from './seed-database.js'
 

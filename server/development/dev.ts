@@ -26,7 +26,7 @@ await runDevelopment({
   config: loadCommandConfig(environment),
   environment,
   root,
-  serverFile: path.join(root, 'server/main.ts'),
+  serverFile: path.join(root, 'server/development/main.ts'),
   nodeOptions,
   migrate: (databaseUrl) => applyMigrations(databaseUrl, { log: console }),
   seed: async (options) => (await seed(options)).seeded || hasDemoUsers(options.databaseUrl),

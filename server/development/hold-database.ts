@@ -1,4 +1,4 @@
-import { withLocatedDatabase } from '../commands/located-database.js'
+import { withLocatedDatabase } from './located-database.js'
 
 // For a parent that is no command of ours, such as the Prisma CLI: sends it the address of the database that every
 // command finds, and lets go of that database when the parent ends.

@@ -1,11 +1,7 @@
+import { databaseUrlOf } from '../commands/database.js'
 import type { CommandConfig } from '../config.js'
 import { withConnection } from '../core/database/connection.js'
-import { RemedyError } from '../core/remedy-error.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.js'
-
-const missingInProduction =
-  'DATABASE_URL is missing. Set it to postgresql://user:password@host:5432/database; ' +
-  'the embedded PostgreSQL is for development (NODE_ENV=development).'
 
 export interface LocatedDatabase {
   url: string
@@ -26,9 +22,8 @@ export async function locateDatabase(
   config: Pick<CommandConfig, 'dataDir' | 'database' | 'isProduction'>,
   log?: (line: string) => void,
 ): Promise<LocatedDatabase> {
-  const { url } = config.database
+  const url = config.isProduction ? databaseUrlOf(config) : config.database.url
   if (url) return { url, kind: 'given', close: async () => {}, stop: async () => {} }
-  if (config.isProduction) throw new RemedyError(missingInProduction)
   const server = await startEmbeddedPostgres({
     dataDir: config.dataDir,
     database: 'plinth',

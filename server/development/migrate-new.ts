@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { withLocatedDatabase } from '../commands/located-database.js'
 import { systemClock } from '../core/clock.js'
+import { withLocatedDatabase } from './located-database.js'
 import { writeMigration } from './migrations/writer.js'
 
 // Writes the migration that takes the existing ones to schema.prisma: npm run migrate:new -- add_post_summary

@@ -1,4 +1,4 @@
-import { withLocatedDatabase } from '../commands/located-database.js'
+import { withLocatedDatabase } from './located-database.js'
 import { seedDatabase } from './seed-database.js'
 
 // Puts the demo data into an empty database; refused in production.

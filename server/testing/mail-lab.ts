@@ -3,6 +3,7 @@ import { createDatabase, type Database } from '../core/database/client.js'
 import { ConnectionPool } from '../core/database/pool.js'
 import type { Mailer } from '../core/mail/mailer.js'
 import { createMailWorker } from '../core/mail/worker.js'
+import { createAccountMails } from '../features/auth/mails.js'
 import { createFakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
 import { silentLog } from './rate-limit-stores.js'
@@ -33,7 +34,9 @@ export async function createMailLab() {
     /** A worker of its own, over another database client or mailer if wanted. */
     worker: (over: { db?: Database; mailer?: Mailer; databaseUrl?: string } = {}) =>
       createMailWorker({
-        config: { ...config, database: { url: over.databaseUrl ?? url } },
+        databaseUrl: over.databaseUrl ?? url,
+        from: config.mail.from,
+        templates: createAccountMails({ tokenSecret: testTokenSecret, appUrl: config.http.appUrl, clock }),
         db: over.db ?? db,
         mailer: over.mailer ?? mailer,
         clock,

@@ -26,6 +26,8 @@ interface TestAppOptions {
   environment?: Environment
   clock?: FakeClock
   log?: Logger
+  /** Builds the HTTP server; {@link buildApp} if left out. */
+  build?: typeof buildApp
   /** The address of a database that exists; the caller drops it. For a second instance beside a first one. */
   databaseUrl?: string
 }
@@ -47,7 +49,8 @@ export async function createTestApp(options: TestAppOptions = {}) {
     onStatement: recorder.onStatement,
     ...(options.log && { log: options.log }),
   })
-  const app = await buildApp(container)
+  const { build = buildApp } = options
+  const app = await build(container)
   await app.ready()
   const db = openDatabase(config.database.url ?? '')
   return {

@@ -50,6 +50,7 @@ function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomai
     log: app.log,
     limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },
+    authenticator: sessions,
   })
 }
 

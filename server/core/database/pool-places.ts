@@ -1,4 +1,12 @@
-import type { Borrower } from './pool.js'
+/** Who asks for a connection. Without one it counts as work of the process itself, such as sending mail. */
+export interface Borrower {
+  /** What it is for; see `kept`. */
+  purpose: 'request' | 'session' | 'limit' | 'readiness'
+  /** The feature that works, such as `posts`: it may hold a share of the connections. */
+  feature?: string
+  /** The network of the client: it may hold a share, and others do not wait behind its requests. */
+  network?: string
+}
 
 interface Waiter {
   borrower: Borrower

@@ -5,8 +5,8 @@ import { createCutProxy } from '../../testing/cut-proxy.js'
 import { silentLog } from '../../testing/rate-limit-stores.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { toAppError } from '../error-mapping.js'
-import { type Borrower, borrowAs, ConnectionPool } from './pool.js'
-import { createPlaces } from './pool-places.js'
+import { borrowAs, ConnectionPool } from './pool.js'
+import { type Borrower, createPlaces } from './pool-places.js'
 import { createDatabaseChecks } from './readiness.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>

@@ -5,17 +5,7 @@ import pg from 'pg'
 import type { Logger } from '../logger.js'
 import { connectionOptions } from './connection-options.js'
 import { needsFreshConnection } from './errors.js'
-import { createPlaces } from './pool-places.js'
-
-/** Who asks for a connection. Without one it counts as work of the process itself, such as sending mail. */
-export interface Borrower {
-  /** What it is for; see `kept` in pool-places.ts. */
-  purpose: 'request' | 'session' | 'limit' | 'readiness'
-  /** The feature that works, such as `posts`: it may hold a share of the connections. */
-  feature?: string
-  /** The network of the client: it may hold a share, and others do not wait behind its requests. */
-  network?: string
-}
+import { type Borrower, createPlaces } from './pool-places.js'
 
 interface PoolOptions {
   url: string

@@ -1,16 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Config } from '../../config.js'
 import { type ErrorCode, errorClasses } from '../errors.js'
 import { requestDuration, writeMetrics } from './metrics-registry.js'
 
 export { recordProcedure } from './metrics-registry.js'
 
+interface MetricsConfig {
+  isProduction: boolean
+  http: { metricsToken: string | undefined }
+}
+
 /**
  * Makes the plugin that times every request and answers `GET /metrics` in Prometheus' text format. With `METRICS_TOKEN`
  * it asks for that as a bearer token; without, it is open to loopback outside production and unknown to all others.
  */
-export function metrics(config: Config) {
+export function metrics(config: MetricsConfig) {
   const plugin = async (app: FastifyInstance): Promise<void> => {
     app.addHook('onResponse', async (request, reply) => {
       // Never the URL itself: every id would be a time series of its own.
@@ -29,7 +33,7 @@ export function metrics(config: Config) {
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
 }
 
-function refusalOf(request: FastifyRequest, { isProduction, http: { metricsToken } }: Config): ErrorCode | null {
+function refusalOf(request: FastifyRequest, { isProduction, http: { metricsToken } }: MetricsConfig): ErrorCode | null {
   if (metricsToken === undefined) return !isProduction && isLoopback(request.ip) ? null : 'NOT_FOUND'
   return isSame(request.headers.authorization ?? '', `Bearer ${metricsToken}`) ? null : 'UNAUTHORIZED'
 }

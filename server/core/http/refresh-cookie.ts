@@ -1,6 +1,5 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../config.js'
 import { ForbiddenError } from '../errors.js'
 
 /** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
@@ -26,8 +25,9 @@ type BrowserMark = keyof typeof markDays
 
 const markDays = { device: 90, registration: 7 } as const
 
-type CookieConfig = Pick<Config, 'isProduction'> & {
-  http: Pick<Config['http'], 'publicUrl' | 'appUrl' | 'corsOrigins' | 'cookieDomain'>
+export interface CookieConfig {
+  isProduction: boolean
+  http: { publicUrl: string; appUrl: string; corsOrigins: readonly string[]; cookieDomain: string | undefined }
 }
 
 /**

@@ -1,19 +1,14 @@
-import type { Config } from '../../config.js'
-import { type MailLink, makeMailLink } from '../../features/auth/mail-link.js'
-import { renderMail } from '../../features/auth/mail-templates.js'
 import type { Clock } from '../clock.js'
 import type { Database } from '../database/client.js'
 import type { Logger } from '../logger.js'
-import type { Mailer, MailMessage } from './mailer.js'
-import type { Mail } from './outbox.js'
+import type { Mailer } from './mailer.js'
 import { type ClaimedMail, createOutboxQueue, holdMail, type OutboxQueue } from './outbox-queue.js'
+import type { MailTemplates, WrittenMail } from './templates.js'
 
 export interface DeliveryOptions {
-  config: {
-    http: Pick<Config['http'], 'appUrl'>
-    identity: Pick<Config['identity'], 'tokenSecret'>
-    mail: Pick<Config['mail'], 'from'>
-  }
+  /** The sender of every mail, as in `Name <no-reply@example.com>`. */
+  from: string
+  templates: MailTemplates
   db: Database
   clock: Clock
   log: Logger
@@ -40,52 +35,42 @@ type Tools = DeliveryOptions & { queue: OutboxQueue }
 
 async function deliver(tools: Tools, claimed: ClaimedMail): Promise<void> {
   const { queue, log } = tools
-  const { id, mail } = claimed
-  if (!mail) return refuse(tools, id, 'No template knows this mail.')
-  const link = await prepareLink(tools, id, mail)
-  if (!link.isSendable) return refuse(tools, id, link.reason)
-  const failure = await send(tools.mailer, compose(tools.config, { id, mail, token: link.token }), link.token)
+  const { id, to, template } = claimed
+  const written = await write(tools, claimed)
+  if (!written.isSendable) {
+    await queue.markDead(id, written.reason)
+    log.info({ reason: written.reason }, 'mail not sent')
+    return
+  }
+  const failure = await send(tools, { id, to, ...written })
   if (failure !== null) {
     const status = await queue.markFailed(claimed, failure)
-    log[status === 'dead' ? 'error' : 'warn']({ template: mail.template, reason: failure, status }, 'mail failed')
+    log[status === 'dead' ? 'error' : 'warn']({ template, reason: failure, status }, 'mail failed')
     return
   }
   await queue.markSent(id)
-  log.info({ template: mail.template }, 'mail sent')
+  log.info({ template }, 'mail sent')
 }
 
-async function refuse({ queue, log }: Tools, id: string, reason: string): Promise<void> {
-  await queue.markDead(id, reason)
-  log.info({ reason }, 'mail not sent')
-}
-
-function prepareLink({ db, clock, config }: Tools, mailId: string, mail: Mail): Promise<MailLink> {
-  const request = { secret: config.identity.tokenSecret, mail, now: clock.now() }
+function write({ db, templates }: Tools, { id, template, to, params }: ClaimedMail): Promise<WrittenMail> {
   return db.$transaction(async (tx) => {
-    if (!(await holdMail(tx, mailId))) return { isSendable: false, reason: 'The mail was called off.' }
-    return makeMailLink(tx, request)
+    if (!(await holdMail(tx, id))) return { isSendable: false, reason: 'The mail was called off.' }
+    const writeMail = Object.hasOwn(templates, template) ? templates[template] : undefined
+    return writeMail ? writeMail(tx, { to, params }) : { isSendable: false, reason: 'No template knows this mail.' }
   })
 }
 
-interface Draft {
-  id: string
-  mail: Mail
-  token: string | null
-}
-
-function compose({ http, mail: { from } }: DeliveryOptions['config'], { id, mail, token }: Draft): MailMessage {
-  const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost'
-  return { id, to: mail.to, from, messageId: `<${id}@${domain}>`, ...renderMail(mail, { appUrl: http.appUrl, token }) }
-}
+type Draft = { id: string; to: string } & Extract<WrittenMail, { isSendable: true }>
 
 /** @returns why it failed, or null */
-async function send(mailer: Mailer, message: MailMessage, token: string | null): Promise<string | null> {
+async function send({ mailer, from }: Tools, { id, to, subject, text, html, token }: Draft): Promise<string | null> {
+  const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost'
   try {
-    await mailer.send(message)
+    await mailer.send({ id, to, from, subject, text, html, messageId: `<${id}@${domain}>` })
     return null
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
+    const reason = error instanceof Error ? error.message : String(error)
     // A mail server may quote the message that it refuses.
-    return (token ? text.replaceAll(token, '[token]') : text).slice(0, 500)
+    return (token ? reason.replaceAll(token, '[token]') : reason).slice(0, 500)
   }
 }

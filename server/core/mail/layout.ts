@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../development/pages/html.js'
+import { escapeHtml } from '../escape-html.js'
 
 /** What a mail says, before it becomes text and HTML. */
 export interface MailContent {

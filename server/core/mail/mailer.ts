@@ -1,7 +1,3 @@
-import type { Config } from '../../config.js'
-import { createMailbox } from '../../development/mailbox/mailbox.js'
-import { createSmtpMailer } from './smtp-mailer.js'
-
 /** A mail as it goes out. */
 export interface MailMessage {
   /** The outbox's id of it. */
@@ -21,12 +17,8 @@ export interface Mailer {
   close(): void
 }
 
-/** Sends through SMTP where it is set; in development every mail goes into the mailbox too. */
-export function createMailer({ mail, mode, dataDir }: Pick<Config, 'mail' | 'mode' | 'dataDir'>): Mailer {
-  const mailers = [
-    ...(mode === 'development' ? [createMailbox(dataDir)] : []),
-    ...(mail.smtpUrl ? [createSmtpMailer(mail.smtpUrl)] : []),
-  ]
+/** Makes a mailer that hands each mail to all of `mailers`, in order. Without any it fails instead of losing mail. */
+export function createMailer(mailers: readonly Mailer[]): Mailer {
   return {
     async send(message) {
       if (mailers.length === 0) throw new Error('SMTP_URL is not set, so no mail can be sent.')

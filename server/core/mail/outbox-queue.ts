@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../clock.js'
 import type { Database, Db } from '../database/client.js'
-import { mailSchema } from './outbox.js'
 
 /** A mail that this worker has for the length of the lease. */
 export type ClaimedMail = z.output<typeof claimSchema>
@@ -12,9 +11,13 @@ export type OutboxQueue = ReturnType<typeof createOutboxQueue>
 const leaseSeconds = 60
 const retrySeconds = [30, 2 * 60, 10 * 60, 3600, 6 * 3600] as const
 
-const claimSchema = z
-  .object({ id: z.string(), attempts: z.int(), template: z.string(), to: z.string(), params: z.unknown() })
-  .transform(({ id, attempts, ...mail }) => ({ id, attempts, mail: mailSchema.safeParse(mail).data ?? null }))
+const claimSchema = z.object({
+  id: z.string(),
+  attempts: z.int(),
+  template: z.string(),
+  to: z.string(),
+  params: z.unknown(),
+})
 
 /** The outbox as the workers of all instances use it, each mail in one of them at a time. */
 export function createOutboxQueue(db: Database, clock: Clock) {

@@ -1,10 +1,9 @@
-import type { Config } from '../../config.js'
 import { createDelivery, type DeliveryOptions } from './delivery.js'
 import { type Listener, listen } from './listener.js'
 import { mailChannel } from './outbox.js'
 
 interface MailWorkerOptions extends DeliveryOptions {
-  config: DeliveryOptions['config'] & { database: Pick<Config['database'], 'url'> }
+  databaseUrl: string
 }
 
 const pollMs = 5_000
@@ -15,7 +14,7 @@ const lanes = 3
  * every five seconds.
  */
 export function createMailWorker(options: MailWorkerOptions) {
-  const { config, log, mailer } = options
+  const { databaseUrl, log, mailer } = options
   const deliverNext = createDelivery(options)
   const stopping = new AbortController()
   let listener: Listener | undefined
@@ -42,7 +41,7 @@ export function createMailWorker(options: MailWorkerOptions) {
   return {
     drain,
     start(): void {
-      listener = listen({ databaseUrl: config.database.url ?? '', channel: mailChannel, onNotify: runner.wake, log })
+      listener = listen({ databaseUrl, channel: mailChannel, onNotify: runner.wake, log })
       timer = setInterval(runner.wake, pollMs)
       runner.wake()
     },

@@ -2,7 +2,6 @@ import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject, ran
 import { type JWK, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import type { Config } from '../../config.js'
 import type { Clock } from '../clock.js'
 
 /** What an access token says. */
@@ -55,7 +54,10 @@ export function createAccessTokens({ config, clock }: AccessTokenOptions) {
 }
 
 interface AccessTokenOptions {
-  config: Pick<Config, 'identity' | 'http'>
+  config: {
+    identity: { signingKeys: readonly (JsonWebKey & { kid: string })[] }
+    http: { publicUrl: string }
+  }
   clock: Clock
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import bcrypt from 'bcrypt'
-import type { Origin } from '../context.js'
+import type { Origin } from '../actor.js'
 import { PasswordTooCommonError, ValidationError } from '../errors.js'
 import { clientNetwork } from './client-address.js'
 import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'

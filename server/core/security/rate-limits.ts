@@ -1,5 +1,5 @@
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Actor, Origin } from '../context.js'
+import type { Actor, Origin } from '../actor.js'
 import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
 import { clientNetwork } from './client-address.js'

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { bind } from '../../commands/bind.js'
 import type { CommandConfig } from '../../config.js'
 import { RemedyError } from '../../core/remedy-error.js'
 
@@ -26,16 +26,4 @@ async function findFreePort(host: string, first: number): Promise<number> {
   throw new RemedyError(
     `No port from ${first} on is free for ${host}. Set HOST and PORT to an address of this machine.`,
   )
-}
-
-/** Listens for a moment; gives the port, or nothing if it is taken. */
-export async function bind(host: string, port: number): Promise<number | undefined> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.on('error', () => resolve(undefined))
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined))
-    })
-  })
 }

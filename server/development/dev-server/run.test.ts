@@ -6,9 +6,9 @@ import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { bind } from '../../commands/bind.js'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js'
 import { isAlive } from '../embedded-postgres/process.js'
-import { bind } from './port.js'
 
 // Real processes, started one after another, take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createMailer, type MailMessage } from '../../core/mail/mailer.js'
+import { createMailbox } from './mailbox.js'
 import { devMailbox } from './routes.js'
 
 let dataDir: string
@@ -84,14 +85,12 @@ describe('the pages of mailed links in development', () => {
 
 describe('a mailer without anywhere to send to', () => {
   it('fails instead of losing mail', async () => {
-    const mail = { smtpUrl: undefined, from: 'a@b.example' }
-    await expect(createMailer({ mode: 'production', dataDir, mail }).send(messageOf({}))).rejects.toThrow('SMTP_URL')
+    await expect(createMailer([]).send(messageOf({}))).rejects.toThrow('SMTP_URL')
   })
 })
 
 function deliver(message: MailMessage): Promise<void> {
-  const mail = { smtpUrl: undefined, from: message.from }
-  return createMailer({ mode: 'development', dataDir, mail }).send(message)
+  return createMailbox(dataDir).send(message)
 }
 
 function messageOf(overrides: Partial<MailMessage>): MailMessage {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.js'
-import { escapeHtml, htmlPage, pageScriptHash, pageStyleHash } from '../pages/html.js'
+import { escapeHtml } from '../../core/escape-html.js'
+import { htmlPage, pageScriptHash, pageStyleHash } from '../pages/html.js'
 import { createMailbox, type MailboxEntry } from './mailbox.js'
 import { devPages } from './pages.js'
 

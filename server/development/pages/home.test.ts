@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { escapeHtml } from '../../core/escape-html.js'
 import { listRestProcedures } from '../../core/http/rest/procedures.js'
 import { securityHeaders } from '../../core/http/security-headers.js'
 import { appRouter } from '../../router.js'
 import { pageConfig } from '../../testing/page-config.js'
 import { homePage } from './home.js'
 import { exampleCalls } from './home-examples.js'
-import { escapeHtml, htmlPage } from './html.js'
+import { allowPageParts, htmlPage } from './html.js'
 
 describe('the home page', () => {
   let app: FastifyInstance
@@ -15,6 +16,7 @@ describe('the home page', () => {
     const config = pageConfig({ NODE_ENV: 'development', PUBLIC_URL: 'http://localhost:4321' })
     app = Fastify()
     await securityHeaders(app, config)
+    allowPageParts(app)
     await app.register(homePage(config))
   })
   afterAll(() => app.close())

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.js'
+import { escapeHtml } from '../../core/escape-html.js'
 import { type Example, exampleCalls } from './home-examples.js'
-import { escapeHtml, htmlPage } from './html.js'
+import { htmlPage } from './html.js'
 
 /** Makes the plugin that answers `GET /` with links and copyable first calls. For development only. */
 export function homePage({ http }: Config) {

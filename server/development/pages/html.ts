@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { escapeHtml } from '../../core/escape-html.js'
 import { pageScript, pageStyle } from './html-assets.js'
 
 interface Page {
@@ -30,16 +32,6 @@ ${body}
 `
 }
 
-/** Writes text so that HTML shows it as it is, between tags and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;')
-}
-
 /** What a content security policy names to let the inline style of {@link htmlPage} pass. */
 export const pageStyleHash = hashOf(pageStyle)
 
@@ -48,4 +40,22 @@ export const pageScriptHash = hashOf(pageScript)
 
 function hashOf(content: string): string {
   return `'sha256-${createHash('sha256').update(content).digest('base64')}'`
+}
+
+const contentPolicy = [
+  "default-src 'none'",
+  `script-src 'self' ${pageScriptHash}`,
+  `style-src ${pageStyleHash}`,
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Lets the inline parts of {@link htmlPage} pass the content security policy of a scope. */
+export function allowPageParts(scope: FastifyInstance): void {
+  scope.addHook('onRequest', async (_request, reply) => {
+    reply.header('content-security-policy', contentPolicy)
+  })
 }

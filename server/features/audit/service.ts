@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import type { Actor, Origin } from '../../core/context.js'
+import type { Actor, Origin } from '../../core/actor.js'
+import { daysBefore, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Db } from '../../core/database/client.js'
 import {
   cutPage,
@@ -25,6 +26,14 @@ type AuditPage = z.output<typeof auditEventPageSchema>
 
 export type AuditService = ReturnType<typeof createAuditService>
 
+/** What strangers can cause as often as they like. */
+const anonymousEvents: AuditEventType[] = [
+  'login.failed',
+  'login.throttled',
+  'register.requested',
+  'password.reset_requested',
+]
+
 /** The audit trail: what happened is added, and read by admins; nothing changes it. */
 export function createAuditService({ db }: { db: Database }) {
   return {
@@ -32,6 +41,12 @@ export function createAuditService({ db }: { db: Database }) {
     async record(tx: Db, { type, actorId, userId, origin, data = {} }: AuditRecord): Promise<void> {
       const { ip = null, userAgent = null, requestId = null } = origin ?? {}
       await tx.auditEvent.create({ data: { type, actorId, userId, ip, userAgent, requestId, data } })
+    },
+
+    /** Removes what anonymous callers tried more than `days` days ago; gives how many events that were. */
+    removeAnonymous: (now: Date, days: number): Promise<number> => {
+      const where = { type: { in: anonymousEvents }, createdAt: { lt: daysBefore(now, days) } }
+      return removeInBatches((limit) => db.auditEvent.deleteMany({ where, limit }))
     },
 
     /**

@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from '../../core/context.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import type { SignedIn } from '../sessions/rules.js'
+import type { SessionsService } from '../sessions/service.js'
 import { toUser } from '../users/view.js'
 import type { Login, SignedInView } from './schema.js'
+import type { AuthService } from './service.js'
+
+type AuthContext = Context<{ auth: AuthService; sessions: SessionsService }>
 
 /**
  * Signs in. The sessions of the refresh cookies that came with the request end, so that no answer to a request of
  * theirs can bring their user back into this browser (OWASP ASVS 7.2.4).
  */
-export async function logInAndAnswer(ctx: Context, input: Login): Promise<SignedInView> {
+export async function logInAndAnswer(ctx: AuthContext, input: Login): Promise<SignedInView> {
   const { refreshCookie: cookie } = ctx
   const replaces = cookie.readUnchecked()
   const newDevice = input.delivery === 'cookie' ? randomUUID() : undefined
@@ -22,7 +26,7 @@ export async function logInAndAnswer(ctx: Context, input: Login): Promise<Signed
 }
 
 /** Answers with the tokens; the refresh token of a session that asked for a cookie travels in that alone. */
-function toSignedIn({ refreshCookie }: Context, signedIn: SignedIn): SignedInView {
+function toSignedIn({ refreshCookie }: AuthContext, signedIn: SignedIn): SignedInView {
   const { accessToken, expiresIn, refreshToken, refreshTokenExpiresAt, delivery } = signedIn
   const answer = { accessToken, tokenType: 'Bearer' as const, expiresIn, user: toUser(signedIn.user) }
   if (delivery === 'body') return { ...answer, refreshToken }
@@ -31,7 +35,7 @@ function toSignedIn({ refreshCookie }: Context, signedIn: SignedIn): SignedInVie
 }
 
 /** Refreshes with the token of the body, or else of a cookie. Cookies that are of no more use are cleared. */
-export async function refreshAndAnswer(ctx: Context, bodyToken: string | undefined): Promise<SignedInView> {
+export async function refreshAndAnswer(ctx: AuthContext, bodyToken: string | undefined): Promise<SignedInView> {
   const tokens = bodyToken === undefined ? ctx.refreshCookie.read() : [bodyToken]
   try {
     return toSignedIn(ctx, await ctx.services.auth.refresh(ctx.origin, tokens))
@@ -43,14 +47,17 @@ export async function refreshAndAnswer(ctx: Context, bodyToken: string | undefin
 }
 
 /** Ends the session of every credential that the request carries, and clears the cookie. */
-export async function logOutAndAnswer(ctx: Context, bodyToken: string | undefined): Promise<void> {
+export async function logOutAndAnswer(ctx: AuthContext, bodyToken: string | undefined): Promise<void> {
   const tokens = [...ctx.refreshCookie.read(), ...(bodyToken === undefined ? [] : [bodyToken])]
   await ctx.services.auth.logout(ctx, tokens)
   ctx.refreshCookie.clear()
 }
 
 /** Clears the refresh cookie after something that may have ended its session, unless a session of it lives on. */
-export async function clearEndedCookie({ refreshCookie, services }: Context): Promise<void> {
+export async function clearEndedCookie({
+  refreshCookie,
+  services,
+}: Context<{ sessions: SessionsService }>): Promise<void> {
   const tokens = refreshCookie.readUnchecked()
   if (tokens.length > 0 && !(await services.sessions.isAnyLiving(tokens))) refreshCookie.clear()
 }

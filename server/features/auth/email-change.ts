@@ -1,13 +1,13 @@
-import type { Actor, Origin } from '../../core/context.js'
+import type { Actor, Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { isUniqueViolation } from '../../core/database/errors.js'
 import { EmailTakenError, InvalidTokenError } from '../../core/errors.js'
-import { enqueueMail } from '../../core/mail/outbox.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import { lockAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
 import { consumeMailToken, killMailTokens } from './mail-tokens.js'
+import { enqueueAccountMail } from './mails.js'
 import { proveOwnPassword, readOwnAccount, wrongPassword } from './own-password.js'
 import { dropRegistrations } from './registration-rows.js'
 import type { RequestEmailChange, VerifyEmail } from './schema.js'
@@ -32,9 +32,13 @@ export function createEmailChange(parts: AuthParts) {
         const locked = await lockAccount(tx, userId)
         if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
         await endOtherRequests(tx, { userId, email: to, now: clock.now() })
-        await enqueueMail(tx, clock, isMailed ? { template: 'email-change', to, params: { userId, sessionId } } : null)
+        await enqueueAccountMail(
+          tx,
+          clock,
+          isMailed ? { template: 'email-change', to, params: { userId, sessionId } } : null,
+        )
         const notice = { to: locked.email, params: { userId, name: locked.name } }
-        await enqueueMail(tx, clock, isTold ? { template: 'email-change-requested', ...notice } : null)
+        await enqueueAccountMail(tx, clock, isTold ? { template: 'email-change-requested', ...notice } : null)
         const data = { to, isMailed }
         await audit.record(tx, { type: 'user.email_change_requested', actorId: userId, userId, origin, data })
       })
@@ -89,7 +93,7 @@ async function move(
   await sessions.endAll(tx, { userId, reason: 'user.email_changed', ...kept })
   await killMailTokens(tx, { userId, now })
   await dropRegistrations(tx, link.email)
-  await enqueueMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
+  await enqueueAccountMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
   const change = { from, to: link.email }
   await audit.record(tx, { type: 'user.email_changed', actorId: userId, userId, origin, data: change })
   return link.email

@@ -1,4 +1,4 @@
-import type { Actor, Origin } from '../../core/context.js'
+import type { Actor, Origin } from '../../core/actor.js'
 import { InvalidCredentialsError, RateLimitedError } from '../../core/errors.js'
 import { maySignIn, type SignedIn } from '../sessions/rules.js'
 import { findAccount, lockAccount } from './account.js'

@@ -1,5 +1,5 @@
 import type { Db } from '../../core/database/client.js'
-import type { Mail } from '../../core/mail/outbox.js'
+import type { AccountMail } from './mail-schema.js'
 import { type MailTokenKind, type MailTokenOwner, mailTokenOf } from './mail-tokens.js'
 
 /** What a mail needs before it can go: its token, or the reason why it must not go. */
@@ -7,7 +7,7 @@ export type MailLink = { isSendable: true; token: string | null } | { isSendable
 
 interface MailLinkOptions {
   secret: string
-  mail: Mail
+  mail: AccountMail
   now: Date
 }
 
@@ -30,7 +30,7 @@ interface Link {
   change?: { email: string; sessionId: string }
 }
 
-function linkOf(mail: Mail): Link | null {
+function linkOf(mail: AccountMail): Link | null {
   switch (mail.template) {
     case 'verification':
       return { kind: 'verification', owner: { registrationId: mail.params.registrationId } }

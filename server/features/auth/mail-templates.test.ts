@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Mail } from '../../core/mail/outbox.js'
+import type { AccountMail } from './mail-schema.js'
 import { renderMail } from './mail-templates.js'
 
 const appUrl = 'https://app.example.com'
 const userId = '01900000-0000-7000-8000-000000000001'
 
-const mails = (name: string): Mail[] => [
+const mails = (name: string): AccountMail[] => [
   { template: 'verification', to: 'a@b.example', params: { registrationId: userId, name } },
   { template: 'account-exists', to: 'a@b.example', params: { name } },
   { template: 'invitation', to: 'a@b.example', params: { userId, name } },
@@ -21,7 +21,7 @@ describe('mails', () => {
     ['password-reset', '/reset-password', '30 minutes'],
   ])('S24: %s links to %s of the settings, and says how long the link works', (template, path, lifetime) => {
     const mail = mails('Ada').find((candidate) => candidate.template === template)
-    const { text, html } = renderMail(mail as Mail, { appUrl, token: 'TOKEN' })
+    const { text, html } = renderMail(mail as AccountMail, { appUrl, token: 'TOKEN' })
     for (const body of [text, html]) {
       expect(body).toContain(`${appUrl}${path}?token=TOKEN`)
       expect(body).toContain(lifetime)
@@ -56,7 +56,7 @@ describe('mails', () => {
   it('carry no link where there is nothing to follow', () => {
     for (const template of ['password-changed', 'email-changed']) {
       const mail = mails('Ada').find((candidate) => candidate.template === template)
-      expect(renderMail(mail as Mail, { appUrl, token: null }).text).not.toContain('http')
+      expect(renderMail(mail as AccountMail, { appUrl, token: null }).text).not.toContain('http')
     }
   })
 })

@@ -1,5 +1,5 @@
 import { layoutHtml, layoutText, type MailContent } from '../../core/mail/layout.js'
-import type { Mail } from '../../core/mail/outbox.js'
+import type { AccountMail } from './mail-schema.js'
 
 interface RenderOptions {
   /** The frontend; links are made from it and from nothing that a request says (security.md S24). */
@@ -12,7 +12,7 @@ type Template = (link: (path: string) => string) => { subject: string } & Omit<M
 
 /** Writes a mail: a fixed subject, and the same words as plain text and as HTML. */
 export function renderMail(
-  mail: Mail,
+  mail: AccountMail,
   { appUrl, token }: RenderOptions,
 ): { subject: string; text: string; html: string } {
   const name = 'name' in mail.params && !unverified.has(mail.template) ? mail.params.name : ''
@@ -23,11 +23,11 @@ export function renderMail(
 }
 
 // These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
-const unverified: ReadonlySet<Mail['template']> = new Set(['verification', 'invitation', 'email-change'])
+const unverified: ReadonlySet<AccountMail['template']> = new Set(['verification', 'invitation', 'email-change'])
 
 const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
 
-const templates: Record<Mail['template'], Template> = {
+const templates: Record<AccountMail['template'], Template> = {
   verification: (link) => ({
     subject: 'Verify your address',
     paragraphs: [

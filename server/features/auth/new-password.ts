@@ -1,9 +1,9 @@
 import type { Transaction } from '../../core/database/client.js'
-import { enqueueMail } from '../../core/mail/outbox.js'
 import type { AuditEventType } from '../audit/schema.js'
 import type { SessionUser } from '../sessions/rules.js'
 import type { AuthParts } from './dependencies.js'
 import { killMailTokens } from './mail-tokens.js'
+import { enqueueAccountMail } from './mails.js'
 
 interface NewPassword {
   /** Locked by the caller. */
@@ -28,5 +28,5 @@ export async function replacePassword(parts: AuthParts, tx: Transaction, change:
   await parts.sessions.endAll(tx, { userId: user.id, reason, ...kept })
   await killMailTokens(tx, { userId: user.id, now })
   const { id: userId, email: to, name } = user
-  await enqueueMail(tx, parts.clock, { template: 'password-changed', to, params: { userId, name } })
+  await enqueueAccountMail(tx, parts.clock, { template: 'password-changed', to, params: { userId, name } })
 }

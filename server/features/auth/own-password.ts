@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Database } from '../../core/database/client.js'
 import { type AppError, InvalidCredentialsError } from '../../core/errors.js'
 import type { Passwords } from '../../core/security/passwords.js'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { lockAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
 import { replacePassword } from './new-password.js'

@@ -1,12 +1,13 @@
-import type { Origin } from '../../core/context.js'
+import type { Origin } from '../../core/actor.js'
 import type { Db, Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
-import { enqueueMail, type Mail } from '../../core/mail/outbox.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import type { SessionUser } from '../sessions/rules.js'
 import { findAccount, lockAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
+import type { AccountMail } from './mail-schema.js'
+import { enqueueAccountMail } from './mails.js'
 import { replacePassword } from './new-password.js'
 import { dropRegistrations } from './registration-rows.js'
 import type { EmailOnly, ResetPassword } from './schema.js'
@@ -24,7 +25,7 @@ export function createPasswordReset(parts: AuthParts) {
       await db.$transaction(async (tx) => {
         const user = await findAccount(tx, email)
         const isMailed = isWithinLimit && user?.disabledAt === null
-        await enqueueMail(tx, clock, isMailed ? resetMail(user) : null)
+        await enqueueAccountMail(tx, clock, isMailed ? resetMail(user) : null)
         const event = { type: 'password.reset_requested', actorId: null, userId: user?.id ?? null, origin } as const
         await audit.record(tx, { ...event, data: { isMailed } })
       })
@@ -47,7 +48,7 @@ export function createPasswordReset(parts: AuthParts) {
   }
 }
 
-function resetMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): Mail {
+function resetMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): AccountMail {
   return { template: 'password-reset', to, params: { userId, name: emailVerifiedAt ? name : '' } }
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Origin } from '../../core/context.js'
-import { enqueueMail, type Mail } from '../../core/mail/outbox.js'
+import type { Origin } from '../../core/actor.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import type { SessionUser } from '../sessions/rules.js'
 import { findAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
+import type { AccountMail } from './mail-schema.js'
+import { enqueueAccountMail } from './mails.js'
 import { insertRegistration, pickRegistration, readRegistrationMark, registrationMark } from './registration-rows.js'
 import type { EmailOnly, Register } from './schema.js'
 
@@ -28,7 +29,7 @@ export function createRegistration(parts: AuthParts) {
         const user = await findAccount(tx, email)
         await insertRegistration(tx, clock.now(), user ? null : { id, email, name, passwordHash })
         const mail = user ? accountExistsMail(user) : verificationMail(email, id)
-        await enqueueMail(tx, clock, isWithinLimit ? mail : null)
+        await enqueueAccountMail(tx, clock, isWithinLimit ? mail : null)
         const event = { type: 'register.requested', actorId: null, userId: user?.id ?? null, origin } as const
         await audit.record(tx, { ...event, data: { isMailed: isWithinLimit } })
       })
@@ -46,7 +47,7 @@ export function createRegistration(parts: AuthParts) {
         const user = await findAccount(tx, email)
         const id = await pickRegistration(tx, { email, ownId, isTaken: user !== null, now: clock.now() })
         const isMailed = isWithinLimit && id !== null
-        await enqueueMail(tx, clock, isMailed ? verificationMail(email, id) : null)
+        await enqueueAccountMail(tx, clock, isMailed ? verificationMail(email, id) : null)
         const event = { type: 'register.requested', actorId: null, userId: user?.id ?? null, origin } as const
         await audit.record(tx, { ...event, data: { isResend: true, isMailed } })
       })
@@ -55,10 +56,10 @@ export function createRegistration(parts: AuthParts) {
 }
 
 // What a stranger typed is not repeated to an address that nobody has verified. The release before asks for the name.
-function verificationMail(to: string, registrationId: string): Mail {
+function verificationMail(to: string, registrationId: string): AccountMail {
   return { template: 'verification', to, params: { registrationId, name: '' } }
 }
 
-function accountExistsMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): Mail {
+function accountExistsMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): AccountMail {
   return { template: 'account-exists', to, params: { userId, name: emailVerifiedAt ? name : '' } }
 }

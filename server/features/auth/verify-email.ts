@@ -1,12 +1,12 @@
-import type { Origin } from '../../core/context.js'
+import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { isUniqueViolation } from '../../core/database/errors.js'
 import { InvalidTokenError } from '../../core/errors.js'
-import { enqueueMail } from '../../core/mail/outbox.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import { findAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
 import { consumeMailToken } from './mail-tokens.js'
+import { enqueueAccountMail } from './mails.js'
 import { dropRegistrations, readRegistrationMark } from './registration-rows.js'
 import type { VerifyEmail } from './schema.js'
 
@@ -75,5 +75,5 @@ async function inviteToSetPassword(
   tx: Transaction,
   { id: userId, email: to }: { id: string; email: string },
 ): Promise<void> {
-  await enqueueMail(tx, clock, { template: 'invitation', to, params: { userId, name: '' } })
+  await enqueueAccountMail(tx, clock, { template: 'invitation', to, params: { userId, name: '' } })
 }

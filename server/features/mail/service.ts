@@ -1,6 +1,7 @@
 import type { z } from 'zod'
+import type { Actor } from '../../core/actor.js'
+import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Clock } from '../../core/clock.js'
-import type { Actor } from '../../core/context.js'
 import type { Database } from '../../core/database/client.js'
 import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
 import type { byIdSchema } from '../../core/fields/schema.js'
@@ -46,6 +47,12 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
       return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
     },
 
+    /** Removes mail that was sent or given up long ago; gives how many there were. */
+    removeSettled: (now: Date): Promise<number> => {
+      const where = { status: { in: settled }, updatedAt: { lt: daysBefore(now, keptDays) } }
+      return removeInBatches((limit) => db.outboxMail.deleteMany({ where, limit }))
+    },
+
     /**
      * Puts a dead mail back in line, with all its attempts before it.
      * @throws NotFoundError; ConflictError if the mail is not dead
@@ -65,6 +72,8 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
     },
   }
 }
+
+const settled = ['sent' as const, 'dead' as const]
 
 const columns = {
   id: true,

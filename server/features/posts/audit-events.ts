@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import type { AuditEventType } from '../audit/schema.js'
 import type { AuditService } from '../audit/service.js'

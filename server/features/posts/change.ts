@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { assertVersion } from '../../core/fields/version.js'
 import { recordIfForeign } from './audit-events.js'
 import type { PostsParts } from './dependencies.js'

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Actor } from '../../core/actor.js'
 import { systemClock } from '../../core/clock.js'
-import type { Actor } from '../../core/context.js'
 import type { Database } from '../../core/database/client.js'
 import { encodeCursor } from '../../core/pagination/cursor.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
 import {
   type CursorScope,

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { NotFoundError } from '../../core/errors.js'
 import { type Post, Prisma } from '../../generated/client.js'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { ConflictError } from '../../core/errors.js'
 import { assertVersion } from '../../core/fields/version.js'
 import { record, recordIfForeign } from './audit-events.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
 import { idSchema } from '../../core/fields/schema.js'
 import {

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { NotFoundError } from '../../core/errors.js'
 import { changePost } from './change.js'
 import type { PostsParts } from './dependencies.js'

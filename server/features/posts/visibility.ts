@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { Prisma } from '../../generated/client.js'
 import type { ListPosts } from './schema.js'
 

@@ -1,5 +1,5 @@
+import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
-import type { Actor } from '../../core/context.js'
 import type { Database } from '../../core/database/client.js'
 import { borrowAs } from '../../core/database/pool.js'
 import type { AccessClaims, AccessTokens } from '../../core/security/access-tokens.js'

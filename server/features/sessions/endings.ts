@@ -1,4 +1,4 @@
-import type { Actor, Origin } from '../../core/context.js'
+import type { Actor, Origin } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
 import type { SessionParts } from './dependencies.js'
 import { sessionIdsOf } from './rules.js'

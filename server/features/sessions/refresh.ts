@@ -1,4 +1,4 @@
-import type { Origin } from '../../core/context.js'
+import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'

@@ -1,3 +1,4 @@
+import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import { createRefreshTokens } from '../../core/security/refresh-tokens.js'
 import { createIdentities } from './authentication.js'
 import type { SessionParts } from './dependencies.js'
@@ -19,5 +20,11 @@ export function createSessionsService({ tokenSecret, ...given }: SessionsOptions
     ...createSignIns(parts),
     ...createSessionEndings(parts),
     ...createOwnSessions(parts),
+    /** Removes sessions that ended long ago; gives how many there were. */
+    removeEnded: (now: Date): Promise<number> => {
+      const before = { lt: daysBefore(now, keptDays) }
+      const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }
+      return removeInBatches((limit) => given.db.session.deleteMany({ where, limit }))
+    },
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Origin } from '../../core/context.js'
+import type { Origin } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'

@@ -1,8 +1,8 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { assertVersion } from '../../core/fields/version.js'
-import { enqueueMail } from '../../core/mail/outbox.js'
 import type { AuditEventType } from '../audit/schema.js'
+import { enqueueAccountMail } from '../auth/mails.js'
 import type { UsersParts } from './dependencies.js'
 import { endAccess, removeLocked } from './end-access.js'
 import { eraseUser } from './erase.js'
@@ -135,7 +135,7 @@ function changeOf(type: AuditEventType, from: string, to: string): Event[] {
 
 async function mailFarewell({ clock }: UsersParts, tx: Transaction, before: LockedUser): Promise<void> {
   const { id: userId, email: to, name } = before
-  await enqueueMail(tx, clock, { template: 'email-changed', to, params: { userId, name } })
+  await enqueueAccountMail(tx, clock, { template: 'email-changed', to, params: { userId, name } })
 }
 
 // An address that nobody has proved gets an invitation, which sets a password and verifies: when it is new, and when

@@ -4,7 +4,9 @@ import type { Passwords } from '../../core/security/passwords.js'
 import type { RateLimits } from '../../core/security/rate-limits.js'
 import type { AuditService } from '../audit/service.js'
 import type { SessionsService } from '../sessions/service.js'
-import type { OwnRows } from './export-me.js'
+
+/** Rows of a resource that belong to a user, in pages, newest first. */
+export type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
 
 /** What the users service is made of. */
 export interface UsersParts {

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { NotFoundError } from '../../core/errors.js'
 import type { Prisma } from '../../generated/client.js'
 import type { UsersParts } from './dependencies.js'

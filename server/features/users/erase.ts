@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { ConflictError, NotFoundError } from '../../core/errors.js'

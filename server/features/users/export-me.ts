@@ -1,10 +1,7 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { UsersParts } from './dependencies.js'
 import type { AccountExport } from './schema.js'
 import { toUser } from './view.js'
-
-/** Rows of a resource that belong to a user, in pages, newest first. */
-export type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
 
 const rowsMax = 10_000
 const bytesMax = 8 * 1024 * 1024

@@ -1,10 +1,10 @@
+import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
-import type { Actor } from '../../core/context.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { isUniqueViolation } from '../../core/database/errors.js'
 import { EmailTakenError, ValidationError } from '../../core/errors.js'
-import { enqueueMail } from '../../core/mail/outbox.js'
 import type { AuditService } from '../audit/service.js'
+import { enqueueAccountMail } from '../auth/mails.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
 import { type CreateUser, createUserSchema } from './schema.js'
 
@@ -40,7 +40,7 @@ export async function mailInvitation(
   tx: Transaction,
   { id: userId, email: to, name }: { id: string; email: string; name: string },
 ): Promise<void> {
-  await enqueueMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
+  await enqueueAccountMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { ForbiddenError, LastAdminError, NotFoundError } from '../../core/errors.js'
 import type { User } from '../../generated/client.js'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/context.js'
+import type { Actor } from '../../core/actor.js'
 import { ConflictError, NotFoundError } from '../../core/errors.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { killMailTokens } from '../auth/mail-tokens.js'

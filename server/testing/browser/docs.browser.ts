@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { docsPage } from '../../core/http/docs/page.js'
 import { securityHeaders } from '../../core/http/security-headers.js'
 import { homePage } from '../../development/pages/home.js'
+import { allowPageParts } from '../../development/pages/html.js'
 import { protectedProcedure, publicProcedure, router } from '../../procedures.js'
 import { pageConfig } from '../page-config.js'
 import { openWatched, startChromium } from './chromium.js'
@@ -32,7 +33,10 @@ beforeAll(async () => {
   app = Fastify()
   await securityHeaders(app, config)
   await app.register(docsPage(router({ notices }), config))
-  await app.register(homePage(config))
+  await app.register(async (scope) => {
+    allowPageParts(scope)
+    await scope.register(homePage(config))
+  })
   app.get('/api/notices', () => ({ data: [], meta: { limit: 20, nextCursor: null } }))
   origin = await app.listen({ host: '127.0.0.1', port: 0 })
   browser = await startChromium()

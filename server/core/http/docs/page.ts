@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AnyTRPCRouter } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../../config.js'
 import { openApiDocument } from '../openapi/document.js'
 import { apiVersion } from '../openapi/version.js'
 import { docsHtml, docsScript, docsStyle } from './assets.js'
@@ -14,7 +13,7 @@ import { docsHtml, docsScript, docsStyle } from './assets.js'
  *
  * @throws Error if the router cannot be described; see {@link openApiDocument}
  */
-export function docsPage(router: AnyTRPCRouter, { http }: Config) {
+export function docsPage(router: AnyTRPCRouter, { http }: { http: { publicUrl: string } }) {
   const document = openApiDocument(router, { version: apiVersion(), serverUrl: http.publicUrl })
   return async (app: FastifyInstance): Promise<void> => {
     serve(app, '/api/openapi.json', fileOf('application/json; charset=utf-8', JSON.stringify(document)))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Access, RestRoute } from '../../../procedures.js'
+import type { Access, RestRoute } from '../../procedure-meta.js'
 import { pathParameters, type RestProcedure } from '../rest/procedures.js'
 import { type ErrorStatus, errorResponseNames } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'

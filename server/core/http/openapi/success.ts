@@ -1,4 +1,4 @@
-import type { RestRoute } from '../../../procedures.js'
+import type { RestRoute } from '../../procedure-meta.js'
 import { rateLimitHeaders } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
 

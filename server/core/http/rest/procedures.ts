@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
-import type { Meta, RestRoute } from '../../../procedures.js'
+import type { Meta, RestRoute } from '../../procedure-meta.js'
 
 /** What a procedure declares, read off the router. */
 export interface ProcedureEntry {

@@ -1,20 +1,21 @@
 import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
-import type { Container } from '../../../container.js'
-import { defaultLimits } from '../../../procedures.js'
-import { createContext } from '../../context.js'
+import { type ContextSource, createContext } from '../../context.js'
 import { MethodNotAllowedError } from '../../errors.js'
+import { defaultLimits } from '../../procedure-meta.js'
 import { acceptOnlyJson } from '../body-parser.js'
 import { withinDeadline } from '../deadline.js'
 import { readOnce } from '../json-input.js'
 import { rateLimitHeaders } from '../rate-limit-headers.js'
-import { createRefreshCookie } from '../refresh-cookie.js'
+import { type CookieConfig, createRefreshCookie } from '../refresh-cookie.js'
 import { createInputReader, type RestRequest } from './input.js'
 import { listRestProcedures, type RestProcedure } from './procedures.js'
 import { createReplyWriter } from './reply.js'
 
+type Source = ContextSource<unknown> & { config: CookieConfig }
+
 interface Face {
-  container: Container
+  container: Source
   router: AnyTRPCRouter
 }
 
@@ -22,7 +23,7 @@ interface Face {
  * Serves a router as REST: one native route for each procedure that declares `meta.rest`, which calls the procedure
  * with the same context as tRPC does. Mount it in a scope of its own; errors go to the application's error handler.
  */
-export function restFace(router: AnyTRPCRouter, container: Container): FastifyPluginAsync {
+export function restFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
     acceptOnlyJson(app)
     const procedures = listRestProcedures(router)

@@ -10,20 +10,21 @@ import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import { getHTTPStatusCode } from '@trpc/server/http'
 import type { TRPCResponse } from '@trpc/server/rpc'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { Container } from '../../../container.js'
-import { type Context, createContext } from '../../context.js'
+import { type Context, type ContextSource, createContext } from '../../context.js'
 import { toAppError } from '../../error-mapping.js'
 import { BadRequestError, errorTable } from '../../errors.js'
 import { acceptOnlyJson } from '../body-parser.js'
 import { withinDeadline } from '../deadline.js'
 import { beginErrorReply } from '../errors.js'
 import { retryAfterHeaders } from '../rate-limit-headers.js'
-import { createRefreshCookie } from '../refresh-cookie.js'
+import { type CookieConfig, createRefreshCookie } from '../refresh-cookie.js'
 import { refuseFields } from '../rest/input.js'
 import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, type TrpcRequest } from './calls.js'
 
+type Source = ContextSource<unknown> & { config: CookieConfig }
+
 interface Face {
-  container: Container
+  container: Source
   router: AnyTRPCRouter
 }
 
@@ -33,7 +34,7 @@ interface Face {
  * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
  * scope.
  */
-export function trpcFace(router: AnyTRPCRouter, container: Container): FastifyPluginAsync {
+export function trpcFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
     const face = { container, router }
     acceptOnlyJson(app)

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { buildDevelopmentApp } from '../app.js'
 
 let t: TestApp
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
     APP_URL: 'https://app.test:8443/start',
   }
   const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'plinth-without-mail') }
-  t = await createTestApp({ environment: { ...environment, ...quiet } })
+  t = await createTestApp({ build: buildDevelopmentApp, environment: { ...environment, ...quiet } })
 })
 afterAll(() => t.close())
 

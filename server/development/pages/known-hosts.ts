@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.js'
-import { ForbiddenError } from '../errors.js'
+import { ForbiddenError } from '../../core/errors.js'
 
 /**
  * Makes a scope answer only under names of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createSignedInUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { createRetention } from './retention.js'
+import { createSignedInUser } from './testing/factories.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
 
 let t: TestApp
 
@@ -29,14 +28,20 @@ async function fill(ageDays: number) {
 it('removes what ended more than 30 days ago, and nothing that is newer, pending, or users’ data', async () => {
   await fill(31)
   await fill(29)
-  const retention = createRetention({
-    db: t.container.db,
-    clock: t.clock,
-    log: t.container.log,
-    auditAnonymousDays: 90,
+  expect(await t.container.cleanup.run()).toEqual({
+    mailTokens: 1,
+    registrations: 1,
+    sessions: 1,
+    mails: 2,
+    auditEvents: 0,
   })
-  expect(await retention.prune()).toEqual({ mailTokens: 1, registrations: 1, sessions: 1, mails: 2, auditEvents: 0 })
-  expect(await retention.prune()).toEqual({ mailTokens: 0, registrations: 0, sessions: 0, mails: 0, auditEvents: 0 })
+  expect(await t.container.cleanup.run()).toEqual({
+    mailTokens: 0,
+    registrations: 0,
+    sessions: 0,
+    mails: 0,
+    auditEvents: 0,
+  })
   expect(await t.db.user.count()).toBe(2)
   expect(await t.db.outboxMail.count({ where: { status: 'pending' } })).toBe(2)
 })
@@ -45,26 +50,14 @@ it('removes more than one batch', async () => {
   const data = { template: 'account-exists', to: 'x@example.com', params: {}, status: 'sent' } as const
   const row = { ...data, nextAttemptAt: daysAgo(40), updatedAt: daysAgo(40) }
   await t.db.outboxMail.createMany({ data: Array.from({ length: 1_500 }, () => row) })
-  const retention = createRetention({
-    db: t.container.db,
-    clock: t.clock,
-    log: t.container.log,
-    auditAnonymousDays: 90,
-  })
-  expect((await retention.prune()).mails).toBeGreaterThanOrEqual(1_500)
+  expect((await t.container.cleanup.run()).mails).toBeGreaterThanOrEqual(1_500)
 })
 
 it('S87: removes what anonymous callers tried more than 90 days ago, and nothing else of the audit trail', async () => {
   const types = ['login.failed', 'login.throttled', 'register.requested', 'password.reset_requested', 'login.succeeded']
   const rows = types.flatMap((type) => [89, 91].map((days) => ({ type, data: {}, createdAt: daysAgo(days) })))
   await t.db.auditEvent.createMany({ data: rows })
-  const retention = createRetention({
-    db: t.container.db,
-    clock: t.clock,
-    log: t.container.log,
-    auditAnonymousDays: 90,
-  })
-  expect(await retention.prune()).toMatchObject({ auditEvents: 4 })
+  expect(await t.container.cleanup.run()).toMatchObject({ auditEvents: 4 })
   expect(await t.db.auditEvent.count({ where: { createdAt: daysAgo(91) } })).toBe(1)
   expect(await t.db.auditEvent.count({ where: { createdAt: daysAgo(89) } })).toBe(types.length)
 })

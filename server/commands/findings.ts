@@ -1,0 +1,79 @@
+import type pg from 'pg'
+import type { CommandConfig } from '../config.js'
+import { withConnection } from '../core/database/connection.js'
+import { migrationStatus } from '../core/database/migrations/migrate.js'
+import { bind } from './bind.js'
+
+export interface Finding {
+  name: string
+  /** What is well. */
+  state?: string
+  /** What is not, and how to mend it. */
+  faults?: readonly string[]
+}
+
+/** Prints findings; the process ends with 1 if there is a fault among them. */
+export function report(findings: readonly Finding[]): void {
+  for (const finding of findings) console.log(describe(finding))
+  process.exitCode = findings.some(({ faults }) => faults?.length) ? 1 : 0
+}
+
+/** Looks at a database and its migrations; `kind` says where its address comes from. */
+export async function checkDatabase(url: string, kind: string): Promise<Finding[]> {
+  return [await checkVersion(url, kind), await checkMigrations(url)]
+}
+
+/** Writes a finding as lines for a terminal. */
+function describe({ name, state, faults = [] }: Finding): string {
+  if (faults.length === 0) return `ok     ${name.padEnd(12)}${state}`
+  return faults.map((fault) => `fault  ${name.padEnd(12)}${fault}`).join('\n')
+}
+
+/** Looks at the version of Node.js. */
+export function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isSupported = major > 20 || (major === 20 && minor >= 19)
+  const remedy = `Node.js ${process.versions.node} is too old. Install 20.19 or newer: nvm install 22`
+  return isSupported ? { name: 'Node.js', state: process.versions.node } : { name: 'Node.js', faults: [remedy] }
+}
+
+async function checkVersion(url: string, kind: string): Promise<Finding> {
+  const ask = (client: pg.Client) => client.query<{ server_version: string }>('SHOW server_version')
+  const { rows } = await withConnection(url, ask)
+  const version = rows[0]?.server_version ?? ''
+  if (Number.parseInt(version, 10) >= 15) return { name: 'Database', state: `PostgreSQL ${version}, ${kind}` }
+  return { name: 'Database', faults: [`PostgreSQL ${version} is too old. Use 15 or newer: unset DATABASE_URL`] }
+}
+
+async function checkMigrations(url: string): Promise<Finding> {
+  const { pending, fault, remedy } = await migrationStatus(url)
+  if (fault) return { name: 'Migrations', faults: [`${fault} ${remedy ?? ''}`.trim()] }
+  if (pending.length === 0) return { name: 'Migrations', state: 'all applied' }
+  return { name: 'Migrations', faults: [`${pending.join(', ')} pending. Run: npm run migrate`] }
+}
+
+/** Looks at the port: whether it is free, or served by this application already. */
+export async function checkPort({
+  isProduction,
+  listen: { host, port, isPortGiven },
+}: CommandConfig): Promise<Finding> {
+  if (await bind(host, port)) return { name: 'Port', state: `${host}:${port} is free` }
+  if (await answersAsPlinth(port)) return { name: 'Port', state: `${host}:${port} is served by Plinth` }
+  if (!isPortGiven) return { name: 'Port', state: `${host}:${port} is taken; npm run dev takes the next free one` }
+  const start = isProduction ? 'npm start' : 'npm run dev'
+  return { name: 'Port', faults: [`${host}:${port} is taken. Set another one: PORT=${port + 1} ${start}`] }
+}
+
+async function answersAsPlinth(port: number): Promise<boolean> {
+  try {
+    const reply = await fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2000) })
+    return (await reply.text()).includes('"alive"')
+  } catch {
+    return false
+  }
+}
+
+/** What an error says, for a finding. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error)
+}

@@ -1,0 +1,139 @@
+import { initTRPC, type TRPCError } from '@trpc/server'
+import type { Role } from '../generated/enums.js'
+import type { Actor } from './actor.js'
+import type { Context } from './context.js'
+import { borrowAs } from './database/pool.js'
+import { toAppError } from './error-mapping.js'
+import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
+import { recordProcedure } from './http/metrics-registry.js'
+import { formatTrpcError } from './http/trpc/errors.js'
+import { transformer } from './http/trpc/transformer.js'
+import { defaultLimits, type Meta } from './procedure-meta.js'
+import { clientNetwork } from './security/client-address.js'
+import { limitKey } from './security/rate-limits.js'
+
+// More often than the server closes connections on which nothing moves.
+const sse = { ping: { enabled: true, intervalMs: 10_000 } }
+
+/**
+ * Makes the builders of procedures for an application whose contexts hold `Services`. A call is logged and counted,
+ * refused if its limits are exhausted, charged, and refused for a bad credential or role, in this order; then its input
+ * is read.
+ */
+export function createProcedureBuilders<Services>() {
+  const t = initTRPC
+    .context<Context<Services>>()
+    .meta<Meta>()
+    .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
+  const procedure = t.procedure
+    .use((call) => observe(call))
+    .use(({ next, ...call }) => {
+      refuseExhausted(call)
+      return next()
+    })
+    .use(({ next, ctx, meta }) => (meta?.hashesPassword ? ctx.passwords.admit(ctx.origin, () => next()) : next()))
+    .use(async ({ next, ...call }) => {
+      await chargeLimits(call)
+      checkCredential(call)
+      return next()
+    })
+  // Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
+  const readInput = t.middleware(async ({ getRawInput, next }) => {
+    await getRawInput()
+    return next()
+  })
+  const forUsers = procedure.use(({ ctx, next }) => next({ ctx: { actor: assertActor(ctx) } }))
+  return {
+    router: t.router,
+    createCallerFactory: t.createCallerFactory,
+    /** Anyone may call it. */
+    publicProcedure: procedure.meta({ access: 'public' }).use(readInput),
+    /** A user with a living session may call it. */
+    protectedProcedure: forUsers.meta({ access: 'user' }).use(readInput),
+    /** A user with a living session may call it on own rows; users who have one of `roles`, on everybody's. */
+    ownerProcedure: (...roles: readonly Role[]) =>
+      forUsers
+        .meta({ access: 'user' })
+        .use(({ ctx: { actor }, next }) => next({ ctx: { actor: widenReach(actor, roles) } }))
+        .use(readInput),
+    /** Users who have one of the roles now may call it; see {@link readRole}. */
+    requireRole: (first: Role, ...others: readonly Role[]) =>
+      forUsers
+        .meta({ access: first })
+        .use(async ({ ctx, next }) => next({ ctx: { actor: await readRole(ctx, [first, ...others]) } }))
+        .use(readInput),
+  }
+}
+
+interface Call<Result> {
+  ctx: Context
+  path: string
+  type: string
+  next(): Promise<Result>
+}
+
+type Outcome = { ok: true } | { ok: false; error: TRPCError }
+
+async function observe<Result extends Outcome>({ ctx, path, type, next }: Call<Result>): Promise<Result> {
+  const startedAt = performance.now()
+  const [feature = path] = path.split('.')
+  const network = clientNetwork(ctx.origin.ip)
+  const result = await borrowAs({ purpose: 'request', feature, network }, () => next())
+  const elapsedMs = performance.now() - startedAt
+  const fields = { procedure: path, type, durationMs: Math.round(elapsedMs * 10) / 10 }
+  const error = result.ok ? null : toAppError(result.error)
+  recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
+  if (error) logFailure(ctx, fields, error)
+  else ctx.log.info(fields, 'procedure answered')
+  return result
+}
+
+function logFailure({ log }: Context, fields: object, error: AppError): void {
+  const outcome = { ...fields, code: error.code, status: error.status }
+  if (isFailure(error)) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
+  else log.warn(outcome, 'procedure refused')
+}
+
+interface Declared {
+  ctx: Context
+  meta: Meta | undefined
+}
+
+// At no cost: a caller that is known to be over a limit takes no place in a queue and no connection that others need.
+function refuseExhausted({ ctx, meta }: Declared): void {
+  for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
+}
+
+async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
+  for (const rule of meta?.limits ?? defaultLimits) {
+    ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
+  }
+  if (meta?.refusesBatch && ctx.batchSize > 1) {
+    throw new BadRequestError({ message: 'This procedure is called alone, not in a batch.' })
+  }
+}
+
+function checkCredential({ ctx, meta }: Declared): void {
+  if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
+}
+
+function assertActor({ actor }: Context): Actor {
+  if (!actor) throw new UnauthorizedError()
+  return actor
+}
+
+function widenReach(actor: Actor, roles: readonly Role[]): Actor {
+  return roles.includes(actor.role) ? { ...actor, reach: 'all' } : actor
+}
+
+// From the database on each call, past the cache that serves other procedures, so that a demoted or disabled admin is
+// stopped at once.
+async function readRole(
+  { actor, authenticator }: { actor: Actor; authenticator: Context['authenticator'] },
+  roles: readonly Role[],
+): Promise<Actor> {
+  const current = await authenticator.readAfresh(actor)
+  if (!current) throw new UnauthorizedError()
+  if (!roles.includes(current.role)) throw new ForbiddenError()
+  return current
+}

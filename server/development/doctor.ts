@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { checkDatabase, checkNode, checkPort, type Finding, messageOf, report } from '../commands/findings.js'
+import { type CommandConfig, loadCommandConfig } from '../config.js'
+import { locateDatabase } from './locate-database.js'
+import { parseSecrets } from './secrets.js'
+
+// Looks at what `npm run dev` needs; in production, at what a server needs there.
+const config = loadCommandConfig()
+if (config.isProduction) await import('../commands/doctor.js')
+else report([checkNode(), ...(await checkLocatedDatabase(config)), await checkSecrets(config), await checkPort(config)])
+
+async function checkLocatedDatabase(of: CommandConfig): Promise<Finding[]> {
+  try {
+    const database = await locateDatabase(of)
+    try {
+      return await checkDatabase(database.url, database.kind)
+    } finally {
+      await database.close()
+    }
+  } catch (error) {
+    const remedy = '. Mend DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
+    return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? remedy : '')] }]
+  }
+}
+
+async function checkSecrets({ dataDir }: CommandConfig): Promise<Finding> {
+  const file = path.join(dataDir, 'development-secrets.json')
+  try {
+    parseSecrets(file, await readFile(file, 'utf8'))
+    return { name: 'Secrets', state: file }
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (isMissing) return { name: 'Secrets', state: 'made by the first npm run dev' }
+    return { name: 'Secrets', faults: [messageOf(error)] }
+  }
+}

@@ -31,6 +31,8 @@ export interface Context {
   actor: Actor | null
   /** Why a credential that was sent does not count. Procedures refuse the call with it; signing in overlooks it. */
   credentialFault: AppError | null
+  /** What was sent as a bearer token, whether it counts or not. */
+  bearer: string | null
   services: Services
   passwords: Pick<Passwords, 'admit'>
   limits: RateLimits
@@ -57,10 +59,10 @@ export async function createContext(
   parts: ContextParts,
 ): Promise<Context> {
   const origin = originOf(request)
-  const { actor, credentialFault } = await authenticate(container, request.headers.authorization, origin)
+  const caller = await authenticate(container, request.headers.authorization, origin)
   const { services, passwords, limits } = container
-  const log = actor ? request.log.child({ actorId: actor.userId }) : request.log
-  return { log, origin, actor, credentialFault, services, passwords, limits, limitReports: [], ...parts }
+  const log = caller.actor ? request.log.child({ actorId: caller.actor.userId }) : request.log
+  return { log, origin, ...caller, services, passwords, limits, limitReports: [], ...parts }
 }
 
 /** Makes a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
@@ -69,11 +71,11 @@ export async function createInProcessContext(
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Context> {
-  const { actor, credentialFault } = await authenticate(container, authorization, origin)
+  const caller = await authenticate(container, authorization, origin)
   const { services, passwords, limits, log } = container
   const refreshCookie = noCookies
   const parts = { refreshCookie, batchSize: 1, limitReports: [] }
-  return { log, origin, actor, credentialFault, services, passwords, limits, ...parts }
+  return { log, origin, ...caller, services, passwords, limits, ...parts }
 }
 
 /** The cookies of a caller that has none. */
@@ -99,16 +101,16 @@ function addressOf({ ip }: { ip: string | undefined }): string {
   return ip ?? 'unknown'
 }
 
-type Authenticated = Pick<Context, 'actor' | 'credentialFault'>
+type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer'>
 
 async function authenticate(
   { services }: Container,
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Authenticated> {
-  if (authorization === undefined) return { actor: null, credentialFault: null }
-  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
+  if (authorization === undefined) return { actor: null, credentialFault: null, bearer: null }
+  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1] ?? null
   const identity = token ? await services.sessions.authenticate(token) : null
-  if (!identity) return { actor: null, credentialFault: new UnauthorizedError() }
-  return { actor: { ...identity, origin }, credentialFault: null }
+  if (!identity) return { actor: null, credentialFault: new UnauthorizedError(), bearer: token }
+  return { actor: { ...identity, origin }, credentialFault: null, bearer: token }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
@@ -46,6 +47,18 @@ describe('S82: asking for another address', () => {
     expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
   })
 
+  it('S80: mails no link without its notice, whatever else the network has asked for', async () => {
+    const person = await createSignedInUser(t)
+    const origin = { ...testOrigin, ip: '198.51.100.77' }
+    const actor = { userId: person.user.id, sessionId: person.session.sessionId, role: 'user', origin } as const
+    const { auth } = t.container.services
+    for (let count = 0; count < 99; count += 1) await auth.requestPasswordReset(origin, { email: freshAddress() })
+    const email = freshAddress()
+    await auth.requestEmailChange(actor, { email, currentPassword: testPassword })
+    expect(await mailsTo(t, email)).toEqual([])
+    expect(await mailsTo(t, person.user.email)).toHaveLength(1)
+  })
+
   it('answers the same, with as many statements, for an address that is taken, and mails the old address alike', async () => {
     const taken = (await createUser(t)).email
     const answers = []
@@ -62,6 +75,19 @@ describe('S82: asking for another address', () => {
 })
 
 describe('S82: confirming another address', () => {
+  it('S26: is refused in the browser that waits for its own registration of that address', async () => {
+    const [stranger, owner, email] = [await createSignedInUser(t), createBrowserJar(t.app), freshAddress()]
+    const own = { email, password: 'the owner chose this one', name: 'Owner' }
+    await owner.post('/auth/register', own)
+    const owners = await newestToken(t, email)
+    await request(stranger, email)
+    const token = await newestToken(t, email)
+    expect((await owner.post('/auth/email-change/confirm', { token })).status).toBe(401)
+    expect((await owner.post('/auth/verify-email', { token: owners })).status).toBe(204)
+    expect(await outcomeOf(confirm(token))).toBe('EMAIL_TAKEN')
+    expect(await outcomeOf(logIn(t, email, own.password))).toBe('OK')
+  })
+
   it('moves the account, ends the other sessions and links, and tells the old address', async () => {
     const person = await createSignedInUser(t)
     const other = await signIn(t, person.user)

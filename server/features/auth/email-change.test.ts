@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { createBrowserJar } from '../../testing/browser-jar.js'
@@ -18,6 +19,13 @@ afterAll(() => t.close())
 const request = (person: Person, email: string, currentPassword = testPassword) =>
   t.client(person.session).auth.requestEmailChange.mutate({ email, currentPassword })
 const confirm = (token: string) => t.container.services.auth.confirmEmailChange(testOrigin, { token })
+const originOf = () => ({ ...testOrigin, ip: `10.9.${randomInt(256)}.${randomInt(1, 255)}` })
+async function deadlocks(): Promise<bigint | undefined> {
+  await t.db.$queryRaw`SELECT pg_stat_clear_snapshot()::text`
+  const [row] = await t.db.$queryRaw<{ deadlocks: bigint }[]>`
+    SELECT "deadlocks" FROM pg_stat_database WHERE "datname" = current_database()`
+  return row?.deadlocks
+}
 const rowOf = (id: string) => t.db.user.findUniqueOrThrow({ where: { id } })
 const isLiving = async (id: string) => (await t.db.session.findUniqueOrThrow({ where: { id } })).revokedAt === null
 
@@ -173,6 +181,22 @@ describe('S82: confirming another address', () => {
     }
     expect(await outcomeOf(confirm(token))).toBe('OK')
   })
+
+  it('S22, S70: of links of both kinds that are followed at once one takes the address, and nothing waits for each other', async () => {
+    const before = await deadlocks()
+    for (let round = 0; round < 4; round += 1) {
+      const [person, email] = [await createSignedInUser(t), freshAddress()]
+      await t.container.services.auth.register(originOf(), { email, password: 'somebody chose this', name: 'X' })
+      const verification = await newestToken(t, email)
+      await request(person, email)
+      const token = await newestToken(t, email)
+      const verify = () => t.container.services.auth.verifyEmail(testOrigin, { token: verification })
+      const outcomes = await Promise.all([confirm(token), verify(), confirm(token), verify()].map(outcomeOf))
+      expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1)
+      expect(await t.db.user.count({ where: { email } })).toBe(1)
+    }
+    expect(await deadlocks()).toBe(before)
+  }, 60_000)
 
   it('S26: drops what a stranger registered for the new address', async () => {
     const person = await createSignedInUser(t)

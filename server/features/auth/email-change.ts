@@ -90,12 +90,13 @@ async function move(
   const registration = { id: readRegistrationMark(parts.tokenSecret, mark), email: link.email, now }
   if (await findPending(tx, registration)) throw new InvalidTokenError({ message: registeredHere })
   const { id: userId, name, email: from } = user
+  // Before the address is taken, as where a registration becomes an account: in one order, no two wait for each other.
+  await dropRegistrations(tx, link.email)
   const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
   await tx.user.update({ where: { id: userId }, data })
   const kept = link.sessionId === null ? {} : { exceptSessionId: link.sessionId }
   await sessions.endAll(tx, { userId, reason: 'user.email_changed', ...kept })
   await killMailTokens(tx, { userId, now })
-  await dropRegistrations(tx, link.email)
   await enqueueMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
   const change = { from, to: link.email }
   await audit.record(tx, { type: 'user.email_changed', actorId: userId, userId, origin, data: change })

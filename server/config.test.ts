@@ -136,6 +136,7 @@ describe('settings', () => {
     'https://app.example.com/#/',
     'https://ada:secret@app.example.com',
     'https://app.example.com?',
+    'https://app.example.com/a b',
   ])('S90: does not start with %s, to which no path can be added, as APP_URL or PUBLIC_URL', (address) => {
     for (const name of ['APP_URL', 'PUBLIC_URL']) {
       expect(() => loadConfig({ ...complete, [name]: address })).toThrow(`${name} must have no user`)

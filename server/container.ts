@@ -50,19 +50,13 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const throttle = createLoginThrottle({ limits, log })
   const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity
   const passwords = createPasswords({ pepper, minLength })
-  const services = createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords })
+  const parts = { config, clock, log, db, limits, accessTokens, throttle, passwords }
+  const services = createServices(parts)
   const templates = createAccountMails({ tokenSecret: config.identity.tokenSecret, appUrl: config.http.appUrl, clock })
   const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
   const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
   return {
-    config,
-    clock,
-    log,
-    db,
-    limits,
-    accessTokens,
-    throttle,
-    passwords,
+    ...parts,
     services,
     authenticator: services.sessions,
     mailWorker,

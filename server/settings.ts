@@ -5,7 +5,7 @@ import { proxyNetworkFault } from './core/security/client-address.js'
 
 const url = z
   .url({ protocol: /^https?$/, error: 'must be an https address, such as https://api.example.com' })
-  .regex(/^[^?#@\\]*$/, 'must have no user name, query or fragment, as in https://api.example.com')
+  .regex(/^[^?#@\\\s]*$/, 'must have no user name, query, fragment or space, as in https://api.example.com')
   .transform((value) => value.replace(/\/+$/, ''))
 const makeKey = 'Make one with: npm run -s keys:new'
 const makeSecret = `Make one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`

@@ -8,7 +8,7 @@ export interface Origin {
 }
 
 /** Whom a credential names, as the database knows them now. */
-export interface Identity {
+interface Identity {
   userId: string
   role: Role
   sessionId: string

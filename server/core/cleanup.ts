@@ -2,7 +2,7 @@ import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
 /** Removes rows that nothing needs at the given time; gives how many there were. */
-export type CleanupTask = (now: Date) => Promise<number>
+type CleanupTask = (now: Date) => Promise<number>
 
 interface CleanupOptions {
   clock: Clock

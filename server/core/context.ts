@@ -13,6 +13,8 @@ export interface Context<Services = unknown> {
   actor: Actor | null
   /** Why a credential that was sent does not count. Procedures refuse the call with it; signing in overlooks it. */
   credentialFault: AppError | null
+  /** What was sent as a bearer token, whether it counts or not. */
+  bearer: string | null
   services: Services
   authenticator: Pick<Authenticator, 'readAfresh'>
   passwords: Pick<Passwords, 'admit'>
@@ -69,8 +71,8 @@ async function contextOf<Services>(
   { log, services, authenticator, passwords, limits }: ContextSource<Services>,
   { authorization, origin, ...parts }: ContextParts & { authorization: string | undefined; origin: Origin },
 ): Promise<Context<Services>> {
-  const { actor, credentialFault } = await authenticate(authenticator, authorization, origin)
-  return { log, origin, actor, credentialFault, services, authenticator, passwords, limits, limitReports: [], ...parts }
+  const caller = await authenticate(authenticator, authorization, origin)
+  return { log, origin, ...caller, services, authenticator, passwords, limits, limitReports: [], ...parts }
 }
 
 /** The cookies of a caller that has none. */
@@ -96,16 +98,16 @@ function addressOf({ ip }: { ip: string | undefined }): string {
   return ip ?? 'unknown'
 }
 
-type Authenticated = Pick<Context, 'actor' | 'credentialFault'>
+type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer'>
 
 async function authenticate(
   authenticator: Authenticator,
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Authenticated> {
-  if (authorization === undefined) return { actor: null, credentialFault: null }
-  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
+  if (authorization === undefined) return { actor: null, credentialFault: null, bearer: null }
+  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1] ?? null
   const identity = token ? await authenticator.authenticate(token) : null
-  if (!identity) return { actor: null, credentialFault: new UnauthorizedError() }
-  return { actor: { ...identity, origin }, credentialFault: null }
+  if (!identity) return { actor: null, credentialFault: new UnauthorizedError(), bearer: token }
+  return { actor: { ...identity, origin }, credentialFault: null, bearer: token }
 }

@@ -36,7 +36,12 @@ export const instantPasswords: Passwords = {
 /** The auth service with other passwords, and without the throttle of accounts. */
 export function authWith({ container, config }: TestApp, passwords: Passwords) {
   const { db, clock, log, limits, services } = container
-  const throttle = { attempt: async () => {}, succeeded: async () => {}, clear: async () => {} }
+  const throttle = {
+    attempt: async () => {},
+    succeeded: async () => {},
+    clear: async () => {},
+    bucketOf: async (email: string) => email,
+  }
   const { sessions, audit } = services
   const { tokenSecret } = config.identity
   return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret })

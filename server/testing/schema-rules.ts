@@ -15,9 +15,7 @@ export const unindexed: Readonly<Record<string, string>> = {
   'MailToken.usedAt': 'a user or registration has a handful of links, which the index on its id finds',
   'MailToken.email': 'a user has a handful of links, which the index on userId finds',
   'MailToken.createdAt': 'a user has a handful of links, which the index on userId finds',
-  'OutboxMail.params':
-    'is compared in the mails that were not sent, which the index on status finds; an erasure reads all',
-  'OutboxMail.template': 'is compared in the mails that were not sent, which the index on status finds',
+  'OutboxMail.template': 'a user or an address has a handful of mails, which the indexes on userId and to find',
   'User.emailVerifiedAt': 'is looked at in admins, of whom there are few and whom the index on role finds',
   'User.passwordHash': 'is looked at in admins, of whom there are few and whom the index on role finds',
   'Post.createdAt': 'lists walk partial indexes, which explain.test.ts holds; an export reads the posts of one author',

@@ -46,6 +46,14 @@ export function createAccessTokens({ config, clock }: AccessTokenOptions) {
   return {
     sign: createSigner(keys, party, clock),
     verify: createVerifier(keys, party, clock),
+    /**
+     * The session of a token of ours, also of one that has expired: enough to end the session, and to nothing else.
+     * Null for anything else.
+     */
+    sessionOf: (token: string): Promise<string | null> =>
+      checkToken(keys, { ...party, clockTolerance: Number.MAX_SAFE_INTEGER }, token, clock)
+        .then(({ claims }) => claims.sessionId)
+        .catch(() => null),
     /** The public halves, as a JWK set (RFC 7517). */
     publicKeys(): { keys: JWK[] } {
       return { keys: [...keys].map(([kid, { publicKey }]) => toPublicJwk(kid, publicKey)) }
@@ -91,21 +99,26 @@ function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
 function createVerifier(keys: Keys, party: Party, clock: Clock) {
   const remembered = new LRUCache<string, Remembered>({ max: rememberedMax })
 
-  async function check(token: string): Promise<Remembered> {
-    const rules = { algorithms: [algorithm], typ: tokenType, ...party, currentDate: clock.now() }
-    const { payload } = await jwtVerify(token, (header: JWTHeaderParameters) => findKey(keys, header), rules)
-    const { sub, sid, role, exp } = payloadSchema.parse(payload)
-    return { claims: { userId: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
-  }
-
   /** Gives the claims of a token that is ours and has not expired; null for anything else. */
   return async (token: string): Promise<AccessClaims | null> => {
     const known = remembered.get(token)
     if (known && clock.now().getTime() < known.expiresAt) return known.claims
-    const checked = await check(token).catch(() => null)
+    const checked = await checkToken(keys, party, token, clock).catch(() => null)
     if (checked) remembered.set(token, checked)
     return checked && checked.claims
   }
+}
+
+interface Rules extends Party {
+  /** Seconds for which an expired token is taken. */
+  clockTolerance?: number
+}
+
+async function checkToken(keys: Keys, party: Rules, token: string, clock: Clock): Promise<Remembered> {
+  const rules = { algorithms: [algorithm], typ: tokenType, ...party, currentDate: clock.now() }
+  const { payload } = await jwtVerify(token, (header: JWTHeaderParameters) => findKey(keys, header), rules)
+  const { sub, sid, role, exp } = payloadSchema.parse(payload)
+  return { claims: { userId: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
 }
 
 function findKey(keys: Keys, header: JWTHeaderParameters): KeyObject {

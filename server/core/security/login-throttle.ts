@@ -62,6 +62,10 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
       throw new RateLimitedError({ retryAfterSeconds })
     },
 
+    /** Names what a visitor's requests for an account count under: a known place of it, or what strangers share. */
+    bucketOf: (email: string, visitor: Visitor): Promise<string> =>
+      store.run((pick) => bucketOf(counters, pick, accountKey(email), visitor)),
+
     /** The password was right: the tries before it are forgotten, and where they came from is remembered. */
     async succeeded(email: string, visitor: Visitor = {}): Promise<void> {
       const account = accountKey(email)

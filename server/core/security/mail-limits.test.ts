@@ -19,7 +19,7 @@ const someone = () => `${randomUUID()}@example.com`
 
 it('S80: three mails of a kind an hour to one address, wherever they are asked for, also when many are at once', async () => {
   const to = someone()
-  const asks = Array.from({ length: 20 }, (_, index) =>
+  const asks = Array.from({ length: 10 }, (_, index) =>
     mayMail(limits, { kind: 'password-reset', to, ip: `192.0.2.${index}` }),
   )
   expect((await Promise.all(asks)).filter(Boolean)).toHaveLength(3)
@@ -33,4 +33,13 @@ it('S80: a hundred mails an hour for one network, to whomever', async () => {
   for (let round = 0; round < 12; round += 1) answers.push(...(await Promise.all(Array.from({ length: 10 }, ask))))
   expect(answers.filter(Boolean)).toHaveLength(100)
   expect(await mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.2' })).toBe(true)
+})
+
+it('S80: a network that has used up its mails takes none of those of an address', async () => {
+  const [ip, to] = ['198.51.100.3', someone()]
+  for (let count = 0; count < 10; count += 1) {
+    await Promise.all(Array.from({ length: 10 }, () => mayMail(limits, { kind: 'verification', to: someone(), ip })))
+  }
+  for (let count = 0; count < 3; count += 1) expect(await mayMail(limits, { kind: 'verification', to, ip })).toBe(false)
+  expect(await mayMail(limits, { kind: 'verification', to, ip: '198.51.100.4' })).toBe(true)
 })

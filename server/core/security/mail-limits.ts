@@ -20,17 +20,19 @@ interface MailRequest {
   to: string
   /** Where the request comes from. */
   ip: string
+  /** What the mails count under instead of the address: a place that its owner has signed in from. */
+  bucket?: string
 }
 
 /**
- * Whether a mail that was asked for may be sent: three of a kind an hour to one address, and a hundred an hour for
- * one network. It is counted for any address, whether it has an account or not, so that it tells nothing; the caller answers
+ * Whether a mail that was asked for may be sent: a hundred an hour for one network, and three of a kind an hour to one
+ * address. A network that has used up its hundred takes none of the address's three. It is counted for any address, whether it has an account or not, so that it tells nothing; the caller answers
  * the same and drops the mail in silence.
  */
-export async function mayMail(limits: RateLimits, { kind, to, ip }: MailRequest): Promise<boolean> {
-  const recipient = createHash('sha256').update(to).digest('base64url')
-  if (!(await take(limits, { name: `mail/${kind}`, points: perRecipient[kind] }, recipient))) return false
-  return take(limits, { name: 'mail/network', points: perNetwork }, clientNetwork(ip))
+export async function mayMail(limits: RateLimits, { kind, to, ip, bucket }: MailRequest): Promise<boolean> {
+  const key = bucket ?? createHash('sha256').update(to).digest('base64url')
+  if (!(await take(limits, { name: 'mail/network', points: perNetwork }, clientNetwork(ip)))) return false
+  return take(limits, { name: `mail/${kind}`, points: perRecipient[kind] }, key)
 }
 
 async function take(limits: RateLimits, rule: { name: string; points: number }, key: string): Promise<boolean> {

@@ -34,23 +34,23 @@ function toSignedIn({ refreshCookie }: AuthContext, signedIn: SignedIn): SignedI
   return answer
 }
 
-/** Refreshes with the token of the body, or else of a cookie. Cookies that are of no more use are cleared. */
+/** Refreshes with the token of the body, or else of a cookie. Cookies that came and are of no more use are cleared. */
 export async function refreshAndAnswer(ctx: AuthContext, bodyToken: string | undefined): Promise<SignedInView> {
-  const tokens = bodyToken === undefined ? ctx.refreshCookie.read() : [bodyToken]
+  const cookies = bodyToken === undefined ? ctx.refreshCookie.read() : []
   try {
-    return toSignedIn(ctx, await ctx.services.auth.refresh(ctx.origin, tokens))
+    return toSignedIn(ctx, await ctx.services.auth.refresh(ctx.origin, bodyToken === undefined ? cookies : [bodyToken]))
   } catch (error) {
-    const isCookieDead = bodyToken === undefined && error instanceof InvalidTokenError
-    if (isCookieDead) ctx.refreshCookie.clear()
+    // A cookie that did not come may be one that another tab's login is setting just now.
+    if (cookies.length > 0 && error instanceof InvalidTokenError) ctx.refreshCookie.clear()
     throw error
   }
 }
 
-/** Ends the session of every credential that the request carries, and clears the cookie. */
+/** Ends the session of every credential that the request carries, and clears the cookies that it carries. */
 export async function logOutAndAnswer(ctx: AuthContext, bodyToken: string | undefined): Promise<void> {
-  const tokens = [...ctx.refreshCookie.read(), ...(bodyToken === undefined ? [] : [bodyToken])]
-  await ctx.services.auth.logout(ctx, tokens)
-  ctx.refreshCookie.clear()
+  const cookies = ctx.refreshCookie.read()
+  await ctx.services.auth.logout(ctx, [...cookies, ...(bodyToken === undefined ? [] : [bodyToken])])
+  if (cookies.length > 0) ctx.refreshCookie.clear()
 }
 
 /** Clears the refresh cookie after something that may have ended its session, unless a session of it lives on. */

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
@@ -17,6 +19,13 @@ afterAll(() => t.close())
 const request = (person: Person, email: string, currentPassword = testPassword) =>
   t.client(person.session).auth.requestEmailChange.mutate({ email, currentPassword })
 const confirm = (token: string) => t.container.services.auth.confirmEmailChange(testOrigin, { token })
+const originOf = () => ({ ...testOrigin, ip: `10.9.${randomInt(256)}.${randomInt(1, 255)}` })
+async function deadlocks(): Promise<bigint | undefined> {
+  await t.db.$queryRaw`SELECT pg_stat_clear_snapshot()::text`
+  const [row] = await t.db.$queryRaw<{ deadlocks: bigint }[]>`
+    SELECT "deadlocks" FROM pg_stat_database WHERE "datname" = current_database()`
+  return row?.deadlocks
+}
 const rowOf = (id: string) => t.db.user.findUniqueOrThrow({ where: { id } })
 const isLiving = async (id: string) => (await t.db.session.findUniqueOrThrow({ where: { id } })).revokedAt === null
 
@@ -46,6 +55,18 @@ describe('S82: asking for another address', () => {
     expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
   })
 
+  it('S80: mails no link without its notice, whatever else the network has asked for', async () => {
+    const person = await createSignedInUser(t)
+    const origin = { ...testOrigin, ip: '198.51.100.77' }
+    const actor = { userId: person.user.id, sessionId: person.session.sessionId, role: 'user', origin } as const
+    const { auth } = t.container.services
+    for (let count = 0; count < 99; count += 1) await auth.requestPasswordReset(origin, { email: freshAddress() })
+    const email = freshAddress()
+    await auth.requestEmailChange(actor, { email, currentPassword: testPassword })
+    expect(await mailsTo(t, email)).toEqual([])
+    expect(await mailsTo(t, person.user.email)).toHaveLength(1)
+  })
+
   it('answers the same, with as many statements, for an address that is taken, and mails the old address alike', async () => {
     const taken = (await createUser(t)).email
     const answers = []
@@ -62,6 +83,19 @@ describe('S82: asking for another address', () => {
 })
 
 describe('S82: confirming another address', () => {
+  it('S26: is refused in the browser that waits for its own registration of that address', async () => {
+    const [stranger, owner, email] = [await createSignedInUser(t), createBrowserJar(t.app), freshAddress()]
+    const own = { email, password: 'the owner chose this one', name: 'Owner' }
+    await owner.post('/auth/register', own)
+    const owners = await newestToken(t, email)
+    await request(stranger, email)
+    const token = await newestToken(t, email)
+    expect((await owner.post('/auth/email-change/confirm', { token })).status).toBe(401)
+    expect((await owner.post('/auth/verify-email', { token: owners })).status).toBe(204)
+    expect(await outcomeOf(confirm(token))).toBe('EMAIL_TAKEN')
+    expect(await outcomeOf(logIn(t, email, own.password))).toBe('OK')
+  })
+
   it('moves the account, ends the other sessions and links, and tells the old address', async () => {
     const person = await createSignedInUser(t)
     const other = await signIn(t, person.user)
@@ -147,6 +181,22 @@ describe('S82: confirming another address', () => {
     }
     expect(await outcomeOf(confirm(token))).toBe('OK')
   })
+
+  it('S22, S70: of links of both kinds that are followed at once one takes the address, and nothing waits for each other', async () => {
+    const before = await deadlocks()
+    for (let round = 0; round < 4; round += 1) {
+      const [person, email] = [await createSignedInUser(t), freshAddress()]
+      await t.container.services.auth.register(originOf(), { email, password: 'somebody chose this', name: 'X' })
+      const verification = await newestToken(t, email)
+      await request(person, email)
+      const token = await newestToken(t, email)
+      const verify = () => t.container.services.auth.verifyEmail(testOrigin, { token: verification })
+      const outcomes = await Promise.all([confirm(token), verify(), confirm(token), verify()].map(outcomeOf))
+      expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1)
+      expect(await t.db.user.count({ where: { email } })).toBe(1)
+    }
+    expect(await deadlocks()).toBe(before)
+  }, 60_000)
 
   it('S26: drops what a stranger registered for the new address', async () => {
     const person = await createSignedInUser(t)

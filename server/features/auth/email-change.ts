@@ -9,7 +9,7 @@ import type { AuthParts } from './dependencies.js'
 import { consumeMailToken, killMailTokens } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
 import { proveOwnPassword, readOwnAccount, wrongPassword } from './own-password.js'
-import { dropRegistrations } from './registration-rows.js'
+import { dropRegistrations, findPending, readRegistrationMark } from './registration-rows.js'
 import type { RequestEmailChange, VerifyEmail } from './schema.js'
 
 /** How users move their account to another address: it counts once the new one is proved. */
@@ -26,8 +26,9 @@ export function createEmailChange(parts: AuthParts) {
       const { userId, sessionId, origin } = actor
       const user = await readOwnAccount(db, actor)
       await proveOwnPassword(parts, actor, user, currentPassword)
-      const isMailed = await mayMail(limits, { kind: 'email-change', to, ip: origin.ip })
       const isTold = await mayMail(limits, { kind: 'email-change-requested', to: user.email, ip: origin.ip })
+      // No link without its notice, however many mails this network has asked for.
+      const isMailed = isTold && (await mayMail(limits, { kind: 'email-change', to, ip: origin.ip }))
       await db.$transaction(async (tx) => {
         const locked = await lockAccount(tx, userId)
         if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
@@ -46,13 +47,14 @@ export function createEmailChange(parts: AuthParts) {
 
     /**
      * Gives the account the address that the link was mailed to. Its other sessions and links end, and the old address
-     * is told.
+     * is told. A browser that waits for its own registration of the address is refused: the link is that of somebody
+     * else's account.
      *
      * @throws InvalidTokenError, EmailTakenError
      */
-    async confirmEmailChange(origin: Origin, { token }: VerifyEmail): Promise<void> {
+    async confirmEmailChange(origin: Origin, { token }: VerifyEmail, mark?: string): Promise<void> {
       const email = await db
-        .$transaction((tx) => move(parts, tx, { token, origin }))
+        .$transaction((tx) => move(parts, tx, { token, origin, mark }))
         .catch((error: unknown) => {
           throw isUniqueViolation(error) ? new EmailTakenError({ cause: error }) : error
         })
@@ -68,16 +70,19 @@ interface Requested {
 }
 
 async function endOtherRequests(tx: Transaction, { userId, email, now }: Requested): Promise<void> {
-  const waiting = { template: 'email-change', to: { not: email }, params: { path: ['userId'], equals: userId } }
+  const waiting = { template: 'email-change', to: { not: email }, userId }
   await tx.outboxMail.deleteMany({ where: { ...waiting, status: { in: ['pending', 'dead'] } } })
   const others = { userId, kind: 'email_change', email: { not: email }, usedAt: null } as const
   await tx.mailToken.updateMany({ where: others, data: { usedAt: now } })
 }
 
+const registeredHere =
+  'This link moves an account to an address that this browser has registered. Use the link of the registration, or another browser.'
+
 async function move(
   parts: AuthParts,
   tx: Transaction,
-  { token, origin }: { token: string; origin: Origin },
+  { token, origin, mark }: { token: string; origin: Origin; mark: string | undefined },
 ): Promise<string> {
   const { clock, audit, sessions } = parts
   const now = clock.now()
@@ -86,13 +91,16 @@ async function move(
   const user = found?.userId ? await lockAccount(tx, found.userId) : null
   const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
   if (!user || user.disabledAt || !link?.email) throw new InvalidTokenError()
+  const registration = { id: readRegistrationMark(parts.tokenSecret, mark), email: link.email, now }
+  if (await findPending(tx, registration)) throw new InvalidTokenError({ message: registeredHere })
   const { id: userId, name, email: from } = user
+  // Before the address is taken, as where a registration becomes an account: in one order, no two wait for each other.
+  await dropRegistrations(tx, link.email)
   const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
   await tx.user.update({ where: { id: userId }, data })
   const kept = link.sessionId === null ? {} : { exceptSessionId: link.sessionId }
   await sessions.endAll(tx, { userId, reason: 'user.email_changed', ...kept })
   await killMailTokens(tx, { userId, now })
-  await dropRegistrations(tx, link.email)
   await enqueueAccountMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
   const change = { from, to: link.email }
   await audit.record(tx, { type: 'user.email_changed', actorId: userId, userId, origin, data: change })

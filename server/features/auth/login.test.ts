@@ -157,7 +157,6 @@ describe('logging out', () => {
     const other = await signIn(t, user)
     const reply = await t.rest(session)('POST', '/auth/logout')
     expect(reply.status).toBe(204)
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
     expect((await errorOf(t.client(session).users.me.query())).code).toBe('UNAUTHORIZED')
     expect((await t.client(other).users.me.query()).id).toBe(user.id)
   })

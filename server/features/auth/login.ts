@@ -1,4 +1,4 @@
-import type { Actor, Origin } from '../../core/actor.js'
+import type { Origin } from '../../core/actor.js'
 import { InvalidCredentialsError, RateLimitedError } from '../../core/errors.js'
 import { maySignIn, type SignedIn } from '../sessions/rules.js'
 import { findAccount, lockAccount } from './account.js'
@@ -26,8 +26,8 @@ export function createLogin(parts: AuthParts) {
       return sessions.refreshAny(origin, presented)
     },
 
-    /** Ends the sessions of all refresh tokens that are presented, and of the access token; unknown ones are left alone. */
-    logout(caller: { actor: Actor | null; origin: Origin }, refreshTokens: readonly string[]): Promise<void> {
+    /** Ends the sessions of all refresh tokens that are presented, and of the access token, also one that has expired; unknown ones are left alone. */
+    logout(caller: { bearer: string | null; origin: Origin }, refreshTokens: readonly string[]): Promise<void> {
       return sessions.logOut(caller, refreshTokens)
     },
   }

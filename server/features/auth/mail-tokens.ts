@@ -89,7 +89,7 @@ export async function killMailTokens(tx: Db, { userId, now }: { userId: string; 
     where: {
       template: { in: linkTemplates },
       status: { in: ['pending', 'dead'] },
-      params: { path: ['userId'], equals: userId },
+      userId,
     },
   })
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })

@@ -11,6 +11,7 @@ import {
   outcomeOf,
   testOrigin,
 } from '../../testing/accounts.js'
+import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
@@ -86,6 +87,23 @@ describe('asking for a reset', () => {
     expect(tokens).toHaveLength(3)
     expect(new Set(tokens).size).toBe(1)
     expect(await outcomeOf(reset(tokens[0] ?? ''))).toBe('OK')
+  })
+})
+
+describe('S81: the owner’s own mails', () => {
+  it('are there for a network and a browser of a former login after strangers have used up theirs', async () => {
+    const user = await createUser(t)
+    const [home, browser] = ['198.51.100.7', createBrowserJar(t.app)]
+    const login = { email: user.email, password: testPassword, delivery: 'cookie' }
+    await browser.post('/auth/login', login, { ip: home })
+    for (let count = 0; count < 5; count += 1) await request(user.email)
+    expect(await mailsTo(t, user.email)).toHaveLength(3)
+    await createBrowserJar(t.app).post('/auth/password-reset', { email: user.email }, { ip: home })
+    expect(await mailsTo(t, user.email)).toHaveLength(4)
+    await browser.post('/auth/password-reset', { email: user.email }, { ip: someIp() })
+    expect(await mailsTo(t, user.email)).toHaveLength(5)
+    await request(user.email)
+    expect(await mailsTo(t, user.email)).toHaveLength(5)
   })
 })
 

@@ -18,10 +18,13 @@ export function createPasswordReset(parts: AuthParts) {
   return {
     /**
      * Mails a link to a user who may use it, the same one again while it lives. The answer is the same for any address,
-     * and so are the statements and what the mails are counted by.
+     * and so are the statements. Networks and browsers that have signed in before have mails of their own, so that
+     * strangers cannot use them up.
      */
-    async requestPasswordReset(origin: Origin, { email }: EmailOnly): Promise<void> {
-      const isWithinLimit = await mayMail(limits, { kind: 'password-reset', to: email, ip: origin.ip })
+    async requestPasswordReset(origin: Origin, { email }: EmailOnly, device?: string): Promise<void> {
+      const { ip } = origin
+      const bucket = await throttle.bucketOf(email, { ip, device })
+      const isWithinLimit = await mayMail(limits, { kind: 'password-reset', to: email, ip, bucket })
       await db.$transaction(async (tx) => {
         const user = await findAccount(tx, email)
         const isMailed = isWithinLimit && user?.disabledAt === null

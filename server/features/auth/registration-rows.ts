@@ -33,25 +33,31 @@ interface Picking {
 
 /**
  * The registration whose link is mailed again: the browser's own, or the only one. Among several nobody knows the
- * owner's, so that one without a password is picked, which is made if there is none. The statements are the same for
+ * owner's, nor where one has expired and another has come, so that one without a password is picked, which is made if there is none. The statements are the same for
  * every address; null if there is nothing to mail.
  */
 export async function pickRegistration(tx: Transaction, picking: Picking): Promise<string | null> {
   const { email, ownId, isTaken, now } = picking
-  const where = { email, expiresAt: { gt: now } }
-  const own = ownId === null ? null : await tx.registration.findFirst({ where: { ...where, id: ownId } })
-  const pending = await tx.registration.findMany({
-    where,
+  const own = await findPending(tx, { id: ownId, email, now })
+  const all = await tx.registration.findMany({
+    where: { email },
     orderBy: { createdAt: 'desc' },
     take: lookedAt,
     omit: { passwordHash: false },
   })
-  const found = own ?? (pending.length === 1 ? pending[0] : pending.find(({ passwordHash }) => passwordHash === ''))
+  const pending = all.filter(({ expiresAt }) => expiresAt > now)
+  const found = own ?? (all.length === 1 ? pending[0] : pending.find(({ passwordHash }) => passwordHash === ''))
   const isMade = !isTaken && !found && pending.length > 0
   const made = { id: randomUUID(), email, name: email.replace(/@.*/, ''), passwordHash: '' }
   await insertRegistration(tx, now, isMade ? made : null)
   if (isTaken) return null
   return found?.id ?? (isMade ? made.id : null)
+}
+
+/** A registration that can still be verified, by id; null without an id. */
+export async function findPending(tx: Db, { id, now, ...where }: { id: string | null; now: Date; email?: string }) {
+  if (id === null) return null
+  return tx.registration.findFirst({ where: { ...where, id, expiresAt: { gt: now } }, omit: { passwordHash: false } })
 }
 
 /** Forgets what anybody registered for an address, links included. */

@@ -21,7 +21,7 @@ const verify = (token: string) => t.container.services.auth.verifyEmail(testOrig
 // Each call comes from a network of its own, so that limits do not add up.
 const someIp = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 const originOf = () => ({ ...testOrigin, ip: someIp() })
-const livingUser = (email: string) => t.db.user.findFirst({ where: { email } })
+const livingUser = (email: string) => t.db.user.findFirst({ where: { email }, omit: { passwordHash: false } })
 
 describe('registering', () => {
   it('S1: 64 four-byte characters: 202 and no user yet; the mailed link makes one that can log in', async () => {
@@ -202,6 +202,31 @@ describe('sending the link again', () => {
       expect(await outcomeOf(logIn(t, email, password))).toBe('OK')
       expect(await livingUser(email)).toMatchObject({ name: 'Owner' })
     }
+  })
+
+  it('S26: a stranger’s registration is nobody’s answer to an owner whose own has expired', async () => {
+    const email = freshAddress()
+    await register(email)
+    t.clock.advance(6 * 24 * 3600)
+    await register(email, { password: strangersPassword, name: 'Stranger' })
+    t.clock.advance(2 * 24 * 3600)
+    await resend(email)
+    await verify(await newestToken(t, email))
+    expect(await outcomeOf(logIn(t, email, strangersPassword))).toBe('INVALID_CREDENTIALS')
+    expect(await livingUser(email)).toMatchObject({ passwordHash: null })
+  })
+
+  it('S26, S80: an owner whose mails strangers used up gets in by one of theirs, with nobody’s password', async () => {
+    const [email, owner] = [freshAddress(), createBrowserJar(t.app)]
+    for (let count = 0; count < 3; count += 1) await register(email, { password: strangersPassword, name: 'X' })
+    await owner.post('/auth/register', { email, password, name: 'Owner' }, { ip: someIp() })
+    expect(await mailsTo(t, email)).toHaveLength(3)
+    expect((await owner.post('/auth/verify-email', { token: await newestToken(t, email) })).status).toBe(204)
+    expect(await outcomeOf(logIn(t, email, strangersPassword))).toBe('INVALID_CREDENTIALS')
+    expect(await livingUser(email)).toMatchObject({ name: 'Owner' })
+    const invitation = { token: await newestToken(t, email), password }
+    expect((await owner.post('/auth/password-reset/confirm', invitation)).status).toBe(204)
+    expect(await outcomeOf(logIn(t, email, password))).toBe('OK')
   })
 
   it('S6, S15: every registering browser gets a mark of one form, of which the database knows nothing', async () => {

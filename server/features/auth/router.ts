@@ -109,7 +109,7 @@ export const authRouter = router({
     .input(emailOnlySchema)
     .output(resetSentSchema)
     .mutation(async ({ ctx, input }) => {
-      await ctx.services.auth.requestPasswordReset(ctx.origin, input)
+      await ctx.services.auth.requestPasswordReset(ctx.origin, input, ctx.refreshCookie.readMark('device'))
       return { status: 'reset_sent' }
     }),
 
@@ -161,5 +161,7 @@ export const authRouter = router({
     })
     .input(verifyEmailSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.auth.confirmEmailChange(ctx.origin, input)),
+    .mutation(({ ctx, input }) => {
+      return ctx.services.auth.confirmEmailChange(ctx.origin, input, ctx.refreshCookie.readMark('registration'))
+    }),
 })

@@ -7,7 +7,7 @@ import { findAccount } from './account.js'
 import type { AuthParts } from './dependencies.js'
 import { consumeMailToken } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
-import { dropRegistrations, readRegistrationMark } from './registration-rows.js'
+import { dropRegistrations, findPending, readRegistrationMark } from './registration-rows.js'
 import type { VerifyEmail } from './schema.js'
 
 /** How a registration becomes an account. */
@@ -15,8 +15,9 @@ export function createVerification(parts: AuthParts) {
   return {
     /**
      * Makes the user whom a mailed link belongs to, with that registration's name and password, and drops every other
-     * registration of the address. A browser that made another registration of the address is refused: the link
-     * is that of somebody else's.
+     * registration of the address. A browser that made another registration of the address is refused, as the
+     * link is that of somebody else's; if strangers used up the mails, so that its own link was never sent, this one
+     * counts for nobody's password.
      *
      * @throws InvalidTokenError
      */
@@ -44,10 +45,15 @@ async function activate(parts: AuthParts, tx: Transaction, { token, ownId, origi
   const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
   const registration = await findPending(tx, { id: consumed?.registrationId ?? null, now })
   if (!registration || (await findAccount(tx, registration.email))) throw new InvalidTokenError()
-  const { id, email, name, passwordHash } = registration
+  const { id, email, name } = registration
   const own = ownId === id ? null : await findPending(tx, { id: ownId, email, now })
-  if (own) throw new InvalidTokenError({ message: ofAnother })
-  const user = await tx.user.create({ data: { email, name, passwordHash: passwordHash || null, emailVerifiedAt: now } })
+  if (own && (await tx.mailToken.count({ where: { registrationId: own.id } })) > 0) {
+    throw new InvalidTokenError({ message: ofAnother })
+  }
+  const passwordHash = own ? '' : registration.passwordHash
+  const user = await tx.user.create({
+    data: { email, name: own?.name ?? name, passwordHash: passwordHash || null, emailVerifiedAt: now },
+  })
   if (!passwordHash) await inviteToSetPassword(parts, tx, user)
   await dropRegistrations(tx, email)
   await parts.audit.record(tx, { type: 'email.verified', actorId: user.id, userId: user.id, origin })
@@ -63,11 +69,6 @@ async function lockRegistrationsBeside(tx: Transaction, token: string): Promise<
       SELECT owner."email" FROM "MailToken" JOIN "Registration" owner ON owner."id" = "MailToken"."registrationId"
       WHERE "MailToken"."tokenHash" = ${hashToken(token)}
     ) ORDER BY "id" FOR UPDATE`
-}
-
-async function findPending(tx: Transaction, { id, now, ...where }: { id: string | null; now: Date; email?: string }) {
-  if (id === null) return null
-  return tx.registration.findFirst({ where: { ...where, id, expiresAt: { gt: now } }, omit: { passwordHash: false } })
 }
 
 async function inviteToSetPassword(

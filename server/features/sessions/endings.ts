@@ -1,10 +1,11 @@
-import type { Actor, Origin } from '../../core/actor.js'
+import type { Origin } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
 import type { SessionParts } from './dependencies.js'
 import { sessionIdsOf } from './rules.js'
 
 interface LoggingOut {
-  actor: Actor | null
+  /** The access token of the request, which may have expired. */
+  bearer: string | null
   origin: Origin
 }
 
@@ -25,11 +26,12 @@ export function createSessionEndings(parts: SessionParts) {
   const { db, clock, identities, refreshTokens: tokens } = parts
   return {
     /**
-     * Ends the sessions of refresh tokens of any generation, and the actor's. Tokens that this server did not make, and
+     * Ends the sessions of refresh tokens of any generation, and that of an access token. Tokens that this server did not make, and
      * sessions that have ended, are left alone.
      */
-    async logOut({ actor, origin }: LoggingOut, refreshTokens: readonly string[]): Promise<void> {
-      const ids = [...sessionIdsOf(tokens, refreshTokens), ...(actor ? [actor.sessionId] : [])]
+    async logOut({ bearer, origin }: LoggingOut, refreshTokens: readonly string[]): Promise<void> {
+      const named = bearer === null ? null : await parts.accessTokens.sessionOf(bearer)
+      const ids = [...sessionIdsOf(tokens, refreshTokens), ...(named === null ? [] : [named])]
       if (ids.length > 0) await db.$transaction((tx) => endByIds(parts, tx, { ids, type: 'logout', origin }))
     },
 

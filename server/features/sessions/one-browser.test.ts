@@ -94,6 +94,17 @@ describe('S76: a logout ends the session of every credential that it carries', (
     expect(await isLiving(person.session.sessionId)).toBe(true)
   })
 
+  it('of an access token that has expired too, and of none that is not ours', async () => {
+    const { session } = await createSignedInUser(t)
+    t.clock.advance(16 * 60)
+    const broken = { accessToken: session.accessToken.replace(/.{4}$/, 'AAAA') }
+    expect(await t.rest(broken)('POST', '/auth/logout', { body: {} })).toMatchObject({ status: 204 })
+    expect(await isLiving(session.sessionId)).toBe(true)
+    expect(await t.rest(session)('GET', '/users/me')).toMatchObject({ status: 401 })
+    expect(await t.rest(session)('POST', '/auth/logout', { body: {} })).toMatchObject({ status: 204 })
+    expect(await isLiving(session.sessionId)).toBe(false)
+  })
+
   it('and ends and clears nothing where the cookie comes from a foreign origin', async () => {
     const { user, session } = await createSignedInUser(t)
     const held = await cookieSession(t, user)
@@ -121,6 +132,14 @@ describe('S77: the cookie goes with its session, and with no other', () => {
       expect(reply.status).toBe(204)
       expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
     }
+  })
+
+  it('no cookie is cleared that did not come: it may be the one of a login under way in another tab', async () => {
+    const { session } = await createSignedInUser(t)
+    const refused = await t.rest()('POST', '/auth/refresh', { body: {} })
+    const ended = await t.rest(session)('POST', '/auth/logout', { body: { refreshToken: session.refreshToken } })
+    expect([refused.status, ended.status]).toEqual([401, 204])
+    for (const { headers } of [refused, ended]) expect(headers).not.toHaveProperty('set-cookie')
   })
 
   it('and stays when it belongs to a session that lives on', async () => {

@@ -79,7 +79,7 @@ async function start(): Promise<Run> {
   const other = await createUser(t)
   const opened = await service.open(db, user, originOf(), 'body')
   const { refreshToken: deadToken } = await service.open(db, user, originOf(), 'body')
-  await service.logOut({ actor: null, origin: originOf() }, [deadToken])
+  await service.logOut({ bearer: null, origin: originOf() }, [deadToken])
   const tokens = new Map([[0, opened.refreshToken]])
   const held = Array<number>(clients).fill(0)
   return {
@@ -151,7 +151,9 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
     const presented = action.carriers
       .filter(({ by }) => by !== 'bearer')
       .map(({ generation }) => tokenOf(run, generation))
-    return answerOf(service.logOut({ actor: isBearer ? actor : null, origin: originOf() }, presented))
+    // The first one that was issued, which has expired in many schedules and names its session all the same.
+    const bearer = isBearer ? (run.issued[0]?.accessToken ?? null) : null
+    return answerOf(service.logOut({ bearer, origin: originOf() }, presented))
   }
   if (action.kind === 'login') return answerOf(logInOver(run, action))
   return answerOf(

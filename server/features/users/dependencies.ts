@@ -6,7 +6,7 @@ import type { AuditService } from '../audit/service.js'
 import type { SessionsService } from '../sessions/service.js'
 
 /** Rows of a resource that belong to a user, in pages, newest first. */
-export type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
+type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
 
 /** What the users service is made of. */
 export interface UsersParts {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { includingDeleted } from '../../core/database/soft-delete.js'
-import { mailsTo, testOrigin } from '../../testing/accounts.js'
+import { mailsTo, newestToken, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
@@ -61,6 +61,22 @@ describe('S83: users.erase', () => {
       expect.arrayContaining(['login.failed', 'user.email_changed', 'user.updated', 'user.removed', 'user.erased']),
     )
     expect(events.filter(({ ip }) => ip !== null).map(({ type }) => type)).toEqual(['user.erased'])
+  })
+
+  test('knows former addresses too, and leaves what waits for their new owner', async () => {
+    const [email, password] = [`former-${randomUUID()}@example.com`, 'a password of some length']
+    const { auth } = t.container.services
+    await auth.register(testOrigin, { email, password, name: 'Mover' })
+    await auth.verifyEmail(testOrigin, { token: await newestToken(t, email) })
+    const { id } = await t.db.user.findFirstOrThrow({ where: { email } })
+    await as(admin).update.mutate({ id, email: `moved-${email}` })
+    await mailsTo(t, email)
+    await auth.register(testOrigin, { email, password, name: 'New owner' })
+    await as(admin).remove.mutate({ id })
+    await as(admin).erase.mutate({ id })
+    expect(await t.db.outboxMail.findMany({ where: { to: email }, select: { status: true } })).toEqual([
+      { status: 'pending' },
+    ])
   })
 
   test('leaves the roles of the trail in place', async () => {

@@ -1,9 +1,12 @@
+import { z } from 'zod'
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { ConflictError, NotFoundError } from '../../core/errors.js'
 import type { UsersParts } from './dependencies.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
+
+const changeSchema = z.object({ from: z.string() })
 
 interface Removed {
   id: string
@@ -51,11 +54,23 @@ async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> 
 // The address may have a new owner since the account was removed, whose mails and registrations stay.
 async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed): Promise<void> {
   const before = { lte: deletedAt }
+  // Mails that carry no id of an account: those that verified its addresses.
+  const moves = await tx.auditEvent.findMany({
+    where: { userId: id, type: 'user.email_changed' },
+    select: { data: true },
+  })
+  const former = moves.flatMap(({ data }) => readFrom(data))
   await tx.session.deleteMany({ where: { userId: id } })
   await tx.mailToken.deleteMany({ where: { userId: id } })
   await tx.registration.deleteMany({ where: { email, createdAt: before } })
   await tx.outboxMail.deleteMany({
-    where: { OR: [{ params: { path: ['userId'], equals: id } }, { to: email, createdAt: before }] },
+    where: {
+      OR: [
+        { userId: id },
+        { to: email, createdAt: before },
+        { to: { in: former }, template: 'verification', status: { not: 'pending' }, createdAt: before },
+      ],
+    },
   })
   await tx.$executeRaw`
     UPDATE "AuditEvent" SET "updatedAt" = now(), "ip" = NULL, "userAgent" = NULL,
@@ -63,4 +78,9 @@ async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed):
         WHEN "userId" = ${id}::uuid AND "type" <> 'user.role_changed' THEN "data" - ARRAY['from', 'to', 'email']
         ELSE "data" END
     WHERE "userId" = ${id}::uuid OR "actorId" = ${id}::uuid`
+}
+
+function readFrom(data: unknown): string[] {
+  const { success, data: change } = changeSchema.safeParse(data)
+  return success ? [change.from] : []
 }

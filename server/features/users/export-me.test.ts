@@ -42,6 +42,16 @@ describe('S84: users.exportMe', () => {
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
   })
 
+  test('tells nothing of who had the address before', async () => {
+    const email = freshAddress()
+    const former = await createUser(t, { email })
+    const person = await createSignedInUser(t)
+    await t.container.services.auth.requestPasswordReset(testOrigin, { email })
+    await t.db.user.update({ where: { id: former.id }, data: { deletedAt: t.clock.now() } })
+    await t.db.user.update({ where: { id: person.user.id }, data: { email } })
+    expect((await t.client(person.session).users.exportMe.query()).mails).toEqual([])
+  })
+
   test('shows admins no address of the people they changed, and users none of strangers', async () => {
     const admin = await createSignedInUser(t, { role: 'admin' })
     const { id, email } = await createUser(t)

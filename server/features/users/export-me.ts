@@ -36,10 +36,7 @@ export async function exportMe(parts: UsersParts, { userId, origin }: Actor): Pr
   }
 }
 
-function readAccountRows(
-  { db }: UsersParts,
-  { id: userId, email, createdAt }: { id: string; email: string; createdAt: Date },
-) {
+function readAccountRows({ db }: UsersParts, { id: userId }: { id: string }) {
   const newest = { orderBy: { createdAt: 'desc' }, take: rowsMax } as const
   const times = { createdAt: true, lastUsedAt: true, expiresAt: true, revokedAt: true, revokedReason: true } as const
   return Promise.all([
@@ -50,7 +47,7 @@ function readAccountRows(
       ...newest,
     }),
     db.outboxMail.findMany({
-      where: { OR: [{ to: email, createdAt: { gte: createdAt } }, { params: { path: ['userId'], equals: userId } }] },
+      where: { userId },
       select: { template: true, to: true, status: true, createdAt: true, sentAt: true },
       ...newest,
     }),

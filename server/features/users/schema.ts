@@ -146,7 +146,6 @@ export const updateUserSchema = byIdSchema
   .extend(z.object(writableFields).partial().shape)
   .extend({ version: versionSchema.optional() })
 
-export type Role = z.output<typeof roleSchema>
 export type User = z.output<typeof userSchema>
 export type AccountExport = z.output<typeof accountExportSchema>
 export type UserStatus = z.output<typeof userStatusSchema>

@@ -1,4 +1,5 @@
 import type { Container } from '../../server/container.js'
+import type { Role } from '../../server/features/users/schema.js'
 import { createPasswords } from '../../server/security/passwords.js'
 import { password, pepper } from './settings.js'
 
@@ -15,7 +16,7 @@ export async function createUsers({ db }: Container, count: number, describe: (i
 interface Person {
   email: string
   name: string
-  role?: 'user' | 'admin'
+  role?: Role
 }
 
 const user = (index: number): Person => ({ email: `user-${index}@example.com`, name: `User ${index}` })

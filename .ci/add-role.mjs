@@ -15,7 +15,7 @@ try {
     if (kind === 'diff') change(text)
     else run(text)
   }
-  run('npx vitest run --project suite server/access-matrix.test.ts server/features/users/schema.test.ts')
+  run('npx vitest run --project suite server/access-matrix.test.ts server/features/users/schema.test.ts --reporter=dot')
   if (countForbidden() !== before) throw new Error('openapi.json does not say where a call is forbidden as it did.')
   console.log('A role can be added as the guide says.')
 } finally {

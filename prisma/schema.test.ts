@@ -9,7 +9,7 @@ import { Prisma } from '../server/generated/client.js'
 import { createMigrationProject } from '../server/testing/migration-project.js'
 import { readModels } from '../server/testing/prisma-schema.js'
 import { silentLog } from '../server/testing/rate-limit-stores.js'
-import { models, schemaFaults, unindexed } from '../server/testing/schema-rules.js'
+import { models, schemaFaults, unindexed, unrelated } from '../server/testing/schema-rules.js'
 import { createTestDatabase } from '../server/testing/test-database.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 describe('schema.prisma', () => {
-  it('gives each model its times, each relation its onDelete, and each foreign key its index', () => {
+  it('gives each model its times, each key its relation, its onDelete and its index', () => {
     expect(schemaFaults(models)).toEqual([])
   })
 
@@ -49,6 +49,15 @@ describe('schema.prisma', () => {
       expect(found?.indexes.map(({ columns }) => columns[0])).not.toContain(column)
     }
   })
+})
+
+it('a column is excused from a relation only while it is there and has none', () => {
+  for (const name of Object.keys(unrelated)) {
+    const [model, column = ''] = name.split('.')
+    const fields = models.find((candidate) => candidate.name === model)?.fields
+    expect(fields?.map((field) => field.name)).toContain(column)
+    expect(fields?.filter(({ attributes }) => attributes.includes(`fields: [${column}]`))).toEqual([])
+  }
 })
 
 async function readIndexes(): Promise<string[]> {
@@ -80,6 +89,11 @@ describe('the rules for a schema', () => {
     ['no default', valid.replace('@default(now())', ''), 'Note has no createdAt with @default(now())'],
     ['no @updatedAt', valid.replace('@updatedAt', '@default(now())'), 'Note has no updatedAt with @updatedAt'],
     ['no onDelete', valid.replace(', onDelete: Cascade', ''), 'Note.owner does not say onDelete'],
+    [
+      'no relation',
+      valid.replace(owner, ''),
+      'Note.ownerId is the key of no relation; name one, or a reason in testing/schema-rules.ts',
+    ],
     ['no index', valid.replace(/@@index.*/, ''), 'Note has no index on ownerId, the key of owner'],
     ['an index in a comment', valid.replace('@@index', '// @@index'), 'Note has no index on ownerId, the key of owner'],
     [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Role } from './generated/client.js'
 import { calls, declaredOutcome } from './testing/calls.js'
 import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
@@ -18,6 +19,11 @@ afterAll(() => t.close())
 describe('S27: every procedure, every kind of actor, both faces', () => {
   it('has a row for each procedure, and none for one that is gone', () => {
     expect(Object.keys(calls).sort()).toEqual([...everyProcedure().keys()].sort())
+  })
+
+  it('has an actor of each role', () => {
+    const { user: _owner, ...roles } = Role
+    expect(actorKinds).toEqual(expect.arrayContaining(Object.values(roles)))
   })
 
   for (const [procedure, { meta }] of everyProcedure()) {

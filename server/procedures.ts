@@ -4,13 +4,13 @@ import type { LimitRule } from './core/security/rate-limits.js'
 
 const builders = createProcedureBuilders<Services>()
 
-export const { router, createCallerFactory, publicProcedure, protectedProcedure } = builders
+export const { router, createCallerFactory, publicProcedure, protectedProcedure, requireRole } = builders
 
 /** A user with a living session may call it on own rows; an admin, on everybody's. */
 export const ownerProcedure = builders.ownerProcedure('admin')
 
 /** An admin may call it. */
-export const adminProcedure = builders.requireRole('admin')
+export const adminProcedure = requireRole('admin')
 
 /** Slows guessing at the password of a signed-in user, in all procedures together that ask for it. */
 export const currentPasswordLimits: readonly LimitRule[] = [

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../../server/config.js'
 import { type Container, createContainer } from '../../server/container.js'
+import type { Role } from '../../server/generated/enums.js'
 import { send } from '../support/http.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
 import type { Options } from '../support/options.js'
@@ -90,7 +91,7 @@ function inTurn<Item>(items: readonly Item[]): () => Item {
 interface SignedIn {
   accessToken: string
   sessionId: string
-  user: { id: string; role: 'user' | 'admin' }
+  user: { id: string; role: Role }
 }
 
 // A long run takes more time than an access token has.

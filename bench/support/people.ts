@@ -1,5 +1,6 @@
 import type { Container } from '../../server/container.js'
 import { createPasswords } from '../../server/core/security/passwords.js'
+import type { Role } from '../../server/generated/enums.js'
 import { password, pepper } from './settings.js'
 
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
@@ -15,7 +16,7 @@ export async function createUsers({ db }: Container, count: number, describe: (i
 interface Person {
   email: string
   name: string
-  role?: 'user' | 'admin'
+  role?: Role
 }
 
 const user = (index: number): Person => ({ email: `user-${index}@example.com`, name: `User ${index}` })

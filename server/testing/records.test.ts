@@ -46,6 +46,24 @@ test('a procedure, a map and a comparison count as neither', () => {
   expect(hasRawSql(source) || deletesRows(source)).toBe(false)
 })
 
+test('services throw the class of a code, and leave its status to the table of errors', async () => {
+  const services = (await readSources()).filter(({ file }) => /^server\/features\/.*(?<!router)\.ts$/.test(file))
+  expect(services.length).toBeGreaterThan(20)
+  expect(services.filter(knowsStatuses).map(({ file }) => file)).toEqual([])
+})
+
+test.each([
+  ['a code without its class', "throw new AppError('CONFLICT')"],
+  ['an error of no code', "throw new Error('Taken.')"],
+  ['a status', "throw new ConflictError({ message: 'Taken.', status: 409 })"],
+])('%s counts as an error past the table', (_name, text) => {
+  expect(knowsStatuses({ file: 'server/features/planted.ts', text })).toBe(true)
+})
+
+function knowsStatuses({ text }: Source): boolean {
+  return /new (App)?Error\(|\bstatus: \d/.test(text)
+}
+
 function hasRawSql({ text }: Source): boolean {
   return /\bPrisma\.(sql|raw)\b|(query|execute)Raw/.test(text) || /\.query(<[^(]*>)?\(/.test(withoutProcedures(text))
 }

@@ -22,13 +22,20 @@ export const unindexed: Readonly<Record<string, string>> = {
   'Session.createdAt': 'a user has at most a hundred living sessions, which the index on userId finds',
 }
 
+/** Columns that are named like the key of a relation and have none, by `Model.column`, each with the reason. */
+export const unrelated: Readonly<Record<string, string>> = {
+  'AuditEvent.requestId': 'names a request, which is no row',
+  'MailToken.sessionId': 'names the session to keep when the link is used, which may be gone by then',
+}
+
 /**
- * What a schema lacks: `createdAt` and `updatedAt` on each model, `onDelete` on each relation, an index for each foreign
- * key.
+ * What a schema lacks: `createdAt` and `updatedAt` on each model, a relation for each key, `onDelete` on each relation, an
+ * index for each foreign key.
  */
 export function schemaFaults(of: readonly Model[]): string[] {
   return of.flatMap((model) => [
     ...timestampFaults(model),
+    ...keyFaults(model),
     ...model.fields.flatMap((field) => [...relationFaults(model, field), ...manyToManyFaults(of, model, field)]),
   ])
 }
@@ -41,9 +48,20 @@ function timestampFaults({ name, fields }: Model): string[] {
   ]
 }
 
+function keyFaults({ name, fields }: Model): string[] {
+  const keys = fields.flatMap(keysOf)
+  return fields
+    .filter((field) => /\wId$/.test(field.name) && !keys.includes(field.name) && !unrelated[`${name}.${field.name}`])
+    .map((field) => `${name}.${field.name} is the key of no relation; name one, or a reason in testing/schema-rules.ts`)
+}
+
+function keysOf({ attributes }: Field): string[] {
+  return /@relation\(.*fields: \[([^\]]+)\]/.exec(attributes)?.[1]?.split(/,\s*/) ?? []
+}
+
 function relationFaults({ name, indexes }: Model, field: Field): string[] {
-  const keys = /@relation\(.*fields: \[([^\]]+)\]/.exec(field.attributes)?.[1]?.split(/,\s*/)
-  if (!keys) return []
+  const keys = keysOf(field)
+  if (keys.length === 0) return []
   const isIndexed = indexes.some(
     ({ columns, condition }) => condition === undefined && keys.every((key, place) => columns[place] === key),
   )

@@ -4,12 +4,15 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Clock } from '../clock.js'
 
-/** What an access token says. */
+/** What counts of an access token. */
 export interface AccessClaims {
   userId: string
-  /** As it was when the token was signed. What counts is the role that the user has now. */
-  role: string
   sessionId: string
+}
+
+interface SignedClaims extends AccessClaims {
+  /** For whom the token is shown to. It is not read here: what counts is the role that the user has now. */
+  role: string
 }
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>
@@ -25,7 +28,6 @@ const headerMembers = new Set(['alg', 'typ', 'kid'])
 const payloadSchema = z.object({
   sub: z.uuid(),
   sid: z.uuid(),
-  role: z.enum(['user', 'admin']),
   exp: z.number(),
 })
 
@@ -80,7 +82,7 @@ function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
   const [first] = keys
   if (!first) throw new Error('There is no key to sign access tokens with.')
   const [kid, { privateKey }] = first
-  return async ({ userId, role, sessionId }: AccessClaims): Promise<{ token: string; expiresIn: number }> => {
+  return async ({ userId, role, sessionId }: SignedClaims): Promise<{ token: string; expiresIn: number }> => {
     const issuedAt = Math.floor(clock.now().getTime() / 1000)
     const token = await new SignJWT({ role, sid: sessionId })
       .setProtectedHeader({ alg: algorithm, typ: tokenType, kid })
@@ -117,8 +119,8 @@ interface Rules extends Party {
 async function checkToken(keys: Keys, party: Rules, token: string, clock: Clock): Promise<Remembered> {
   const rules = { algorithms: [algorithm], typ: tokenType, ...party, currentDate: clock.now() }
   const { payload } = await jwtVerify(token, (header: JWTHeaderParameters) => findKey(keys, header), rules)
-  const { sub, sid, role, exp } = payloadSchema.parse(payload)
-  return { claims: { userId: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
+  const { sub, sid, exp } = payloadSchema.parse(payload)
+  return { claims: { userId: sub, sessionId: sid }, expiresAt: exp * 1000 }
 }
 
 function findKey(keys: Keys, header: JWTHeaderParameters): KeyObject {

@@ -40,7 +40,6 @@ export function createIdentities({ db, clock, accessTokens }: IdentityParts) {
   }
 }
 
-type Claimed = Pick<AccessClaims, 'userId' | 'sessionId'>
 type Identity = Pick<Actor, 'userId' | 'sessionId' | 'role'>
 type SessionState = Awaited<ReturnType<typeof readState>>
 
@@ -50,7 +49,7 @@ function readState(db: Database, id: string) {
 }
 
 // Soft-deleted users are hidden with their sessions, so there is no state to find for them.
-function identify({ userId, sessionId }: Claimed, state: SessionState, now: Date): Identity | null {
+function identify({ userId, sessionId }: AccessClaims, state: SessionState, now: Date): Identity | null {
   if (!state || state.userId !== userId) return null
   if (!isLiving(state, now) || !maySignIn(state.user)) return null
   return { userId, sessionId, role: state.user.role }

@@ -20,7 +20,8 @@ export async function lockStanding(tx: Transaction): Promise<void> {
 }
 
 /**
- * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins.
+ * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins. Access is decided at the
+ * procedure; this one decision belongs to the transaction, since what the procedure saw may have changed before the lock.
  *
  * @throws ForbiddenError
  */

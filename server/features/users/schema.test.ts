@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { passwordSchema } from '../../core/fields/schema.js'
-import { emailSchema, nameSchema } from './schema.js'
+import { Role } from '../../generated/client.js'
+import { emailSchema, nameSchema, userSchema } from './schema.js'
+
+test('roleSchema has the roles that the enum Role of prisma/schema.prisma has', () => {
+  expect(userSchema.shape.role.options).toEqual(Object.values(Role))
+})
 
 test('S25: an address is trimmed and lower-cased before it is looked at', () => {
   expect(emailSchema.parse('  Ada.Lovelace+Notes@Example.COM ')).toBe('ada.lovelace+notes@example.com')

@@ -90,7 +90,7 @@ function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): Err
   const possible: [ErrorStatus, boolean][] = [
     [400, hasInput],
     [401, rest.status !== 202],
-    [403, access === 'admin' || Boolean(fields.properties?.refreshToken)],
+    [403, (access !== 'public' && access !== 'user') || Boolean(fields.properties?.refreshToken)],
     [404, pathParameters(rest.path).length > 0],
     [409, changes && access !== 'public'],
     [412, changes && Boolean(fields.properties?.version)],

@@ -78,7 +78,7 @@ const lockKey = 7_305_461_223
 const lockTries = 12
 const lockedMessage =
   'Another "npm run dev" serves this database already. Stop it first (Ctrl-C in its terminal), ' +
-  'or give this one a database of its own: DATA_DIR=.plinth-2 npm run dev, or DATABASE_URL.'
+  'or give this one a database of its own: DATA_DIR=.data-2 npm run dev, or DATABASE_URL.'
 
 async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
   const client = await connect(url)

@@ -11,7 +11,7 @@ beforeAll(async () => {
     PUBLIC_URL: 'https://api.test',
     APP_URL: 'https://app.test:8443/start',
   }
-  const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'plinth-without-mail') }
+  const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'without-mail') }
   t = await createTestApp({ build: buildDevelopmentApp, environment: { ...environment, ...quiet } })
 })
 afterAll(() => t.close())

@@ -2,23 +2,28 @@ import { layoutHtml, layoutText, type MailContent } from '../../core/mail/layout
 import type { AccountMail } from './mail-schema.js'
 
 interface RenderOptions {
+  /** The name of the application. */
+  title: string
   /** The frontend; links are made from it and from nothing that a request says (security.md S24). */
   appUrl: string
   /** What the link of this mail carries, if it has one. */
   token: string | null
 }
 
-type Template = (link: (path: string) => string) => { subject: string } & Omit<MailContent, 'name'>
+type Template = (from: {
+  link(path: string): string
+  title: string
+}) => { subject: string } & Omit<MailContent, 'name' | 'title'>
 
 /** Writes a mail: a fixed subject, and the same words as plain text and as HTML. */
 export function renderMail(
   mail: AccountMail,
-  { appUrl, token }: RenderOptions,
+  { title, appUrl, token }: RenderOptions,
 ): { subject: string; text: string; html: string } {
   const name = 'name' in mail.params && !unverified.has(mail.template) ? mail.params.name : ''
   const link = (path: string) => `${appUrl}${path}${token === null ? '' : `?token=${token}`}`
-  const { subject, ...rest } = templates[mail.template](link)
-  const content = { name, ...rest }
+  const { subject, ...rest } = templates[mail.template]({ link, title })
+  const content = { title, name, ...rest }
   return { subject, text: layoutText(content), html: layoutHtml(content) }
 }
 
@@ -28,30 +33,30 @@ const unverified: ReadonlySet<AccountMail['template']> = new Set(['verification'
 const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
 
 const templates: Record<AccountMail['template'], Template> = {
-  verification: (link) => ({
+  verification: ({ link, title }) => ({
     subject: 'Verify your address',
     paragraphs: [
-      'Somebody registered at Plinth with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.',
+      `Somebody registered at ${title} with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.`,
     ],
     action: { label: 'Verify your address', url: link('/verify-email') },
     reassurance: notYou,
   }),
-  'account-exists': (link) => ({
+  'account-exists': ({ link, title }) => ({
     subject: 'You already have an account',
     paragraphs: [
-      'Somebody asked to register with this address, and it already has an account at Plinth. Nothing was changed.',
+      `Somebody asked to register with this address, and it already has an account at ${title}. Nothing was changed.`,
       'If it was you, log in as usual. If you have forgotten your password, ask for a new one on the login page:',
     ],
-    action: { label: 'Go to Plinth', url: link('') },
+    action: { label: `Go to ${title}`, url: link('') },
     reassurance: 'If this was not you, ignore this mail; your account is as it was.',
   }),
-  invitation: (link) => ({
-    subject: 'You are invited to Plinth',
+  invitation: ({ link, title }) => ({
+    subject: `You are invited to ${title}`,
     paragraphs: ['An account was made for you. Choose a password to begin. The link works once, for 72 hours.'],
     action: { label: 'Choose a password', url: link('/accept-invitation') },
     reassurance: 'If you do not expect this, ignore this mail; nobody can log in to the account without a password.',
   }),
-  'password-reset': (link) => ({
+  'password-reset': ({ link }) => ({
     subject: 'Reset your password',
     paragraphs: [
       'Somebody asked for a new password for your account. The link works once, for 30 minutes after it was first sent.',
@@ -64,10 +69,10 @@ const templates: Record<AccountMail['template'], Template> = {
     paragraphs: ['The password of your account was changed just now, and your other sessions were ended.'],
     reassurance: 'If this was not you, ask for a new password on the login page at once: that ends every session.',
   }),
-  'email-change': (link) => ({
+  'email-change': ({ link, title }) => ({
     subject: 'Confirm your new address',
     paragraphs: [
-      'Somebody asked to use this address for their account at Plinth. Confirm it if that was you. The link works once, for 24 hours.',
+      `Somebody asked to use this address for their account at ${title}. Confirm it if that was you. The link works once, for 24 hours.`,
     ],
     action: { label: 'Confirm the address', url: link('/confirm-email-change') },
     reassurance: notYou,
@@ -79,9 +84,9 @@ const templates: Record<AccountMail['template'], Template> = {
     ],
     reassurance: 'If this was not you, ask for a new password on the login page at once: that ends the request too.',
   }),
-  'email-changed': () => ({
+  'email-changed': ({ title }) => ({
     subject: 'The address of your account was changed',
-    paragraphs: ['Your account at Plinth now uses another address. Mail about it no longer comes here.'],
+    paragraphs: [`Your account at ${title} now uses another address. Mail about it no longer comes here.`],
     reassurance: 'If you did not ask for this, tell those who run this service at once.',
   }),
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { databaseFaults } from './faults/database.js'
 import { endings, runEnding } from './faults/endings.js'
 import { type Harm, isAboutTime } from './faults/judge.js'
@@ -9,7 +10,7 @@ import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
 
 const extents = {
-  full: { lanes: 3, writers: 24, mostCause: 30_000, before: 2_000, after: 7_000 },
+  full: { lanes: Math.max(1, availableParallelism() - 1), writers: 24, mostCause: 30_000, before: 2_000, after: 7_000 },
   // A cause is longer than the 5 seconds after which a silent connection is given up.
   quick: { lanes: 1, writers: 10, mostCause: 6_500, before: 1_000, after: 2_500 },
 } as const satisfies Record<string, Extent & { lanes: number }>

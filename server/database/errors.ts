@@ -23,7 +23,7 @@ const awayKinds = new Set([
   'TransactionWriteConflict',
 ])
 const awayMessages =
-  /timeout exceeded when trying to connect|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
+  /timeout exceeded when trying to connect|connecting to the database failed|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
 
 /** Whether a unique constraint refused the write. */
 export function isUniqueViolation(thrown: unknown): boolean {

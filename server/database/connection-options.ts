@@ -74,8 +74,9 @@ export function findDatabaseUrlFaults(url: string): string[] {
 
 // Such as a file of certificates that is not there.
 function driverFaults(url: string): string[] {
+  const build = () => new pg.Client(connectionOptions(url))
   try {
-    new pg.Client(connectionOptions(url))
+    build()
     return []
   } catch (error) {
     return [`cannot be used: ${error instanceof Error ? error.message : 'the driver refuses it'}.`]

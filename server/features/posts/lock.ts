@@ -14,7 +14,7 @@ type LockedPost = Pick<Post, 'id' | 'authorId' | 'title' | 'body' | 'status' | '
 export async function lockPost(tx: Transaction, actor: Actor, id: string): Promise<LockedPost> {
   const own = actor.reach === 'all' ? Prisma.empty : Prisma.sql`AND p."authorId" = ${actor.userId}::uuid`
   const [post] = await tx.$queryRaw<LockedPost[]>`
-    SELECT p."id", p."authorId", p."title", p."body", p."status", p."publishedAt", p."version"
+    SELECT p."id", p."authorId", p."title", p."body", p."status", p."publishedAt", p."version"::int
     FROM "Post" p JOIN "User" u ON u."id" = p."authorId"
     WHERE p."id" = ${id}::uuid AND p."deletedAt" IS NULL AND u."deletedAt" IS NULL ${own}
     FOR NO KEY UPDATE OF p`

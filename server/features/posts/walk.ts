@@ -62,7 +62,7 @@ interface Page {
 export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Promise<Ranked[]> {
   return db.$queryRaw<Ranked[]>`
     ${ctes ? Prisma.sql`WITH ${ctes}` : Prisma.empty}
-    SELECT f."id", f."title", f."body", f."status", f."publishedAt", f."createdAt", f."updatedAt", f."version",
+    SELECT f."id", f."title", f."body", f."status", f."publishedAt", f."createdAt", f."updatedAt", f."version"::int,
       json_build_object('id', u."id", 'name', u."name") AS "author", f."rank"
     FROM (
       SELECT s.*, sum(octet_length(s."body"))

@@ -38,7 +38,7 @@ export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<v
  */
 export async function lockUser(tx: Transaction, id: string): Promise<LockedUser> {
   const [user] = await tx.$queryRaw<LockedUser[]>`
-    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version",
+    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version"::int,
       u."passwordHash" IS NOT NULL AS "hasPassword"
     FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
   if (!user) throw new NotFoundError({ resource: 'User' })

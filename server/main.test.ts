@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { bind } from './commands/dev/port.js'
-import { openSocket, receivedUntil } from './testing/raw-socket.js'
+import { openSocket, received, receivedUntil } from './testing/raw-socket.js'
 import { testPepper, testTokenSecret } from './testing/secrets.js'
 import { createTestDatabase } from './testing/test-database.js'
 
@@ -63,6 +63,22 @@ test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and th
   mailServer.close()
 })
 
+test('S55: what comes while it closes is answered like everything else', async () => {
+  const { server, url, port } = await startServer()
+  const begun = await Promise.all([openSocket(port), openSocket(port)])
+  const targets = ['/api/posts?limit=1', '/api/nothing']
+  begun.forEach((socket, index) => socket.write(`GET ${targets[index]} HTTP/1.1\r\nHo`))
+  const ended = once(server, 'exit')
+  server.kill('SIGTERM')
+  await vi.waitUntil(async () => (await statusOf(`${url}/livez`)) === 0, { timeout: 20_000, interval: 100 })
+  for (const socket of begun) socket.write('st: a\r\n\r\n')
+  const [served, refused] = await Promise.all(begun.map(received))
+  expect(served).toMatch(/^HTTP\/1.1 200 [^]*\r\nconnection: close\r\n[^]*\{"data":\[\]/i)
+  expect(refused).toMatch(/^HTTP\/1.1 404 [^]*\{"error":\{"code":"NOT_FOUND"/)
+  for (const answer of [served, refused]) expect(answer).toMatch(/\r\nx-request-id: \S+\r\n/i)
+  expect(await ended).toEqual([0, null])
+})
+
 async function startServer(settings: Record<string, string> = {}) {
   const port = await bind('127.0.0.1', 0)
   const url = `http://127.0.0.1:${port}`
@@ -76,16 +92,29 @@ async function startServer(settings: Record<string, string> = {}) {
   return { server, url, port: Number(port), log }
 }
 
-/** Takes connections, and never comes to the end of its greeting. */
+/**
+ * Takes a mail, and never comes to the end of saying so: each line moves something on the connection, so that a limit
+ * on silence is never met.
+ */
 async function startDawdlingMailServer() {
   let isAskedNow = () => {}
   const isAsked = new Promise<void>((resolve) => {
     isAskedNow = resolve
   })
   const server = createServer((socket) => {
-    const drip = setInterval(() => socket.write('220-wait\r\n'), 300)
+    let mail: string | undefined
+    let drip: NodeJS.Timeout | undefined
+    socket.write('220 ready\r\n')
+    socket.on('data', (chunk) => {
+      const text = String(chunk)
+      if (mail !== undefined) mail += text
+      else if (text.startsWith('DATA')) mail = ''
+      if (mail === undefined || mail === '') return void socket.write(mail === '' ? '354 go on\r\n' : '250 ok\r\n')
+      if (!mail.endsWith('\r\n.\r\n')) return
+      drip ??= setInterval(() => socket.write('250-wait\r\n'), 300)
+      isAskedNow()
+    })
     socket.on('error', () => {}).on('close', () => clearInterval(drip))
-    isAskedNow()
   })
   const port = await bind('127.0.0.1', 0)
   server.listen(port, '127.0.0.1')

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { bind } from './commands/dev/port.js'
 import { openSocket, received, receivedUntil } from './testing/raw-socket.js'
@@ -9,10 +11,11 @@ import { testPepper, testTokenSecret } from './testing/secrets.js'
 import { createTestDatabase } from './testing/test-database.js'
 
 // A process of its own takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 const children: ChildProcess[] = []
+const somaxconn = '/proc/sys/net/core/somaxconn'
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -63,6 +66,19 @@ test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and th
   mailServer.close()
 })
 
+test.runIf(existsSync(somaxconn))('S91: a crowd of connections keeps nobody else from making one', async () => {
+  const most = Math.min(2_000, Number(readFileSync(somaxconn, 'utf8')))
+  const { server, port } = await startServer()
+  // It takes none for a while, as when it is busy with those that came before.
+  server.kill('SIGSTOP')
+  const crowd = Array.from({ length: most }, () => openSocket(port))
+  const sockets = await Promise.race([Promise.all(crowd), sleep(10_000, [])])
+  server.kill('SIGCONT')
+  expect(sockets).toHaveLength(most)
+  for (const socket of sockets) socket.destroy()
+  server.kill('SIGKILL')
+})
+
 test('S55: what comes while it closes is answered like everything else', async () => {
   const { server, url, port } = await startServer()
   const begun = await Promise.all([openSocket(port), openSocket(port)])
@@ -88,7 +104,7 @@ async function startServer(settings: Record<string, string> = {}) {
   })
   children.push(server)
   const log = text(server.stdout)
-  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 30_000 })
+  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 60_000 })
   return { server, url, port: Number(port), log }
 }
 

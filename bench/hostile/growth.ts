@@ -20,8 +20,8 @@ export type Growth = {
   'sent, KB': number
   'answer, KB': number
   'loop ms at 1x': number
-  '2x': number
-  '4x': number
+  '2x': number | ''
+  '4x': number | ''
   '8x': number
   'to linear': number
   'to plain': number
@@ -94,8 +94,8 @@ function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): G
     'sent, KB': rounded(sizeOf(last?.request) / 1024, 1),
     'answer, KB': rounded((last?.answer.body.length ?? 0) / 1024, 1),
     'loop ms at 1x': msAt(1),
-    '2x': msAt(2),
-    '4x': msAt(4),
+    '2x': costs.has(2) ? msAt(2) : '',
+    '4x': costs.has(4) ? msAt(4) : '',
     '8x': msAt(8),
     'to linear': rounded(growth, 1),
     'to plain': rounded(toPlain, 1),

@@ -125,8 +125,8 @@ async function startDawdlingMailServer() {
       const text = String(chunk)
       if (mail !== undefined) mail += text
       else if (text.startsWith('DATA')) mail = ''
-      if (mail === undefined || mail === '') return void socket.write(mail === '' ? '354 go on\r\n' : '250 ok\r\n')
-      if (!mail.endsWith('\r\n.\r\n')) return
+      if (!mail) socket.write(mail === '' ? '354 go on\r\n' : '250 ok\r\n')
+      if (!mail?.endsWith('\r\n.\r\n')) return
       drip ??= setInterval(() => socket.write('250-wait\r\n'), 300)
       isAskedNow()
     })

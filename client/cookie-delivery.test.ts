@@ -1,5 +1,5 @@
-import { refreshCookieName } from '../server/testing/browser-jar.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refreshCookieName } from '../server/testing/browser-jar.js'
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
 import { createTestApp, type TestApp } from '../server/testing/test-app.js'

@@ -126,7 +126,9 @@ export class ConnectionPool extends pg.Pool {
 // Whatever the reason, a certificate that has expired or a setting that the database does not know: no statement of
 // ours is to blame (see `isDatabaseAway`).
 function failToConnect(cause: unknown): never {
-  throw new Error(`Connecting to the database failed: ${cause instanceof Error ? cause.message : 'no reason given'}`, { cause })
+  throw new Error(`Connecting to the database failed: ${cause instanceof Error ? cause.message : 'no reason given'}`, {
+    cause,
+  })
 }
 
 type ConnectCallback = (

@@ -14,15 +14,45 @@ export const positionTime = z.iso.datetime({ precision: 3 }).refine((time) => ti
 /** A place in an order by time: when a row was made, and its id. */
 export const timePosition = z.tuple([positionTime, idSchema])
 
-type TimePosition = z.output<typeof timePosition>
+export type TimePosition = z.output<typeof timePosition>
+
+interface TimedRow {
+  id: string
+  createdAt: Date
+}
 
 /** Finds the place of a row in an order by time. */
-export function timePositionOf({ createdAt, id }: { createdAt: Date; id: string }): TimePosition {
+export function timePositionOf({ createdAt, id }: TimedRow): TimePosition {
   return [createdAt.toISOString(), id]
 }
 
-/** The condition of the rows behind a place, newest first. Its first part is what an index starts at. */
-export function olderThan([createdAt, id]: TimePosition) {
+interface PageRequest {
+  scope: CursorScope
+  limit: number
+  cursor?: string | undefined
+}
+
+/**
+ * Reads one page of a list that is ordered by time.
+ *
+ * @param read reads the rows behind a place, or the first ones, and one more than the page holds
+ * @throws BadRequestError for a broken cursor
+ */
+export async function readTimePage<Row extends TimedRow>(
+  { scope, limit, cursor }: PageRequest,
+  read: (place: TimePosition | undefined) => Promise<Row[]>,
+) {
+  const rows = await read(decodeCursor(cursor, scope, timePosition))
+  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+}
+
+/** The order by time of a Prisma query. */
+export const newestFirst: ({ createdAt: 'desc' } | { id: 'desc' })[] = [{ createdAt: 'desc' }, { id: 'desc' }]
+
+/** The condition of the rows behind a place, newest first; of all without one. An index starts at its first part. */
+export function olderThan(place: TimePosition | undefined) {
+  if (!place) return {}
+  const [createdAt, id] = place
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }
 }
 
@@ -37,16 +67,17 @@ export function encodeCursor(scope: CursorScope, position: Position): string {
 }
 
 /**
- * Reads a cursor back into the position it was made from.
+ * Reads a cursor back into the position it was made from; the first page has neither.
  *
  * @param position what the position has to look like
  * @throws BadRequestError for a cursor that is damaged or made for another list, order or filter
  */
 export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
-  cursor: string,
+  cursor: string | undefined,
   scope: CursorScope,
   position: Schema,
-): z.output<Schema> {
+): z.output<Schema> | undefined {
+  if (cursor === undefined) return undefined
   const [, ...values] = envelopeSchema.safeParse(parseJson(cursor)).data ?? []
   const parsed = position.safeParse(values)
   if (!parsed.success || encodeCursor(scope, values) !== cursor) throw brokenCursor()

@@ -1,6 +1,6 @@
 import type { Actor } from '../../core/actor.js'
 import { assertVersion } from '../../core/fields/version.js'
-import { proveOwnPassword, readOwnAccount } from '../auth/own-password.js'
+import { proveOwnPassword, readOwnAccount } from '../auth/credentials.js'
 import type { UsersParts } from './dependencies.js'
 import { removeLocked } from './end-access.js'
 import { exportMe } from './export-me.js'

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import type { AuditEventType } from '../audit/schema.js'
-import { killMailTokens } from '../auth/mail-tokens.js'
+import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import type { UsersParts } from './dependencies.js'
 import { assertAdminRemains, type LockedUser } from './lock.js'
 
@@ -12,7 +12,7 @@ export async function endAccess(
   { userId, reason }: { userId: string; reason: AuditEventType },
 ): Promise<void> {
   await sessions.endAll(tx, { userId, reason })
-  await killMailTokens(tx, { userId, now: clock.now() })
+  await revokeTokensAndUnsentMails(tx, { userId, now: clock.now() })
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { ForbiddenError, LastAdminError, NotFoundError } from '../../core/errors.js'
 import type { User } from '../../generated/client.js'
-import { maySignIn } from '../sessions/rules.js'
+import { maySignIn } from '../sessions/session.js'
 
 /** What a change has to know of the user that it changes. */
 export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import { ConflictError, NotFoundError } from '../../core/errors.js'
 import { mayMail } from '../../core/security/mail-limits.js'
-import { killMailTokens } from '../auth/mail-tokens.js'
+import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import type { UsersParts } from './dependencies.js'
 import { mailInvitation } from './invite.js'
 import { assertStillAdmin, lockUser } from './lock.js'
@@ -22,7 +22,7 @@ export async function resendInvitation(parts: UsersParts, actor: Actor, { id }: 
     await assertStillAdmin(tx, actor)
     const user = await lockUser(tx, id)
     assertInvitable(user)
-    if (isMailed) await killMailTokens(tx, { userId: id, now: clock.now() })
+    if (isMailed) await revokeTokensAndUnsentMails(tx, { userId: id, now: clock.now() })
     if (isMailed) await mailInvitation(clock, tx, user)
     const { userId: actorId, origin } = actor
     await audit.record(tx, { type: 'user.invited', actorId, userId: id, origin, data: { isMailed } })

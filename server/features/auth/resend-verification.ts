@@ -29,7 +29,7 @@ export async function resendVerification(
   })
 }
 
-const lookedAt = 100
+const consideredMax = 100
 
 interface Mailable {
   email: string
@@ -49,7 +49,7 @@ async function findOrInsertMailable(tx: Transaction, { email, ownId, isTaken, no
   const all = await tx.registration.findMany({
     where: { email },
     orderBy: { createdAt: 'desc' },
-    take: lookedAt,
+    take: consideredMax,
     omit: { passwordHash: false },
   })
   const pending = all.filter(({ expiresAt }) => expiresAt > now)

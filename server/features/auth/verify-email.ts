@@ -26,23 +26,23 @@ export async function verifyEmail(
   const { db, throttle, tokenSecret } = dependencies
   const ownId = readRegistrationMark(tokenSecret, mark)
   try {
-    const email = await db.$transaction((tx) => activate(dependencies, tx, { token, ownId, origin }))
+    const email = await db.$transaction((tx) => createVerifiedUser(dependencies, tx, { token, ownId, origin }))
     await throttle.clear(email, { ip: origin.ip })
   } catch (error) {
     throw isUniqueViolation(error) ? new InvalidTokenError({ cause: error }) : error
   }
 }
 
-interface Activating {
+interface Verifying {
   token: string
   ownId: string | null
   origin: Origin
 }
 
-async function activate(
+async function createVerifiedUser(
   dependencies: AuthDependencies,
   tx: Transaction,
-  { token, ownId, origin }: Activating,
+  { token, ownId, origin }: Verifying,
 ): Promise<string> {
   const now = dependencies.clock.now()
   await lockRegistrationsBeside(tx, token)

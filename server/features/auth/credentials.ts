@@ -38,10 +38,6 @@ export function findUserByEmail(db: Db, email: string) {
 export async function lockUser(tx: Transaction, id: string) {
   await tx.$queryRaw`
     SELECT u."id" FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
-  return readLockedUser(tx, id)
-}
-
-function readLockedUser(tx: Transaction, id: string) {
   return tx.user.findUnique({ where: { id }, omit: { passwordHash: false } })
 }
 

@@ -36,13 +36,10 @@ export async function requestEmailChange(
   })
 }
 
-interface Requested {
-  userId: string
-  email: string
-  now: Date
-}
-
-async function endOtherRequests(tx: Transaction, { userId, email, now }: Requested): Promise<void> {
+async function endOtherRequests(
+  tx: Transaction,
+  { userId, email, now }: { userId: string; email: string; now: Date },
+): Promise<void> {
   const waiting = { template: 'email-change', to: { not: email }, userId }
   await tx.outboxMail.deleteMany({ where: { ...waiting, status: { in: ['pending', 'dead'] } } })
   const others = { userId, kind: 'email_change', email: { not: email }, usedAt: null } as const

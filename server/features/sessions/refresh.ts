@@ -68,7 +68,7 @@ interface RefreshInput {
   origin: Origin
 }
 
-type Session = NonNullable<Awaited<ReturnType<typeof readSession>>>
+type Session = NonNullable<Awaited<ReturnType<typeof lockSession>>>
 /** Null refuses. */
 type Decision = { session: Session; user: SessionUser } | null
 
@@ -89,12 +89,8 @@ async function refreshSession(dependencies: SessionDependencies, input: RefreshI
   return signTokens(dependencies, { ...session, delivery }, user)
 }
 
-async function lockSession(tx: Transaction, id: string): Promise<Session | null> {
+async function lockSession(tx: Transaction, id: string) {
   await tx.$queryRaw`SELECT "id" FROM "Session" WHERE "id" = ${id}::uuid FOR UPDATE`
-  return readSession(tx, id)
-}
-
-function readSession(tx: Transaction, id: string) {
   return tx.session.findUnique({ where: { id }, omit: { refreshTokenHash: false } })
 }
 

@@ -14,7 +14,7 @@ const now = { time: start }
 const clock = { now: () => new Date(now.time) }
 const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }), { clock })
 const app = await buildApp(container)
-const { sessions, auth } = container.services
+const { sessions } = container.services
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 try {
   const users = await createUsers(container, 40)
@@ -58,7 +58,7 @@ async function measure([remembered = '', ...forgotten]: readonly string[]): Prom
       'token signed, and verified for the first time': async () => container.accessTokens.verify(await sign()),
       refresh: async () => {
         fresh()
-        user = await auth.refresh(origin, user ? [user.refreshToken] : [])
+        user = await sessions.refresh(origin, user ? [user.refreshToken] : [])
       },
     },
     { rounds: 300 },

@@ -14,7 +14,7 @@ import { createLoginThrottle, type LoginThrottle } from './core/security/login-t
 import { createPasswords, type Passwords } from './core/security/passwords.js'
 import { createRateLimits } from './core/security/rate-limits.js'
 import { createAuditService } from './features/audit/service.js'
-import { createAccountMails } from './features/auth/mails.js'
+import { createAccountMailTemplates } from './features/auth/mails.js'
 import { createAuthService } from './features/auth/service.js'
 import { createMailService } from './features/mail/service.js'
 import { readOwnPosts } from './features/posts/list.js'
@@ -52,7 +52,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const passwords = createPasswords({ pepper, minLength, application: config.app.name })
   const parts = { config, clock, log, db, limits, accessTokens, throttle, passwords }
   const services = createServices(parts)
-  const templates = createAccountMails({ ...config.identity, ...config.http, ...config.app, clock })
+  const templates = createAccountMailTemplates({ ...config.identity, ...config.http, ...config.app, clock })
   const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
   const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
   return {

@@ -3,7 +3,7 @@ import { createDatabase, type Database } from '../core/database/client.js'
 import { ConnectionPool } from '../core/database/pool.js'
 import type { Mailer } from '../core/mail/mailer.js'
 import { createMailWorker } from '../core/mail/worker.js'
-import { createAccountMails } from '../features/auth/mails.js'
+import { createAccountMailTemplates } from '../features/auth/mails.js'
 import { createFakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
 import { silentLog } from './rate-limit-stores.js'
@@ -36,7 +36,7 @@ export async function createMailLab() {
       createMailWorker({
         databaseUrl: over.databaseUrl ?? url,
         from: config.mail.from,
-        templates: createAccountMails({
+        templates: createAccountMailTemplates({
           title: 'Acme',
           tokenSecret: testTokenSecret,
           appUrl: config.http.appUrl,

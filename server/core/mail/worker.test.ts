@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { consumeMailToken, killMailTokens } from '../../features/auth/mail-tokens.js'
+import { consumeMailToken, revokeTokensAndUnsentMails } from '../../features/auth/mail-tokens.js'
 import { createCutProxy } from '../../testing/cut-proxy.js'
 import { createMailLab, type MailLab } from '../../testing/mail-lab.js'
 import { enqueueMail } from './outbox.js'
@@ -188,7 +188,7 @@ describe('a mail that makes no sense any more', () => {
     const user = await enqueueReset()
     await enqueueReset(user)
     await db.outboxMail.updateMany({ where: { to: user.email }, data: { status: 'dead' }, limit: 1 })
-    await killMailTokens(db, { userId: user.id, now: clock.now() })
+    await revokeTokensAndUnsentMails(db, { userId: user.id, now: clock.now() })
     await lab.worker().drain()
     expect(mailer.mails).toEqual([])
     expect(await statuses()).toEqual([])
@@ -237,7 +237,7 @@ describe('a mail that makes no sense any more', () => {
     const user = await enqueueReset()
     const calling = {
       async send(message: Parameters<typeof mailer.send>[0]) {
-        await killMailTokens(db, { userId: user.id, now: clock.now() })
+        await revokeTokensAndUnsentMails(db, { userId: user.id, now: clock.now() })
         await mailer.send(message)
       },
       close() {},

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountMail } from './mail-schema.js'
+import type { AccountMail } from './mail-templates.js'
 import { renderMail } from './mail-templates.js'
 
 const appUrl = 'https://app.example.com'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMailLab, type MailLab } from '../../testing/mail-lab.js'
-import { consumeMailToken, killMailTokens, type MailTokenKind, mailTokenOf } from './mail-tokens.js'
+import { consumeMailToken, issueMailToken, type MailTokenKind, revokeTokensAndUnsentMails } from './mail-tokens.js'
 
 let lab: MailLab
 
@@ -60,7 +60,7 @@ describe('mailed tokens', () => {
   it('S22: are all killed together', async () => {
     const { id } = await lab.createUser()
     const tokens = [await issue(id), await issue(id, { kind: 'invitation' })]
-    await killMailTokens(lab.db, { userId: id, now: lab.clock.now() })
+    await revokeTokensAndUnsentMails(lab.db, { userId: id, now: lab.clock.now() })
     for (const token of tokens) expect(await consume(token, { kinds: ['reset', 'invitation'] })).toBeNull()
   })
 
@@ -81,7 +81,7 @@ describe('mailed tokens', () => {
 })
 
 function issue(userId: string, { kind = 'reset', secret = lab.config.identity.tokenSecret }: Issuing = {}) {
-  return mailTokenOf(lab.db, { secret, kind, owner: { userId }, now: lab.clock.now() })
+  return issueMailToken(lab.db, { secret, kind, owner: { userId }, now: lab.clock.now() })
 }
 
 interface Issuing {

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import type { Db } from '../../core/database/client.js'
+import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
+import type { Database, Db } from '../../core/database/client.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 
 export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
@@ -33,11 +34,11 @@ interface ConsumedMailToken {
 }
 
 /**
- * The token of an owner's link: the one that lives, so that asking again sends the same link, or a new one, and then
- * the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
+ * Gives the token of an owner's link: the one that lives, so that asking again sends the same link, or a new one, and
+ * then the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
  * sees to it that two for one owner are not made at once.
  */
-export async function mailTokenOf(tx: Db, { secret, kind, owner, change, now }: MailTokenRequest): Promise<string> {
+export async function issueMailToken(tx: Db, { secret, kind, owner, change, now }: MailTokenRequest): Promise<string> {
   const unused = { ...owner, kind, usedAt: null }
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
   const living = await tx.mailToken.findMany({
@@ -65,7 +66,7 @@ function deriveToken(secret: string, id: string): string {
  * Uses a token up: one statement, so of many at once one succeeds.
  *
  * @param input `kinds` are those that the caller takes
- * @returns whose it was, or null if it is unknown, of another kind, used, killed or expired
+ * @returns whose it was, or null if it is unknown, of another kind, used, revoked or expired
  */
 export async function consumeMailToken(
   tx: Db,
@@ -82,9 +83,14 @@ export async function consumeMailToken(
 /** The mails that carry a user's link. */
 const linkTemplates = ['invitation', 'password-reset', 'email-change']
 
-/** Ends every link that was mailed to a user, and takes those that were not sent out of the outbox, retries included. */
-export async function killMailTokens(tx: Db, { userId, now }: { userId: string; now: Date }): Promise<void> {
-  // The outbox first: a worker that is issuing a token holds its row, so that token is there to be killed below.
+/**
+ * Ends every link that was mailed to a user, and deletes the mails with links that were not sent, retries included.
+ */
+export async function revokeTokensAndUnsentMails(
+  tx: Db,
+  { userId, now }: { userId: string; now: Date },
+): Promise<void> {
+  // The outbox first: a worker that is issuing a token holds its row, so that token is there to be revoked below.
   await tx.outboxMail.deleteMany({
     where: {
       template: { in: linkTemplates },
@@ -93,4 +99,10 @@ export async function killMailTokens(tx: Db, { userId, now }: { userId: string; 
     },
   })
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
+}
+
+/** Removes mailed tokens that expired long ago; gives how many there were. */
+export function removeExpiredMailTokens(db: Database, now: Date): Promise<number> {
+  const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
+  return removeInBatches((limit) => db.mailToken.deleteMany({ where, limit }))
 }

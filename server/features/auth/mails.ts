@@ -2,9 +2,8 @@ import type { Clock } from '../../core/clock.js'
 import type { Db } from '../../core/database/client.js'
 import { enqueueMail } from '../../core/mail/outbox.js'
 import type { MailTemplate, MailTemplates, WrittenMail } from '../../core/mail/templates.js'
-import { makeMailLink } from './mail-link.js'
-import { type AccountMail, mailSchema } from './mail-schema.js'
-import { renderMail } from './mail-templates.js'
+import { type AccountMail, mailSchema, renderMail } from './mail-templates.js'
+import { issueMailToken, type MailTokenKind, type MailTokenOwner } from './mail-tokens.js'
 
 /** Puts a mail about an account into the outbox; see {@link enqueueMail}. */
 export const enqueueAccountMail: (tx: Db, clock: Clock, mail: AccountMail | null) => Promise<void> = enqueueMail
@@ -18,8 +17,8 @@ interface MailOptions {
   clock: Clock
 }
 
-/** Makes the templates of all mails about accounts. */
-export function createAccountMails(options: MailOptions): MailTemplates {
+/** Makes the templates of all mails about accounts, by their names. */
+export function createAccountMailTemplates(options: MailOptions): MailTemplates {
   const names = mailSchema.options.map(({ shape }) => shape.template.value)
   return Object.fromEntries(
     names.map((name): [string, MailTemplate] => [name, (tx, mail) => write(options, tx, { template: name, ...mail })]),
@@ -33,7 +32,53 @@ async function write(
 ): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
   if (!mail) return { isSendable: false, reason: 'The mail lacks what its template needs.' }
-  const link = await makeMailLink(tx, { secret: tokenSecret, mail, now: clock.now() })
+  const link = await issueLinkOf(tx, { secret: tokenSecret, mail, now: clock.now() })
   if (!link.isSendable) return link
   return { isSendable: true, token: link.token, ...renderMail(mail, { title, appUrl, token: link.token }) }
+}
+
+/** What a mail needs before it can go: its token, or the reason why it must not go. */
+type MailLink = { isSendable: true; token: string | null } | { isSendable: false; reason: string }
+
+// The transaction holds the mail's row. A mail that has no link to carry any more, since its account is gone, disabled or
+// has another address, is not to be sent.
+async function issueLinkOf(
+  tx: Db,
+  { secret, mail, now }: { secret: string; mail: AccountMail; now: Date },
+): Promise<MailLink> {
+  const link = linkOf(mail)
+  if (!link) return { isSendable: true, token: null }
+  // Mails of one owner take turns, so that they carry one link.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(link.owner)[0] ?? ''}, 0))`
+  if (!(await mayHaveLink(tx, mail.to, link))) return { isSendable: false, reason: 'There is no account to let in.' }
+  return { isSendable: true, token: await issueMailToken(tx, { secret, now, ...link }) }
+}
+
+interface Link {
+  kind: MailTokenKind
+  owner: MailTokenOwner
+  change?: { email: string; sessionId: string }
+}
+
+function linkOf(mail: AccountMail): Link | null {
+  switch (mail.template) {
+    case 'verification':
+      return { kind: 'verification', owner: { registrationId: mail.params.registrationId } }
+    case 'invitation':
+      return { kind: 'invitation', owner: { userId: mail.params.userId } }
+    case 'password-reset':
+      return { kind: 'reset', owner: { userId: mail.params.userId } }
+    case 'email-change': {
+      const { userId, sessionId } = mail.params
+      return { kind: 'email_change', owner: { userId }, change: { email: mail.to, sessionId } }
+    }
+    default:
+      return null
+  }
+}
+
+async function mayHaveLink(tx: Db, to: string, { owner, change }: Link): Promise<boolean> {
+  if ('registrationId' in owner) return (await tx.registration.count({ where: { id: owner.registrationId } })) > 0
+  const address = change ? {} : { email: to }
+  return (await tx.user.count({ where: { id: owner.userId, ...address, disabledAt: null } })) > 0
 }

@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { Context } from '../../core/context.js'
+import { InvalidTokenError } from '../../core/errors.js'
 import { currentPasswordLimits, protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import { logInAndAnswer, logOutAndAnswer, refreshAndAnswer } from './answers.js'
+import type { SessionsService } from '../sessions/service.js'
+import type { SignedIn } from '../sessions/session.js'
+import { toUser } from '../users/view.js'
 import {
   changePasswordSchema,
   emailChangeSentSchema,
   emailOnlySchema,
+  type Login,
   loginSchema,
   logoutSchema,
   refreshSchema,
@@ -12,10 +18,12 @@ import {
   requestEmailChangeSchema,
   resetPasswordSchema,
   resetSentSchema,
+  type SignedInView,
   signedInSchema,
   verificationSentSchema,
   verifyEmailSchema,
 } from './schema.js'
+import type { AuthService } from './service.js'
 
 // What sends mail by request answers 202 whatever the count; mail-limits.ts drops mails instead.
 const alone = { refusesBatch: true, overlooksCredential: true } as const
@@ -75,7 +83,7 @@ export const authRouter = router({
     })
     .input(loginSchema)
     .output(signedInSchema)
-    .mutation(({ ctx, input }) => logInAndAnswer(ctx, input)),
+    .mutation(({ ctx, input }) => logIn(ctx, input)),
 
   refresh: publicProcedure
     .meta({
@@ -86,7 +94,7 @@ export const authRouter = router({
     })
     .input(refreshSchema)
     .output(signedInSchema)
-    .mutation(({ ctx, input }) => refreshAndAnswer(ctx, input.refreshToken)),
+    .mutation(({ ctx, input }) => refresh(ctx, input.refreshToken)),
 
   logout: publicProcedure
     .meta({
@@ -97,7 +105,7 @@ export const authRouter = router({
     })
     .input(logoutSchema)
     .output(z.void())
-    .mutation(({ ctx, input }) => logOutAndAnswer(ctx, input.refreshToken)),
+    .mutation(({ ctx, input }) => logOut(ctx, input.refreshToken)),
 
   requestPasswordReset: publicProcedure
     .meta({
@@ -165,3 +173,47 @@ export const authRouter = router({
       return ctx.services.auth.confirmEmailChange(ctx.origin, input, ctx.refreshCookie.readMark('registration'))
     }),
 })
+
+type AuthContext = Context<{ auth: AuthService; sessions: SessionsService }>
+
+// The sessions of the refresh cookies that came with the request end, so that no answer to a request of theirs can bring
+// their user back into this browser (OWASP ASVS 7.2.4).
+async function logIn(ctx: AuthContext, input: Login): Promise<SignedInView> {
+  const { refreshCookie: cookie } = ctx
+  const replaces = cookie.readUnchecked()
+  const newDevice = input.delivery === 'cookie' ? randomUUID() : undefined
+  const device = cookie.readMark('device') ?? newDevice
+  const signedIn = deliverTokens(ctx, await ctx.services.auth.login(ctx.origin, input, { replaces, device }))
+  if (newDevice !== undefined && device !== undefined) cookie.writeMark('device', device)
+  if (input.delivery === 'body' && replaces.length > 0) cookie.clear()
+  return signedIn
+}
+
+// With the token of the body, or else of a cookie. Cookies that came and are of no more use are cleared.
+async function refresh(ctx: AuthContext, bodyToken: string | undefined): Promise<SignedInView> {
+  const cookies = bodyToken === undefined ? ctx.refreshCookie.read() : []
+  const presented = bodyToken === undefined ? cookies : [bodyToken]
+  try {
+    return deliverTokens(ctx, await ctx.services.sessions.refresh(ctx.origin, presented))
+  } catch (error) {
+    // A cookie that did not come may be one that another tab's login is setting just now.
+    if (cookies.length > 0 && error instanceof InvalidTokenError) ctx.refreshCookie.clear()
+    throw error
+  }
+}
+
+// Puts the refresh token into the cookie if its session asked for one, and else into the view.
+function deliverTokens({ refreshCookie }: AuthContext, signedIn: SignedIn): SignedInView {
+  const { accessToken, expiresIn, refreshToken, refreshTokenExpiresAt, delivery } = signedIn
+  const view = { accessToken, tokenType: 'Bearer' as const, expiresIn, user: toUser(signedIn.user) }
+  if (delivery === 'body') return { ...view, refreshToken }
+  refreshCookie.write(refreshToken, refreshTokenExpiresAt)
+  return view
+}
+
+// Ends the session of every credential that the request carries, and clears the cookies that it carries.
+async function logOut(ctx: AuthContext, bodyToken: string | undefined): Promise<void> {
+  const cookies = ctx.refreshCookie.read()
+  await ctx.services.sessions.logOut(ctx, [...cookies, ...(bodyToken === undefined ? [] : [bodyToken])])
+  if (cookies.length > 0) ctx.refreshCookie.clear()
+}

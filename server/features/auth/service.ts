@@ -1,32 +1,48 @@
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
-import type { AuthParts } from './dependencies.js'
-import { createEmailChange } from './email-change.js'
-import { createLogin } from './login.js'
-import { createPasswordChange } from './password-change.js'
-import { createPasswordReset } from './password-reset.js'
-import { createRegistration } from './registration.js'
-import { createVerification } from './verify-email.js'
+import type { Actor, Origin } from '../../core/actor.js'
+import { changePassword } from './change-password.js'
+import { confirmEmailChange } from './confirm-email-change.js'
+import type { AuthDependencies } from './credentials.js'
+import { type LoginBrowser, login } from './login.js'
+import { removeExpiredMailTokens } from './mail-tokens.js'
+import { register } from './register.js'
+import { removeExpiredRegistrations } from './registrations.js'
+import { requestEmailChange } from './request-email-change.js'
+import { requestPasswordReset } from './request-password-reset.js'
+import { resendVerification } from './resend-verification.js'
+import { resetPassword } from './reset-password.js'
+import type {
+  ChangePassword,
+  EmailOnly,
+  Login,
+  Register,
+  RequestEmailChange,
+  ResetPassword,
+  VerifyEmail,
+} from './schema.js'
+import { verifyEmail } from './verify-email.js'
 
-/** How people get accounts, prove who they are, and change what they prove it with. */
 export type AuthService = ReturnType<typeof createAuthService>
 
-export function createAuthService(parts: AuthParts) {
+/**
+ * How people get accounts, prove who they are, and change what they prove it with. A `mark` is what the browser kept of
+ * its registration, `device` what it kept of an earlier login.
+ */
+export function createAuthService(dependencies: AuthDependencies) {
+  const { db } = dependencies
   return {
-    ...createRegistration(parts),
-    ...createVerification(parts),
-    ...createLogin(parts),
-    ...createPasswordReset(parts),
-    ...createPasswordChange(parts),
-    ...createEmailChange(parts),
-    /** Removes mailed tokens that expired long ago; gives how many there were. */
-    removeExpiredTokens: (now: Date): Promise<number> => {
-      const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
-      return removeInBatches((limit) => parts.db.mailToken.deleteMany({ where, limit }))
-    },
-    /** Removes registrations that expired long ago; gives how many there were. */
-    removeExpiredRegistrations: (now: Date): Promise<number> => {
-      const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
-      return removeInBatches((limit) => parts.db.registration.deleteMany({ where, limit }))
-    },
+    register: (origin: Origin, input: Register) => register(dependencies, origin, input),
+    resendVerification: (origin: Origin, input: EmailOnly, mark?: string) =>
+      resendVerification(dependencies, origin, input, mark),
+    verifyEmail: (origin: Origin, input: VerifyEmail, mark?: string) => verifyEmail(dependencies, origin, input, mark),
+    login: (origin: Origin, input: Login, browser?: LoginBrowser) => login(dependencies, origin, input, browser),
+    requestPasswordReset: (origin: Origin, input: EmailOnly, device?: string) =>
+      requestPasswordReset(dependencies, origin, input, device),
+    resetPassword: (origin: Origin, input: ResetPassword) => resetPassword(dependencies, origin, input),
+    changePassword: (actor: Actor, input: ChangePassword) => changePassword(dependencies, actor, input),
+    requestEmailChange: (actor: Actor, input: RequestEmailChange) => requestEmailChange(dependencies, actor, input),
+    confirmEmailChange: (origin: Origin, input: VerifyEmail, mark?: string) =>
+      confirmEmailChange(dependencies, origin, input, mark),
+    removeExpiredTokens: (now: Date) => removeExpiredMailTokens(db, now),
+    removeExpiredRegistrations: (now: Date) => removeExpiredRegistrations(db, now),
   }
 }

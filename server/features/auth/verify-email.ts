@@ -3,50 +3,54 @@ import type { Transaction } from '../../core/database/client.js'
 import { isUniqueViolation } from '../../core/database/errors.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
-import { findAccount } from './account.js'
-import type { AuthParts } from './dependencies.js'
+import { type AuthDependencies, findUserByEmail } from './credentials.js'
 import { consumeMailToken } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
-import { dropRegistrations, findPending, readRegistrationMark } from './registration-rows.js'
+import { deleteRegistrations, findPendingRegistration, readRegistrationMark } from './registrations.js'
 import type { VerifyEmail } from './schema.js'
 
-/** How a registration becomes an account. */
-export function createVerification(parts: AuthParts) {
-  return {
-    /**
-     * Makes the user whom a mailed link belongs to, with that registration's name and password, and drops every other
-     * registration of the address. A browser that made another registration of the address is refused, as the
-     * link is that of somebody else's; if strangers used up the mails, so that its own link was never sent, this one
-     * counts for nobody's password.
-     *
-     * @throws InvalidTokenError
-     */
-    async verifyEmail(origin: Origin, { token }: VerifyEmail, mark?: string): Promise<void> {
-      const ownId = readRegistrationMark(parts.tokenSecret, mark)
-      try {
-        const email = await parts.db.$transaction((tx) => activate(parts, tx, { token, ownId, origin }))
-        await parts.throttle.clear(email, { ip: origin.ip })
-      } catch (error) {
-        throw isUniqueViolation(error) ? new InvalidTokenError({ cause: error }) : error
-      }
-    },
+/**
+ * Makes the user whom a mailed link belongs to, with that registration's name and password, and drops every other
+ * registration of the address. A browser that made another registration of the address is refused, as the link is that
+ * of somebody else's; if strangers used up the mails, so that its own link was never sent, this one counts for nobody's
+ * password.
+ *
+ * @throws InvalidTokenError
+ */
+export async function verifyEmail(
+  dependencies: AuthDependencies,
+  origin: Origin,
+  { token }: VerifyEmail,
+  mark?: string,
+): Promise<void> {
+  const { db, throttle, tokenSecret } = dependencies
+  const ownId = readRegistrationMark(tokenSecret, mark)
+  try {
+    const email = await db.$transaction((tx) => createVerifiedUser(dependencies, tx, { token, ownId, origin }))
+    await throttle.clear(email, { ip: origin.ip })
+  } catch (error) {
+    throw isUniqueViolation(error) ? new InvalidTokenError({ cause: error }) : error
   }
 }
 
-interface Activating {
+interface Verifying {
   token: string
   ownId: string | null
   origin: Origin
 }
 
-async function activate(parts: AuthParts, tx: Transaction, { token, ownId, origin }: Activating): Promise<string> {
-  const now = parts.clock.now()
+async function createVerifiedUser(
+  dependencies: AuthDependencies,
+  tx: Transaction,
+  { token, ownId, origin }: Verifying,
+): Promise<string> {
+  const now = dependencies.clock.now()
   await lockRegistrationsBeside(tx, token)
   const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
-  const registration = await findPending(tx, { id: consumed?.registrationId ?? null, now })
-  if (!registration || (await findAccount(tx, registration.email))) throw new InvalidTokenError()
+  const registration = await findPendingRegistration(tx, { id: consumed?.registrationId ?? null, now })
+  if (!registration || (await findUserByEmail(tx, registration.email))) throw new InvalidTokenError()
   const { id, email, name } = registration
-  const own = ownId === id ? null : await findPending(tx, { id: ownId, email, now })
+  const own = ownId === id ? null : await findPendingRegistration(tx, { id: ownId, email, now })
   if (own && (await tx.mailToken.count({ where: { registrationId: own.id } })) > 0) {
     throw new InvalidTokenError({ message: ofAnother })
   }
@@ -54,9 +58,9 @@ async function activate(parts: AuthParts, tx: Transaction, { token, ownId, origi
   const user = await tx.user.create({
     data: { email, name: own?.name ?? name, passwordHash: passwordHash || null, emailVerifiedAt: now },
   })
-  if (!passwordHash) await inviteToSetPassword(parts, tx, user)
-  await dropRegistrations(tx, email)
-  await parts.audit.record(tx, { type: 'email.verified', actorId: user.id, userId: user.id, origin })
+  if (!passwordHash) await inviteToSetPassword(dependencies, tx, user)
+  await deleteRegistrations(tx, email)
+  await dependencies.audit.record(tx, { type: 'email.verified', actorId: user.id, userId: user.id, origin })
   return email
 }
 
@@ -72,7 +76,7 @@ async function lockRegistrationsBeside(tx: Transaction, token: string): Promise<
 }
 
 async function inviteToSetPassword(
-  { clock }: AuthParts,
+  { clock }: AuthDependencies,
   tx: Transaction,
   { id: userId, email: to }: { id: string; email: string },
 ): Promise<void> {

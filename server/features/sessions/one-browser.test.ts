@@ -24,7 +24,7 @@ const cookieSession = async (app: TestApp, user: { id: string }) => {
   const row = await app.db.user.findUniqueOrThrow({ where: { id: user.id } })
   return app.db.$transaction((tx) => app.container.services.sessions.open(tx, row, origin, 'cookie'))
 }
-const refresh = (refreshToken: string) => t.container.services.sessions.refresh(origin, { refreshToken })
+const refresh = (refreshToken: string) => t.container.services.sessions.refresh(origin, [refreshToken])
 
 describe('S75: a login replaces the session of the refresh cookie that it came with', () => {
   it.each(['cookie', 'body'])('with %s delivery, and a refresh that was under way brings nobody back', async (how) => {

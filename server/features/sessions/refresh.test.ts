@@ -60,7 +60,7 @@ describe('rotation', () => {
     const { sessions } = t.container.services
     const origin = { requestId: 'r', ip: '127.0.0.1', userAgent: 'test' }
     const winners = await Promise.all(
-      Array.from({ length: 50 }, () => sessions.refresh(origin, { refreshToken: session.refreshToken })),
+      Array.from({ length: 50 }, () => sessions.refresh(origin, [session.refreshToken])),
     )
     expect(new Set(winners.map(({ refreshToken }) => refreshToken)).size).toBe(1)
     expect(new Set(winners.map(({ sessionId }) => sessionId))).toEqual(new Set([session.sessionId]))

@@ -2,62 +2,117 @@ import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
-import type { SessionParts } from './dependencies.js'
-import { idleEnd, isLiving, maySignIn, type SessionUser, type SignedIn, signTokens, toDelivery } from './rules.js'
+import {
+  idleEnd,
+  isLiving,
+  maySignIn,
+  type SessionDependencies,
+  type SessionUser,
+  type SignedIn,
+  sessionIdsOf,
+  signTokens,
+} from './session.js'
+
+const graceMs = 10_000
+
+/**
+ * Exchanges a refresh token for new tokens; docs/sessions.md has the states. A browser may hold several under one name,
+ * of which the first that works counts.
+ *
+ * @throws InvalidTokenError if none does
+ */
+export async function refresh(
+  dependencies: SessionDependencies,
+  origin: Origin,
+  presented: readonly string[],
+): Promise<SignedIn> {
+  for (const refreshToken of await selectUsable(dependencies, presented)) {
+    const signedIn = await refreshSession(dependencies, { refreshToken, origin })
+    if (signedIn) return signedIn
+  }
+  throw new InvalidTokenError()
+}
+
+/** Whether a session of one of these refresh tokens lives. */
+export async function isAnyLiving(dependencies: SessionDependencies, presented: readonly string[]): Promise<boolean> {
+  return (await findLiving(dependencies, sessionIdsOf(dependencies.refreshTokens, presented))).length > 0
+}
+
+// Of each living session the newest token that was presented. A single one is tried even if its session has ended.
+async function selectUsable(dependencies: SessionDependencies, presented: readonly string[]): Promise<string[]> {
+  const newest = newestOfEach(dependencies, presented)
+  if (newest.size <= 1) return [...newest.values()]
+  const living = await findLiving(dependencies, [...newest.keys()])
+  return living.flatMap(({ id }) => newest.get(id) ?? [])
+}
+
+// An older token of the same session is what a second cookie has kept; trying it would count as reuse.
+function newestOfEach({ refreshTokens }: SessionDependencies, presented: readonly string[]): Map<string, string> {
+  const newest = new Map<string, { token: string; generation: number }>()
+  for (const token of presented) {
+    const place = refreshTokens.read(token)
+    if (!place) continue
+    const { sessionId, generation } = place
+    if (generation >= (newest.get(sessionId)?.generation ?? 0)) newest.set(sessionId, { token, generation })
+  }
+  return new Map([...newest].map(([sessionId, { token }]) => [sessionId, token]))
+}
+
+function findLiving({ db, clock }: SessionDependencies, ids: string[]) {
+  const where = { id: { in: ids }, revokedAt: null, expiresAt: { gt: clock.now() } }
+  return db.session.findMany({ where, select: { id: true } })
+}
 
 interface RefreshInput {
   refreshToken: string
   origin: Origin
 }
 
-type Session = NonNullable<Awaited<ReturnType<typeof readSession>>>
-type Outcome = { kind: 'signed'; session: Session; user: SessionUser } | { kind: 'refused' }
+type Session = NonNullable<Awaited<ReturnType<typeof lockSession>>>
+/** Null refuses. */
+type Decision = { session: Session; user: SessionUser } | null
 
-const graceMs = 10_000
-
-/**
- * Exchanges a refresh token for new tokens; docs/sessions.md has the states. The session's row is locked for the whole
- * decision, so that of many at once one rotates and the others get what it got (RFC 9700 section 4.14.2).
- *
- * @throws InvalidTokenError
- */
-export async function refreshSession(parts: SessionParts, input: RefreshInput): Promise<SignedIn> {
-  const place = parts.refreshTokens.read(input.refreshToken)
-  if (!place) throw new InvalidTokenError()
-  // A refusal may end the session, so it is thrown after the commit.
-  const outcome = await parts.db.$transaction(async (tx): Promise<Outcome> => {
+// The session's row is locked for the whole decision, so that of many at once one rotates and the others get what it got
+// (RFC 9700 section 4.14.2). Null if the token is refused.
+async function refreshSession(dependencies: SessionDependencies, input: RefreshInput): Promise<SignedIn | null> {
+  const place = dependencies.refreshTokens.read(input.refreshToken)
+  if (!place) return null
+  // A refusal may end the session: the transaction commits, and what it gives tells the caller to refuse.
+  const decision = await dependencies.db.$transaction(async (tx) => {
     const session = await lockSession(tx, place.sessionId)
-    return session ? decide({ ...parts, tx }, session, input) : { kind: 'refused' }
+    return session && decide({ ...dependencies, tx }, session, input)
   })
-  if (outcome.kind === 'refused') throw new InvalidTokenError()
-  const { session, user } = outcome
-  return signTokens(parts, { ...session, delivery: toDelivery(session.delivery) }, user)
+  if (!decision) return null
+  const { session, user } = decision
+  // The column is written by this server alone.
+  const delivery = session.delivery === 'cookie' ? 'cookie' : 'body'
+  return signTokens(dependencies, { ...session, delivery }, user)
 }
 
-async function lockSession(tx: Transaction, id: string): Promise<Session | null> {
+async function lockSession(tx: Transaction, id: string) {
   await tx.$queryRaw`SELECT "id" FROM "Session" WHERE "id" = ${id}::uuid FOR UPDATE`
-  return readSession(tx, id)
-}
-
-function readSession(tx: Transaction, id: string) {
   return tx.session.findUnique({ where: { id }, omit: { refreshTokenHash: false } })
 }
 
-interface Deciding extends SessionParts {
+interface Deciding extends SessionDependencies {
   tx: Transaction
 }
 
-async function decide(parts: Deciding, session: Session, { refreshToken, origin }: RefreshInput): Promise<Outcome> {
-  const now = parts.clock.now()
-  if (!isLiving(session, now)) return { kind: 'refused' }
-  const user = await parts.tx.user.findUnique({ where: { id: session.userId } })
-  if (!user || !maySignIn(user)) return end(parts, session, 'user.ended')
+async function decide(
+  dependencies: Deciding,
+  session: Session,
+  { refreshToken, origin }: RefreshInput,
+): Promise<Decision> {
+  const now = dependencies.clock.now()
+  if (!isLiving(session, now)) return null
+  const user = await dependencies.tx.user.findUnique({ where: { id: session.userId } })
+  if (!user || !maySignIn(user)) return endSession(dependencies, session, 'user.ended')
   if (isCurrent(session, refreshToken)) {
-    return { kind: 'signed', session: await rotate(parts, session, origin), user }
+    return { session: await rotate(dependencies, session, origin), user }
   }
-  if (isJustReplaced(parts, session, refreshToken, now)) return { kind: 'signed', session, user }
-  await reportReuse(parts, session, origin)
-  return end(parts, session, 'refresh.reused')
+  if (isJustReplaced(dependencies, session, refreshToken, now)) return { session, user }
+  await reportReuse(dependencies, session, origin)
+  return endSession(dependencies, session, 'refresh.reused')
 }
 
 function isCurrent(session: Session, refreshToken: string): boolean {
@@ -65,7 +120,12 @@ function isCurrent(session: Session, refreshToken: string): boolean {
 }
 
 // Had the successor been used, the token would be two generations behind.
-function isJustReplaced({ refreshTokens }: SessionParts, session: Session, refreshToken: string, now: Date): boolean {
+function isJustReplaced(
+  { refreshTokens }: SessionDependencies,
+  session: Session,
+  refreshToken: string,
+  now: Date,
+): boolean {
   const previous = refreshTokens.derive({ sessionId: session.id, generation: session.generation - 1 })
   const sinceMs = now.getTime() - (session.rotatedAt?.getTime() ?? 0)
   return refreshToken === previous && sinceMs <= graceMs
@@ -95,8 +155,8 @@ async function reportReuse({ tx, audit, log }: Deciding, session: Session, origi
   log.warn({ sessionId, userId, ip: origin.ip, requestId: origin.requestId }, 'a refresh token was used again')
 }
 
-async function end({ tx, clock, identities }: Deciding, session: Session, reason: string): Promise<Outcome> {
+async function endSession({ tx, clock, cache }: Deciding, session: Session, reason: string): Promise<Decision> {
   await tx.session.update({ where: { id: session.id }, data: { revokedAt: clock.now(), revokedReason: reason } })
-  identities.distrust(session.userId)
-  return { kind: 'refused' }
+  cache.distrust(session.userId)
+  return null
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { Context } from '../../core/context.js'
 import { protectedProcedure, router } from '../../procedures.js'
-import { clearEndedCookie } from '../auth/answers.js'
 import { revokeSessionSchema, sessionListSchema } from '../auth/schema.js'
+import type { SessionsService } from './service.js'
 
 export const sessionsRouter = router({
   list: protectedProcedure
@@ -23,3 +24,12 @@ export const sessionsRouter = router({
     .output(z.void())
     .mutation(({ ctx }) => ctx.services.sessions.revokeOthers(ctx.actor)),
 })
+
+/** Clears the refresh cookie after something that may have ended its session, unless a session of it lives on. */
+export async function clearEndedCookie({
+  refreshCookie,
+  services,
+}: Context<{ sessions: SessionsService }>): Promise<void> {
+  const tokens = refreshCookie.readUnchecked()
+  if (tokens.length > 0 && !(await services.sessions.isAnyLiving(tokens))) refreshCookie.clear()
+}

@@ -1,30 +1,36 @@
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
+import type { Actor, Origin } from '../../core/actor.js'
+import type { Db } from '../../core/database/client.js'
 import { createRefreshTokens } from '../../core/security/refresh-tokens.js'
-import { createIdentities } from './authentication.js'
-import type { SessionParts } from './dependencies.js'
-import { createSessionEndings } from './endings.js'
-import { createOwnSessions } from './own.js'
-import { createSignIns } from './sign-in.js'
+import { createSessionCache } from '../../core/security/session-cache.js'
+import type { RevokeSession } from '../auth/schema.js'
+import { authenticate, readAfresh, readSessionState } from './authentication.js'
+import { type EndAll, endAll, type LogOutCaller, logOut, removeEnded } from './end-sessions.js'
+import { list, revoke, revokeOthers } from './own-sessions.js'
+import { isAnyLiving, refresh } from './refresh.js'
+import { type Delivery, endReplaced, openSession, type SessionDependencies, type SessionUser } from './session.js'
 
 export type SessionsService = ReturnType<typeof createSessionsService>
 
-type SessionsOptions = Omit<SessionParts, 'refreshTokens' | 'identities'> & { tokenSecret: string }
+type SessionsOptions = Omit<SessionDependencies, 'refreshTokens' | 'cache'> & { tokenSecret: string }
 
 /** The sessions of users: they are opened at login, refreshed, listed and ended; docs/sessions.md has their states. */
 export function createSessionsService({ tokenSecret, ...given }: SessionsOptions) {
-  const identities = createIdentities(given)
-  const parts: SessionParts = { ...given, identities, refreshTokens: createRefreshTokens(tokenSecret) }
+  const cache = createSessionCache({ clock: given.clock, load: (id) => readSessionState(given.db, id) })
+  const dependencies = { ...given, cache, refreshTokens: createRefreshTokens(tokenSecret) }
   return {
-    authenticate: identities.authenticate,
-    readAfresh: identities.readAfresh,
-    ...createSignIns(parts),
-    ...createSessionEndings(parts),
-    ...createOwnSessions(parts),
-    /** Removes sessions that ended long ago; gives how many there were. */
-    removeEnded: (now: Date): Promise<number> => {
-      const before = { lt: daysBefore(now, keptDays) }
-      const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }
-      return removeInBatches((limit) => given.db.session.deleteMany({ where, limit }))
-    },
+    authenticate: (accessToken: string) => authenticate(dependencies, accessToken),
+    readAfresh: (actor: Actor) => readAfresh(dependencies, actor),
+    open: (tx: Db, user: SessionUser, origin: Origin, delivery: Delivery) =>
+      openSession(dependencies, tx, { user, origin, delivery }),
+    endReplaced: (tx: Db, presented: { refreshTokens: readonly string[]; origin: Origin }) =>
+      endReplaced(dependencies, tx, presented),
+    refresh: (origin: Origin, presented: readonly string[]) => refresh(dependencies, origin, presented),
+    isAnyLiving: (presented: readonly string[]) => isAnyLiving(dependencies, presented),
+    logOut: (caller: LogOutCaller, presented: readonly string[]) => logOut(dependencies, caller, presented),
+    endAll: (tx: Db, input: EndAll) => endAll(dependencies, tx, input),
+    list: (actor: Actor) => list(dependencies, actor),
+    revoke: (actor: Actor, input: RevokeSession) => revoke(dependencies, actor, input),
+    revokeOthers: (actor: Actor) => revokeOthers(dependencies, actor),
+    removeEnded: (now: Date) => removeEnded(dependencies, now),
   }
 }

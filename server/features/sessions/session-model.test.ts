@@ -5,9 +5,9 @@ import { createUser } from '../../testing/factories.js'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.js'
 import { explain, type ModelAction, type ModelOutcome, type ModelState } from '../../testing/session-model.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { lockAccount } from '../auth/account.js'
-import type { SessionUser, SignedIn } from './rules.js'
+import { lockUser } from '../auth/credentials.js'
 import { createSessionsService, type SessionsService } from './service.js'
+import type { SessionUser, SignedIn } from './session.js'
 
 /** Raise them to search longer; a failure names its seed. */
 const schedules = 300
@@ -169,7 +169,7 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
 async function logInOver({ service, other, userId, ...run }: Run, action: { generation: number; isOther: boolean }) {
   const id = action.isOther ? other.id : userId
   await t.db.$transaction(async (tx) => {
-    const user = await lockAccount(tx, id)
+    const user = await lockUser(tx, id)
     if (!user) return
     const refreshTokens = [tokenOf(run, action.generation)]
     await service.endReplaced(tx, { refreshTokens, origin: originOf() })
@@ -186,7 +186,7 @@ function tokenOf({ tokens, deadToken }: Tokens, generation: number | 'dead' | 'u
 
 async function refresh(run: Run, { client, generation, beside = [] }: Extract<ModelAction, { kind: 'refresh' }>) {
   const presented = [...beside, generation].map((place) => tokenOf(run, place))
-  const signedIn = await run.service.refreshAny(originOf(), presented).catch(orCode('INVALID_TOKEN'))
+  const signedIn = await run.service.refresh(originOf(), presented).catch(orCode('INVALID_TOKEN'))
   if (!signedIn) return 'refused'
   const successor = Number(signedIn.refreshToken.split('.')[1])
   // Two different tokens of one generation would be two live tokens.
@@ -201,8 +201,8 @@ async function refresh(run: Run, { client, generation, beside = [] }: Extract<Mo
 async function expectAccess({ service, issued }: Run, seed: number, { isEnded }: ModelState, isWon: boolean) {
   if (!isEnded && !isWon) return
   const latest = issued.slice(-2)
-  const identities = await Promise.all(latest.map(({ accessToken }) => service.authenticate(accessToken)))
-  const works = identities.map((identity) => identity !== null)
+  const actors = await Promise.all(latest.map(({ accessToken }) => service.authenticate(accessToken)))
+  const works = actors.map((actor) => actor !== null)
   expect(works, `seed ${seed}: access after a round`).toEqual(latest.map(() => !isEnded))
 }
 

@@ -5,7 +5,7 @@ import { isUniqueViolation } from '../../core/database/errors.js'
 import { ConflictError, EmailTakenError, NotFoundError, ValidationError } from '../../core/errors.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { doneBy } from '../audit/service.js'
-import { killMailTokens } from '../auth/mail-tokens.js'
+import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import { enqueueAccountMail } from '../auth/mails.js'
 import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding, lockUser } from './lock.js'
@@ -67,7 +67,7 @@ export async function resendInvitation(
     await assertStillAdmin(tx, actor)
     const user = await lockUser(tx, { id })
     assertInvitable(user)
-    if (isMailed) await killMailTokens(tx, { userId: id, now: clock.now() })
+    if (isMailed) await revokeTokensAndUnsentMails(tx, { userId: id, now: clock.now() })
     if (isMailed) await mailInvitation(clock, tx, user)
     await audit.record(tx, { type: 'user.invited', ...doneBy(actor), userId: id, data: { isMailed } })
   })

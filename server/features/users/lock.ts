@@ -3,7 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { ForbiddenError, LastAdminError } from '../../core/errors.js'
 import { expectRow } from '../../core/fields/locked-row.js'
 import type { User } from '../../generated/client.js'
-import { maySignIn } from '../sessions/rules.js'
+import { maySignIn } from '../sessions/session.js'
 
 /** What a change has to know of the user that it changes. */
 export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Database } from '../../core/database/client.js'
 import { doneBy } from '../audit/service.js'
-import { proveOwnPassword, readOwnAccount } from '../auth/own-password.js'
+import { proveOwnPassword, readOwnAccount } from '../auth/credentials.js'
 import type { UsersDependencies } from './dependencies.js'
 import { lockStanding, lockUser } from './lock.js'
 import { removeLocked } from './remove.js'

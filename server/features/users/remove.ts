@@ -2,7 +2,7 @@ import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
-import { killMailTokens } from '../auth/mail-tokens.js'
+import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import type { UsersDependencies } from './dependencies.js'
 import { inviteIfUnproved, refuseTakenEmail } from './invite.js'
 import { assertAdminRemains, assertStillAdmin, type LockedUser, lockStanding, lockUser } from './lock.js'
@@ -73,5 +73,5 @@ export async function endAccess(
   { userId, reason }: { userId: string; reason: AuditEventType },
 ): Promise<void> {
   await sessions.endAll(tx, { userId, reason })
-  await killMailTokens(tx, { userId, now: clock.now() })
+  await revokeTokensAndUnsentMails(tx, { userId, now: clock.now() })
 }

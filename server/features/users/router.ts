@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { byIdAndVersionSchema, byIdSchema } from '../../core/fields/schema.js'
 import { adminProcedure, currentPasswordLimits, protectedProcedure, router } from '../../procedures.js'
-import { clearEndedCookie } from '../auth/answers.js'
+import { clearEndedCookie } from '../sessions/router.js'
 import {
   accountExportSchema,
   createUserSchema,

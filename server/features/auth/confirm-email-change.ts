@@ -1,0 +1,62 @@
+import type { Origin } from '../../core/actor.js'
+import type { Transaction } from '../../core/database/client.js'
+import { isUniqueViolation } from '../../core/database/errors.js'
+import { EmailTakenError, InvalidTokenError } from '../../core/errors.js'
+import { hashToken } from '../../core/security/refresh-tokens.js'
+import { type AuthDependencies, lockUser } from './credentials.js'
+import { consumeMailToken, revokeTokensAndUnsentMails } from './mail-tokens.js'
+import { enqueueAccountMail } from './mails.js'
+import { deleteRegistrations, findPendingRegistration, readRegistrationMark } from './registrations.js'
+import type { VerifyEmail } from './schema.js'
+
+/**
+ * Gives the account the address that the link was mailed to. Its other sessions and links end, and the old address is
+ * told. A browser that waits for its own registration of the address is refused: the link is that of somebody else's
+ * account.
+ *
+ * @throws InvalidTokenError, EmailTakenError
+ */
+export async function confirmEmailChange(
+  dependencies: AuthDependencies,
+  origin: Origin,
+  { token }: VerifyEmail,
+  mark?: string,
+): Promise<void> {
+  const { db, throttle } = dependencies
+  const email = await db
+    .$transaction((tx) => changeEmail(dependencies, tx, { token, origin, mark }))
+    .catch((error: unknown) => {
+      throw isUniqueViolation(error) ? new EmailTakenError({ cause: error }) : error
+    })
+  await throttle.clear(email, { ip: origin.ip })
+}
+
+const registeredHere =
+  'This link moves an account to an address that this browser has registered. Use the link of the registration, or another browser.'
+
+async function changeEmail(
+  { clock, audit, sessions, tokenSecret }: AuthDependencies,
+  tx: Transaction,
+  { token, origin, mark }: { token: string; origin: Origin; mark: string | undefined },
+): Promise<string> {
+  const now = clock.now()
+  // The account is locked before its tokens, as wherever an account changes.
+  const found = await tx.mailToken.findUnique({ where: { tokenHash: hashToken(token) }, select: { userId: true } })
+  const user = found?.userId ? await lockUser(tx, found.userId) : null
+  const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
+  if (!user || user.disabledAt || !link?.email) throw new InvalidTokenError()
+  const registration = { id: readRegistrationMark(tokenSecret, mark), email: link.email, now }
+  if (await findPendingRegistration(tx, registration)) throw new InvalidTokenError({ message: registeredHere })
+  const { id: userId, name, email: from } = user
+  // Before the address is taken, as where a registration becomes an account: in one order, no two wait for each other.
+  await deleteRegistrations(tx, link.email)
+  const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
+  await tx.user.update({ where: { id: userId }, data })
+  const kept = link.sessionId === null ? {} : { exceptSessionId: link.sessionId }
+  await sessions.endAll(tx, { userId, reason: 'user.email_changed', ...kept })
+  await revokeTokensAndUnsentMails(tx, { userId, now })
+  await enqueueAccountMail(tx, clock, { template: 'email-changed', to: from, params: { userId, name } })
+  const change = { from, to: link.email }
+  await audit.record(tx, { type: 'user.email_changed', actorId: userId, userId, origin, data: change })
+  return link.email
+}

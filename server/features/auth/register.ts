@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { Origin } from '../../core/actor.js'
+import { mayMail } from '../../core/security/mail-limits.js'
+import type { SessionUser } from '../sessions/session.js'
+import { type AuthDependencies, findUserByEmail } from './credentials.js'
+import type { AccountMail } from './mail-templates.js'
+import { enqueueAccountMail } from './mails.js'
+import { insertRegistration, signRegistrationMark, verificationMail } from './registrations.js'
+import type { Register } from './schema.js'
+
+/**
+ * Stores a registration, which waits until the link that is mailed for it is followed. For an address that has an
+ * account the mail says so; the answer, the statements and what the mails are counted by are the same.
+ *
+ * @returns the mark of this registration, for the browser that asked to keep
+ * @throws ValidationError, PasswordTooCommonError, ServiceUnavailableError
+ */
+export async function register(
+  { db, clock, passwords, audit, limits, tokenSecret }: AuthDependencies,
+  origin: Origin,
+  { email, password, name }: Register,
+): Promise<string> {
+  passwords.assertAcceptable(password, { email, name })
+  const passwordHash = await passwords.hash(password, origin)
+  const isWithinLimit = await mayMail(limits, { kind: 'verification', to: email, ip: origin.ip })
+  const id = randomUUID()
+  await db.$transaction(async (tx) => {
+    const user = await findUserByEmail(tx, email)
+    await insertRegistration(tx, clock.now(), user ? null : { id, email, name, passwordHash })
+    const mail = user ? accountExistsMail(user) : verificationMail(email, id)
+    await enqueueAccountMail(tx, clock, isWithinLimit ? mail : null)
+    const event = { type: 'register.requested', actorId: null, userId: user?.id ?? null, origin } as const
+    await audit.record(tx, { ...event, data: { isMailed: isWithinLimit } })
+  })
+  return signRegistrationMark(tokenSecret, id)
+}
+
+function accountExistsMail({ id: userId, email: to, name, emailVerifiedAt }: SessionUser): AccountMail {
+  return { template: 'account-exists', to, params: { userId, name: emailVerifiedAt ? name : '' } }
+}

@@ -1,0 +1,64 @@
+import type { Origin } from '../../core/actor.js'
+import type { Db, Transaction } from '../../core/database/client.js'
+import { InvalidTokenError } from '../../core/errors.js'
+import { hashToken } from '../../core/security/refresh-tokens.js'
+import { type AuthDependencies, lockUser, replacePassword } from './credentials.js'
+import { deleteRegistrations } from './registrations.js'
+import type { ResetPassword } from './schema.js'
+
+/**
+ * Sets the password of the user whom a mailed link belongs to, a reset's or an invitation's. It proves the address, ends
+ * every session and link, and signs nobody in.
+ *
+ * @throws InvalidTokenError, ValidationError, PasswordTooCommonError, ServiceUnavailableError
+ */
+export async function resetPassword(
+  dependencies: AuthDependencies,
+  origin: Origin,
+  { token, password }: ResetPassword,
+): Promise<void> {
+  const { db, passwords, throttle } = dependencies
+  const owner = await findOwner(dependencies, db, token)
+  if (!owner) throw new InvalidTokenError()
+  passwords.assertAcceptable(password, owner)
+  const passwordHash = await passwords.hash(password, origin)
+  const input = { userId: owner.id, token, passwordHash, origin }
+  const email = await db.$transaction((tx) => reset(dependencies, tx, input))
+  await throttle.clear(email, { ip: origin.ip })
+}
+
+interface Resetting {
+  userId: string
+  token: string
+  passwordHash: string
+  origin: Origin
+}
+
+// The link is looked at again once the user is locked, and is used up with all the others of the user: of many uses at
+// once the first one succeeds.
+async function reset(dependencies: AuthDependencies, tx: Transaction, input: Resetting): Promise<string> {
+  const { userId, token, passwordHash, origin } = input
+  await lockUser(tx, userId)
+  const user = await findOwner(dependencies, tx, token)
+  if (!user) throw new InvalidTokenError()
+  const emailVerifiedAt = user.emailVerifiedAt ?? dependencies.clock.now()
+  await replacePassword(dependencies, tx, { user, passwordHash, emailVerifiedAt, reason: 'password.reset' })
+  await deleteRegistrations(tx, user.email)
+  await dependencies.audit.record(tx, { type: 'password.reset', actorId: userId, userId, origin })
+  return user.email
+}
+
+// Deleted and disabled users have no way back in through a link.
+async function findOwner({ clock }: AuthDependencies, db: Db, token: string) {
+  const found = await db.mailToken.findFirst({
+    where: {
+      tokenHash: hashToken(token),
+      kind: { in: ['reset', 'invitation'] },
+      usedAt: null,
+      expiresAt: { gt: clock.now() },
+    },
+    select: { userId: true },
+  })
+  if (!found?.userId) return null
+  return db.user.findFirst({ where: { id: found.userId, disabledAt: null } })
+}

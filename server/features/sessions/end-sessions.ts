@@ -1,0 +1,55 @@
+import type { Origin } from '../../core/actor.js'
+import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
+import type { Db } from '../../core/database/client.js'
+import { endAndRecord, type SessionDependencies, sessionIdsOf } from './session.js'
+
+/** Who logs out. */
+export interface LogOutCaller {
+  /** The access token of the request, which may have expired. */
+  bearer: string | null
+  origin: Origin
+}
+
+/**
+ * Ends the sessions of refresh tokens of any generation, and that of an access token. Tokens that this server did not
+ * make, and sessions that have ended, are left alone.
+ */
+export async function logOut(
+  dependencies: SessionDependencies,
+  { bearer, origin }: LogOutCaller,
+  refreshTokens: readonly string[],
+): Promise<void> {
+  const named = bearer === null ? null : await dependencies.accessTokens.sessionOf(bearer)
+  const ids = [...sessionIdsOf(dependencies.refreshTokens, refreshTokens), ...(named === null ? [] : [named])]
+  if (ids.length === 0) return
+  await dependencies.db.$transaction((tx) => endAndRecord(dependencies, tx, { ids, type: 'logout', origin }))
+}
+
+export interface EndAll {
+  userId: string
+  /** Why, for the row: a dotted name of the audit trail. */
+  reason: string
+  exceptSessionId?: string
+}
+
+/**
+ * Ends the sessions of a user, as a part of a transaction that has locked or changed the user's row before: a login
+ * that runs beside it waits for that row, so no session slips through.
+ */
+export async function endAll(
+  { clock, cache }: SessionDependencies,
+  tx: Db,
+  { userId, reason, exceptSessionId }: EndAll,
+): Promise<void> {
+  const others = exceptSessionId === undefined ? {} : { id: { not: exceptSessionId } }
+  const data = { revokedAt: clock.now(), revokedReason: reason }
+  await tx.session.updateMany({ where: { userId, revokedAt: null, ...others }, data })
+  cache.distrust(userId)
+}
+
+/** Removes sessions that ended long ago; gives how many there were. */
+export function removeEnded({ db }: SessionDependencies, now: Date): Promise<number> {
+  const before = { lt: daysBefore(now, keptDays) }
+  const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }
+  return removeInBatches((limit) => db.session.deleteMany({ where, limit }))
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import type { Origin } from '../../core/actor.js'
+import type { Clock } from '../../core/clock.js'
+import type { Database, Db } from '../../core/database/client.js'
+import type { Logger } from '../../core/logger.js'
+import type { AccessTokens } from '../../core/security/access-tokens.js'
+import { hashToken, type RefreshTokens } from '../../core/security/refresh-tokens.js'
+import type { User as UserRow } from '../../generated/client.js'
+import type { AuditService } from '../audit/service.js'
+
+/** What the verbs of sessions work with. */
+export interface SessionDependencies {
+  db: Database
+  clock: Clock
+  log: Logger
+  audit: AuditService
+  accessTokens: AccessTokens
+  refreshTokens: RefreshTokens
+  /** Has to hear of each user whose sessions end, in the transaction that ends them. */
+  cache: { distrust(userId: string): void }
+}
+
+/** How the refresh token travels: in the body, or in an HttpOnly cookie. */
+export type Delivery = 'body' | 'cookie'
+
+export type SessionUser = Omit<UserRow, 'passwordHash'>
+
+/** What a login or a refresh gives. */
+export interface SignedIn {
+  sessionId: string
+  accessToken: string
+  /** Seconds. */
+  expiresIn: number
+  refreshToken: string
+  refreshTokenExpiresAt: Date
+  delivery: Delivery
+  user: SessionUser
+}
+
+/** OWASP ASVS 7.3.1 and 7.3.2. */
+const idleMs = 7 * 24 * 3600 * 1000
+const absoluteMs = 30 * 24 * 3600 * 1000
+
+/** How many sessions of a user live at once. */
+const livingMax = 100
+
+interface Opening {
+  user: SessionUser
+  origin: Origin
+  delivery: Delivery
+}
+
+/**
+ * Opens a session for a user who has proved who they are. Beyond 100 living ones the one that was unused longest ends;
+ * the caller holds the user's row, so that of many logins at once each sees those before it.
+ */
+export async function openSession(dependencies: SessionDependencies, tx: Db, opening: Opening): Promise<SignedIn> {
+  const { user, origin, delivery } = opening
+  const now = dependencies.clock.now()
+  const id = randomUUID()
+  const absoluteExpiresAt = new Date(now.getTime() + absoluteMs)
+  const expiresAt = idleEnd(now, absoluteExpiresAt)
+  const refreshTokenHash = hashToken(dependencies.refreshTokens.derive({ sessionId: id, generation: 0 }))
+  const { ip, userAgent } = origin
+  const times = { createdAt: now, lastUsedAt: now, expiresAt, absoluteExpiresAt }
+  await tx.session.create({ data: { id, userId: user.id, refreshTokenHash, delivery, ip, userAgent, ...times } })
+  await endBeyondMax(dependencies, tx, { id, userId: user.id, now })
+  return signTokens(dependencies, { id, generation: 0, expiresAt, delivery }, user)
+}
+
+/** When a session ends that is used now and then no more. */
+export function idleEnd(now: Date, absoluteExpiresAt: Date): Date {
+  return new Date(Math.min(now.getTime() + idleMs, absoluteExpiresAt.getTime()))
+}
+
+async function endBeyondMax(
+  { cache }: SessionDependencies,
+  tx: Db,
+  { id, userId, now }: { id: string; userId: string; now: Date },
+): Promise<void> {
+  const count = await tx.$executeRaw`
+    UPDATE "Session" SET "updatedAt" = now(), "revokedAt" = ${now}::timestamptz, "revokedReason" = 'sessions.crowded'
+    WHERE "id" IN (
+      SELECT "id" FROM "Session"
+      WHERE "userId" = ${userId}::uuid AND "revokedAt" IS NULL AND "expiresAt" > ${now}::timestamptz
+        AND "id" <> ${id}::uuid
+      ORDER BY "lastUsedAt" DESC, "id" DESC OFFSET ${livingMax - 1})`
+  if (count > 0) cache.distrust(userId)
+}
+
+/** Signs the tokens of a session's generation. */
+export async function signTokens(
+  { accessTokens, refreshTokens }: SessionDependencies,
+  session: { id: string; generation: number; expiresAt: Date; delivery: Delivery },
+  user: SessionUser,
+): Promise<SignedIn> {
+  const { id: sessionId, generation, expiresAt, delivery } = session
+  const { token, expiresIn } = await accessTokens.sign({ userId: user.id, role: user.role, sessionId })
+  const refreshToken = refreshTokens.derive({ sessionId, generation })
+  return { sessionId, accessToken: token, expiresIn, refreshToken, refreshTokenExpiresAt: expiresAt, delivery, user }
+}
+
+/** Whether a session neither was ended nor ran out. */
+export function isLiving(session: { revokedAt: Date | null; expiresAt: Date }, now: Date): boolean {
+  return session.revokedAt === null && session.expiresAt > now
+}
+
+/** Whether a user, who is not deleted, may be signed in. */
+export function maySignIn(user: { disabledAt: Date | null; emailVerifiedAt: Date | null }): boolean {
+  return user.disabledAt === null && user.emailVerifiedAt !== null
+}
+
+/** The sessions that refresh tokens belong to, each once. Tokens that this server did not make belong to none. */
+export function sessionIdsOf(refreshTokens: RefreshTokens, presented: readonly string[]): string[] {
+  return [...new Set(presented.flatMap((token) => refreshTokens.read(token)?.sessionId ?? []))]
+}
+
+/** Ends the sessions of the refresh tokens that a login came with: it replaces them. */
+export async function endReplaced(
+  dependencies: SessionDependencies,
+  tx: Db,
+  { refreshTokens, origin }: { refreshTokens: readonly string[]; origin: Origin },
+): Promise<void> {
+  const ids = sessionIdsOf(dependencies.refreshTokens, refreshTokens)
+  await endAndRecord(dependencies, tx, { ids, type: 'session.replaced', origin })
+}
+
+interface Ending {
+  ids: string[]
+  type: 'logout' | 'session.replaced'
+  origin: Origin
+}
+
+/** Ends those of the sessions that nothing has ended before, and records an event of each. */
+export async function endAndRecord(
+  { clock, cache, audit }: SessionDependencies,
+  tx: Db,
+  { ids, type, origin }: Ending,
+): Promise<void> {
+  if (ids.length === 0) return
+  const ended = await tx.session.updateManyAndReturn({
+    where: { id: { in: ids }, revokedAt: null },
+    data: { revokedAt: clock.now(), revokedReason: type },
+    select: { id: true, userId: true },
+  })
+  for (const { id: sessionId, userId } of ended) {
+    cache.distrust(userId)
+    await audit.record(tx, { type, actorId: userId, userId, origin, data: { sessionId } })
+  }
+}

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fastifyPlugin from 'fastify-plugin'
 import { type ErrorCode, errorClasses } from '../errors.js'
 import { requestDuration, writeMetrics } from './metrics-registry.js'
 
@@ -15,7 +16,8 @@ interface MetricsConfig {
  * it asks for that as a bearer token; without, it is open to loopback outside production and unknown to all others.
  */
 export function metrics(config: MetricsConfig) {
-  const plugin = async (app: FastifyInstance): Promise<void> => {
+  // With fastify-plugin the hook sees the routes outside of this plugin, too.
+  return fastifyPlugin(async (app: FastifyInstance): Promise<void> => {
     app.addHook('onResponse', async (request, reply) => {
       // Never the URL itself: every id would be a time series of its own.
       const route = request.routeOptions.url ?? 'unmatched'
@@ -28,9 +30,7 @@ export function metrics(config: MetricsConfig) {
       const { contentType, text } = await writeMetrics()
       return reply.type(contentType).send(text)
     })
-  }
-  // Fastify would keep the hook to routes inside the plugin; this lets it see all that come after.
-  return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+  })
 }
 
 function refusalOf(request: FastifyRequest, { isProduction, http: { metricsToken } }: MetricsConfig): ErrorCode | null {

@@ -54,9 +54,7 @@ function fromZod(error: z.core.$ZodError): AppError {
 function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
   const at = (...more: PropertyKey[]) => [...issue.path, ...more].map(String).join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path: at(), message: issue.message, code: issue.code }]
-  return issue.keys
-    .slice(0, detailsMax)
-    .map((key) => ({ path: at(key), message: 'This key is not known.', code: issue.code }))
+  return issue.keys.slice(0, detailsMax).map((key) => ({ path: at(key), message: 'Unknown key.', code: issue.code }))
 }
 
 function fromDatabase(thrown: unknown): AppError | undefined {

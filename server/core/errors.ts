@@ -4,27 +4,67 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 export const errorTable = {
   VALIDATION_ERROR: { status: 400, trpc: 'BAD_REQUEST', message: 'The input is not valid.' },
   BAD_REQUEST: { status: 400, trpc: 'BAD_REQUEST', message: 'The request is malformed.' },
-  UNAUTHORIZED: { status: 401, trpc: 'UNAUTHORIZED', message: 'A valid credential is needed.' },
-  INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', message: 'The address or the password is wrong.' },
-  INVALID_TOKEN: { status: 401, trpc: 'UNAUTHORIZED', message: 'The token is unknown, used or expired.' },
-  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', message: 'This is not allowed.' },
-  NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', message: 'There is nothing here.' },
-  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', message: 'This path takes other methods.' },
-  CONFLICT: { status: 409, trpc: 'CONFLICT', message: 'The request conflicts with what is stored.' },
-  EMAIL_TAKEN: { status: 409, trpc: 'CONFLICT', message: 'This address belongs to another account.' },
-  LAST_ADMIN: { status: 409, trpc: 'CONFLICT', message: 'The last admin has to stay one.' },
-  VERSION_MISMATCH: { status: 412, trpc: 'PRECONDITION_FAILED', message: 'It has changed since it was read.' },
-  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', message: 'The body is larger than 256 KiB.' },
+  UNAUTHORIZED: {
+    status: 401,
+    trpc: 'UNAUTHORIZED',
+    message: 'Authentication is required. Send a valid access token.',
+  },
+  INVALID_CREDENTIALS: {
+    status: 401,
+    trpc: 'UNAUTHORIZED',
+    message: 'The email address or the password is incorrect.',
+  },
+  INVALID_TOKEN: { status: 401, trpc: 'UNAUTHORIZED', message: 'The token is invalid, expired or already used.' },
+  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', message: 'You do not have permission for this operation.' },
+  NOT_FOUND: {
+    status: 404,
+    trpc: 'NOT_FOUND',
+    message: 'Not found. The resource does not exist, or you may not see it.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    trpc: 'METHOD_NOT_SUPPORTED',
+    message: 'This path does not support the method of the request.',
+  },
+  CONFLICT: { status: 409, trpc: 'CONFLICT', message: 'The request conflicts with the current state of the resource.' },
+  EMAIL_TAKEN: { status: 409, trpc: 'CONFLICT', message: 'The email address belongs to another account.' },
+  LAST_ADMIN: {
+    status: 409,
+    trpc: 'CONFLICT',
+    message: 'The last administrator cannot be removed, disabled or demoted.',
+  },
+  VERSION_MISMATCH: {
+    status: 412,
+    trpc: 'PRECONDITION_FAILED',
+    message: 'The resource has changed since you read it. Read it again, then repeat the change.',
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', message: 'The request body is larger than 256 KiB.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     trpc: 'UNSUPPORTED_MEDIA_TYPE',
-    message: 'A body has to be application/json.',
+    message: 'The request body must have the content type application/json.',
   },
-  UNPROCESSABLE: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'A rule refuses this.' },
-  PASSWORD_TOO_COMMON: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'This password is too common.' },
+  UNPROCESSABLE: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    message: 'The request is valid, but a rule of the application does not allow it.',
+  },
+  PASSWORD_TOO_COMMON: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    message: 'The password is too common. Choose another one.',
+  },
   RATE_LIMITED: { status: 429, trpc: 'TOO_MANY_REQUESTS', message: 'Too many requests. Try again later.' },
-  INTERNAL_ERROR: { status: 500, trpc: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
-  SERVICE_UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE', message: 'The service is busy. Try again later.' },
+  INTERNAL_ERROR: {
+    status: 500,
+    trpc: 'INTERNAL_SERVER_ERROR',
+    message: 'An unexpected error occurred on the server.',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    message: 'The service is temporarily unavailable. Try again later.',
+  },
 } as const satisfies Record<string, { status: number; trpc: TRPC_ERROR_CODE_KEY; message: string }>
 
 export type ErrorCode = keyof typeof errorTable

@@ -109,7 +109,7 @@ async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
   }
   if (meta?.refusesBatch && ctx.batchSize > 1) {
-    throw new BadRequestError({ message: 'This procedure is called alone, not in a batch.' })
+    throw new BadRequestError({ message: 'This procedure cannot be called in a batch.' })
   }
 }
 

@@ -19,11 +19,11 @@ async function refuseCodings({ headers }: FastifyRequest, reply: FastifyReply): 
   if (coding && coding !== 'identity') {
     // RFC 9110 section 12.5.3: a server says so which codings it takes.
     reply.header('accept-encoding', 'identity')
-    throw new UnsupportedMediaTypeError({ message: 'A body has to come without a content coding.' })
+    throw new UnsupportedMediaTypeError({ message: 'The request body must not have a Content-Encoding.' })
   }
   for (const [, charset] of (headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)) {
     if (!/^utf-?8$/i.test(charset ?? '')) {
-      throw new UnsupportedMediaTypeError({ message: 'A body has to be in UTF-8.' })
+      throw new UnsupportedMediaTypeError({ message: 'The request body must be encoded as UTF-8.' })
     }
   }
 }

@@ -27,7 +27,7 @@ describe('an input in JSON', () => {
     ['an overlong form', Buffer.concat([bytes('"'), Buffer.from([0xc0, 0xaf]), bytes('"')])],
     ['an encoded surrogate', Buffer.concat([bytes('"'), Buffer.from([0xed, 0xa0, 0x80]), bytes('"')])],
   ])('S51: is refused in %s', (_name, body) => {
-    expect(() => readJson(body)).toThrow('The body is not UTF-8.')
+    expect(() => readJson(body)).toThrow('The request body is not valid UTF-8.')
   })
 
   it.each(['"\\ud800"', '"a\\udc00b"', '["\\ude00\\ud83d"]', '{"\\ud800":1}', '{"a":{"b":"\\uDBFF"}}'])(

@@ -66,12 +66,12 @@ function valuesIn(value: unknown): readonly unknown[] {
 function checkKey(key: string, value: unknown): void {
   if (key.length > maxKeyLength) throw malformed('The input has a key that is too long.')
   const reachesPrototype = key === '__proto__' || (key === 'constructor' && isRecord(value) && 'prototype' in value)
-  if (reachesPrototype) throw malformed('The input has a key that is not taken.')
+  if (reachesPrototype) throw malformed('The input has a key that is not allowed.')
   checkText(key)
 }
 
 function checkText(text: string): void {
-  if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not Unicode.')
+  if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not valid Unicode.')
 }
 
 // It passes by a byte order mark, as RFC 8259 allows.
@@ -81,7 +81,7 @@ function decode(body: Buffer): string {
   try {
     return utf8.decode(body)
   } catch {
-    throw malformed('The body is not UTF-8.')
+    throw malformed('The request body is not valid UTF-8.')
   }
 }
 

@@ -33,7 +33,7 @@ function isEncoded(target: string): boolean {
 
 function faultOfExpectation({ headers: { expect } }: FastifyRequest): AppError | undefined {
   if (expect === undefined || /^100-continue$/i.test(expect.trim())) return undefined
-  return new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
+  return new BadRequestError({ status: 417, message: 'The server does not support the Expect header of the request.' })
 }
 
 function malformed(message: string): AppError {

@@ -101,6 +101,6 @@ function checksum(scope: CursorScope, position: Position): string {
 
 function brokenCursor(): AppError {
   return new BadRequestError({
-    message: 'The cursor is broken, or belongs to a list with another filter or order.',
+    message: 'The cursor is malformed, or belongs to a list with a different filter or order.',
   })
 }

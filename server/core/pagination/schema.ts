@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** How many items a page holds. */
-export const limitSchema = z.int().min(1).max(100).default(20).describe('How many items the page holds.')
+export const limitSchema = z.int().min(1).max(100).default(20).describe('The maximum number of items on the page.')
 
 /** The same for a cursor page, which also ends where its items weigh too much. */
 export const cursorLimitSchema = limitSchema.describe(
@@ -9,15 +9,20 @@ export const cursorLimitSchema = limitSchema.describe(
 )
 
 /** Which offset page, counted from 1. */
-export const pageNumberSchema = z.int().min(1).max(1_000_000).default(1).describe('Which page, counted from 1.')
+export const pageNumberSchema = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .default(1)
+  .describe('The number of the page, starting at 1.')
 
 /** Where a cursor page starts: `meta.nextCursor` of the page before it. */
-export const cursorSchema = z.string().describe('Where to go on: `meta.nextCursor` of the page before. Opaque.')
+export const cursorSchema = z.string().describe('The `meta.nextCursor` of the previous page. The value is opaque.')
 
 const cursorMetaSchema = z
   .object({
     limit: z.int(),
-    nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page; null on the last.'),
+    nextCursor: z.string().nullable().describe('The `cursor` of the next page; null on the last page.'),
     hasMore: z
       .boolean()
       .describe(
@@ -27,7 +32,7 @@ const cursorMetaSchema = z
   .meta({ id: 'CursorMeta' })
 
 const offsetMetaSchema = z
-  .object({ total: z.int().describe('How many items there are on all pages.'), page: z.int(), limit: z.int() })
+  .object({ total: z.int().describe('The number of items on all pages.'), page: z.int(), limit: z.int() })
   .meta({ id: 'OffsetMeta' })
 
 /** A page of a large set: it goes on from a cursor and is never counted. */

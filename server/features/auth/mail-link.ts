@@ -20,7 +20,8 @@ export async function makeMailLink(tx: Db, { secret, mail, now }: MailLinkOption
   if (!link) return { isSendable: true, token: null }
   // Mails of one owner take turns, so that they carry one link.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(link.owner)[0] ?? ''}, 0))`
-  if (!(await mayHaveLink(tx, mail.to, link))) return { isSendable: false, reason: 'There is no account to let in.' }
+  if (!(await mayHaveLink(tx, mail.to, link)))
+    return { isSendable: false, reason: 'The account does not exist, or may not log in.' }
   return { isSendable: true, token: await mailTokenOf(tx, { secret, now, ...link }) }
 }
 

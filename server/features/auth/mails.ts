@@ -26,7 +26,7 @@ export function createAccountMails(options: MailOptions): MailTemplates {
 
 async function write({ tokenSecret, appUrl, clock }: MailOptions, tx: Db, stored: unknown): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
-  if (!mail) return { isSendable: false, reason: 'The mail lacks what its template needs.' }
+  if (!mail) return { isSendable: false, reason: 'The mail lacks parameters that its template requires.' }
   const link = await makeMailLink(tx, { secret: tokenSecret, mail, now: clock.now() })
   if (!link.isSendable) return link
   return { isSendable: true, token: link.token, ...renderMail(mail, { appUrl, token: link.token }) }

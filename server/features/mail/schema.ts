@@ -4,7 +4,10 @@ import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagina
 
 const mailStatusSchema = z
   .enum(['pending', 'sent', 'dead'])
-  .meta({ id: 'MailStatus', description: '`dead`: could not be sent, and is tried again only by `retry`.' })
+  .meta({
+    id: 'MailStatus',
+    description: '`dead` means that sending has failed for good. Only the operation `retry` sends such a mail again.',
+  })
 
 export const listMailSchema = z.strictObject({
   limit: cursorLimitSchema,

@@ -89,7 +89,7 @@ const columns = {
 async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
   const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
   if (!isThere) return new NotFoundError({ resource: 'Mail' })
-  return new ConflictError({ message: 'Only a mail that could not be sent is tried again.' })
+  return new ConflictError({ message: 'Only a failed mail can be retried.' })
 }
 
 function eventOf({ userId, origin }: Actor) {

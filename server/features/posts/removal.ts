@@ -39,7 +39,8 @@ export async function restorePost({ db, audit }: PostsParts, actor: Actor, { id 
     })
     await record(audit, tx, { type: 'post.restored', actor, post })
     const restored = await tx.post.findUnique({ where: { id }, select: postSelect })
-    if (!restored) throw new ConflictError({ message: 'The author of this post is removed.' })
+    if (!restored)
+      throw new ConflictError({ message: 'The author of this post has been deleted. Restore the author first.' })
     return restored
   })
 }

@@ -15,7 +15,7 @@ export function readIfMatch(header: string | undefined): number | undefined {
   const version = versionTag.exec(tag)?.[1]
   if (version !== undefined) return Number(version)
   if (entityTag.test(tag)) throw new VersionMismatchError()
-  throw new BadRequestError({ message: 'If-Match has to name one version, such as "3".' })
+  throw new BadRequestError({ message: 'If-Match must contain exactly one version, such as "3".' })
 }
 
 /** The entity tag of an output with an integer `version`; undefined for all others. */

@@ -50,7 +50,7 @@ function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<stri
 
 function refuseKeys(keys: readonly string[]): void {
   if (keys.length === 0) return
-  const details = keys.map((path) => ({ path, message: 'This key is not known.', code: 'unrecognized_keys' }))
+  const details = keys.map((path) => ({ path, message: 'Unknown key.', code: 'unrecognized_keys' }))
   throw new ValidationError({ details })
 }
 
@@ -63,7 +63,7 @@ function versionField(request: RestRequest, body: Record<string, unknown>): { ve
   const version = readIfMatch(request.headers['if-match'])
   if (version === undefined) return {}
   if (body.version !== undefined && body.version !== version) {
-    throw new BadRequestError({ message: 'If-Match and the version in the body differ.' })
+    throw new BadRequestError({ message: 'If-Match and the version in the body are different.' })
   }
   return { version }
 }

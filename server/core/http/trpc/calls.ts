@@ -44,7 +44,7 @@ export function readCalls(router: AnyTRPCRouter, request: TrpcRequest): Calls {
   return { isBatch, list }
 }
 
-const tooMany = `A batch holds at most ${maxBatchSize} calls.`
+const tooMany = `A batch may contain at most ${maxBatchSize} calls.`
 
 /**
  * Makes the function that reads the inputs of a request, in the order of its calls: superjson in JSON, from the query

@@ -65,7 +65,7 @@ function refuseStreams({ headers }: TrpcRequest): void {
   const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
   if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
   throw new BadRequestError({
-    message: 'Answers are not streamed: use httpBatchLink, not httpBatchStreamLink.',
+    message: 'Streaming responses are not supported. Use httpBatchLink instead of httpBatchStreamLink.',
   })
 }
 

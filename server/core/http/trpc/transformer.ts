@@ -14,7 +14,7 @@ export const transformer = {
   input: {
     serialize: superjson.serialize,
     deserialize({ json, meta }: SuperJSONResult): unknown {
-      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input names a type that is not taken.' })
+      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input contains a type that is not supported.' })
       const input = meta ? superjson.deserialize({ json, meta }, { inPlace: true }) : json
       // Afterwards, as an annotation may name a place that does not exist and superjson makes it.
       checkShape(input)

@@ -15,7 +15,7 @@ const ada = await plinth.login({ email: 'ada@example.com', password: 'demo-user-
 assert.equal(ada.email, 'ada@example.com')
 assert.equal((await plinth.api.users.me.query()).id, ada.id)
 
-step('Write a post. It is a draft until it is published.')
+step('Create a post. It is a draft until it is published.')
 const word = `harbour${Date.now()}`
 const draft = await plinth.api.posts.create.mutate({
   title: `The ${word} at dawn`,

@@ -38,7 +38,7 @@ refresh_token=$(read_json data.refreshToken)
 call 200 GET /api/users/me
 expect 'the address' "$(read_json data.email)" ada@example.com
 
-step 'Write a post. It is a draft until it is published.'
+step 'Create a post. It is a draft until it is published.'
 word="harbour$RANDOM$RANDOM"
 call 201 POST /api/posts "{\"title\":\"The $word at dawn\",\"body\":\"Nothing moves but the light.\"}"
 post=$(read_json data.id)

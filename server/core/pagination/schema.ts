@@ -5,7 +5,7 @@ export const limitSchema = z.int().min(1).max(100).default(20).describe('The max
 
 /** The same for a cursor page, which also ends where its items weigh too much. */
 export const cursorLimitSchema = limitSchema.describe(
-  'How many items the page holds at most. It ends earlier where its items would exceed 1 MiB of JSON in all.',
+  'The maximum number of items on the page. A page has fewer items if more would exceed 1 MiB of JSON.',
 )
 
 /** Which offset page, counted from 1. */

@@ -7,7 +7,7 @@ import { transformer } from './transformer.js'
 export type Fetch = ReturnType<typeof getFetch>
 
 export interface Connection {
-  /** The address of the tRPC face. */
+  /** The address of the tRPC transport. */
   url: string
   fetch: Fetch | undefined
   headers: Record<string, string>

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A session with the REST face, from login to restore. Start the server with `npm run dev`, then:
+# A session with the REST transport, from login to restore. Start the server with `npm run dev`, then:
 #
 #   PLINTH_URL=http://localhost:3000 examples/session/curl.sh
 #

@@ -6,7 +6,7 @@ import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
 
-/** What every procedure sees of the request it answers, whichever face the request came through. */
+/** What every procedure sees of the request it answers, whichever transport the request came through. */
 export interface Context<Services = unknown> {
   log: Logger
   origin: Origin
@@ -19,7 +19,7 @@ export interface Context<Services = unknown> {
   authenticator: Pick<Authenticator, 'readAfresh'>
   passwords: Pick<Passwords, 'admit'>
   limits: RateLimits
-  /** What the limits charged so far; faces turn it into `RateLimit` headers. */
+  /** What the limits charged so far; transports turn it into `RateLimit` headers. */
   limitReports: LimitReport[]
   refreshCookie: RefreshCookie
   /** How many calls share the HTTP request. */

@@ -185,7 +185,7 @@ export const errorClasses = {
   SERVICE_UNAVAILABLE: ServiceUnavailableError,
 } as const satisfies Record<ErrorCode, new (options?: ErrorOptions) => AppError>
 
-/** The `error` object of both faces: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
+/** The `error` object of both transports: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
 export interface ErrorBody {
   code: ErrorCode
   message: string

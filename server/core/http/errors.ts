@@ -22,7 +22,7 @@ export function answerFrameworkError(thrown: unknown, request: FastifyRequest, r
 }
 
 /**
- * What both faces do with an error before they write it: whatever nobody foresaw is logged, and the reply gets its
+ * What both transports do with an error before they write it: whatever nobody foresaw is logged, and the reply gets its
  * status and the headers that belong to it.
  */
 export function beginErrorReply(thrown: unknown, request: FastifyRequest, reply: FastifyReply): AppError {

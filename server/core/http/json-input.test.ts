@@ -33,7 +33,7 @@ describe('an input in JSON', () => {
   it.each(['"\\ud800"', '"a\\udc00b"', '["\\ude00\\ud83d"]', '{"\\ud800":1}', '{"a":{"b":"\\uDBFF"}}'])(
     'S51: is refused with half of a surrogate pair: %s',
     (text) => {
-      expect(() => parseJson(text)).toThrow('text that is not Unicode')
+      expect(() => parseJson(text)).toThrow('text that is not valid Unicode')
     },
   )
 
@@ -43,7 +43,7 @@ describe('an input in JSON', () => {
     '[{"a":{"__proto__":1}}]',
     '{"\\u005f_proto__":null}',
   ])('S35: is refused with a key that reaches a prototype: %s', (text) => {
-    expect(() => parseJson(text)).toThrow('a key that is not taken')
+    expect(() => parseJson(text)).toThrow('a key that is not allowed')
   })
 })
 

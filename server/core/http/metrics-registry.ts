@@ -16,7 +16,7 @@ export const requestDuration = new Histogram({
 
 const procedureDuration = new Histogram({
   name: 'procedure_duration_seconds',
-  help: 'Duration of procedure calls by procedure and outcome, on every face.',
+  help: 'Duration of procedure calls by procedure and outcome, on every transport.',
   labelNames: ['procedure', 'code'],
   buckets,
   registers: [registry],

@@ -2,7 +2,7 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ForbiddenError } from '../errors.js'
 
-/** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
+/** The refresh token as a cookie, as procedures see it. The HTTP transports make one for each request. */
 export interface RefreshCookie {
   /**
    * Every token that the request carries. A browser may hold several under one name, for the host and for its domain,
@@ -33,7 +33,7 @@ export interface CookieConfig {
 /**
  * Makes the refresh cookie of one request. Scripts cannot read it (HttpOnly) and production sends it over TLS alone.
  * Without a cookie domain the name has the `__Host-` prefix there, so that no sibling host can plant one. Its path is
- * `/`, which the prefix asks for and both faces need. In development its name has the port, since browsers share the
+ * `/`, which the prefix asks for and both transports need. In development its name has the port, since browsers share the
  * cookies of `localhost` among all ports (RFC 6265 section 8.5).
  *
  * `SameSite=Lax`: requests from other sites do not carry it, while a frontend on another subdomain is the same site

@@ -21,7 +21,7 @@ export interface OpenApiDocument {
 }
 
 /**
- * Describes the REST face of a router (OpenAPI 3.1). Pure: the same router gives the same document, in the same order.
+ * Describes the REST transport of a router (OpenAPI 3.1). Pure: the same router gives the same document, in the same order.
  *
  * @throws Error if a schema cannot be written in JSON, or one name is given to two schemas
  */

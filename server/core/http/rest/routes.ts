@@ -14,7 +14,7 @@ import { createReplyWriter } from './reply.js'
 
 type Source = ContextSource<unknown> & { config: CookieConfig }
 
-interface Face {
+interface Transport {
   container: Source
   router: AnyTRPCRouter
 }
@@ -23,7 +23,7 @@ interface Face {
  * Serves a router as REST: one native route for each procedure that declares `meta.rest`, which calls the procedure
  * with the same context as tRPC does. Mount it in a scope of its own; errors go to the application's error handler.
  */
-export function restFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
+export function restTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
     acceptOnlyJson(app)
     const procedures = listRestProcedures(router)
@@ -32,15 +32,15 @@ export function restFace(router: AnyTRPCRouter, container: Source): FastifyPlugi
   }
 }
 
-function registerProcedure(app: FastifyInstance, face: Face, procedure: RestProcedure): void {
+function registerProcedure(app: FastifyInstance, transport: Transport, procedure: RestProcedure): void {
   app.route<{ Params: Record<string, string>; Querystring: Record<string, unknown> }>({
     method: procedure.rest.method,
     url: toRouteUrl(procedure.rest.path),
-    handler: createHandler(face, procedure),
+    handler: createHandler(transport, procedure),
   })
 }
 
-function createHandler({ container, router }: Face, procedure: RestProcedure) {
+function createHandler({ container, router }: Transport, procedure: RestProcedure) {
   const { path, type, meta } = procedure
   const { http } = container.config
   const readInput = createInputReader(procedure)

@@ -23,7 +23,7 @@ import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, typ
 
 type Source = ContextSource<unknown> & { config: CookieConfig }
 
-interface Face {
+interface Transport {
   container: Source
   router: AnyTRPCRouter
 }
@@ -34,30 +34,32 @@ interface Face {
  * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
  * scope.
  */
-export function trpcFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
+export function trpcTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
-    const face = { container, router }
+    const transport = { container, router }
     acceptOnlyJson(app)
     app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
     // A wildcard is not bound by Fastify's limit on the length of a parameter, which a batch would soon reach.
     app.route<{ Params: { '*': string }; Querystring: Record<string, unknown> }>({
       method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url: '/*',
-      handler: (request, reply) => answer(face, request, reply),
+      handler: (request, reply) => answer(transport, request, reply),
     })
   }
 }
 
-async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(transport: Transport, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
   if (request.method === 'HEAD') return reply.code(204).send()
   refuseStreams(request)
-  const calls = readCalls(face.router, request)
-  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply)
-  const outcomes = await withinDeadline(reply, (signal) => runCalls(face, { request, reply, calls, signal }))
+  const calls = readCalls(transport.router, request)
+  if (calls.list.some(isSubscription)) return answerSubscription(transport, request, reply)
+  const outcomes = await withinDeadline(reply, (signal) => runCalls(transport, { request, reply, calls, signal }))
   const responses = outcomes.map(({ response }) => response)
   reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
   const body = calls.isBatch ? responses : responses[0]
-  return reply.code(getHTTPStatusCode(responses)).send(body && transformTRPCResponse(face.router._def._config, body))
+  return reply
+    .code(getHTTPStatusCode(responses))
+    .send(body && transformTRPCResponse(transport.router._def._config, body))
 }
 
 // The status and the cookies of such an answer would be sent before its procedures have run.
@@ -76,7 +78,7 @@ interface Exchange {
   signal: AbortSignal
 }
 
-async function runCalls({ container, router }: Face, exchange: Exchange): Promise<Outcome[]> {
+async function runCalls({ container, router }: Transport, exchange: Exchange): Promise<Outcome[]> {
   const { request, reply, calls } = exchange
   const ctx = await createContext(container, request, {
     refreshCookie: createRefreshCookie(request, reply, container.config),
@@ -133,8 +135,12 @@ function isSubscription({ procedure }: Call): boolean {
   return procedure?._def.type === 'subscription'
 }
 
-async function answerSubscription(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { container, router } = face
+async function answerSubscription(
+  transport: Transport,
+  request: TrpcRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { container, router } = transport
   const refreshCookie = createRefreshCookie(request, reply, container.config)
   await fastifyRequestHandler({
     router,

@@ -18,7 +18,7 @@ async function checkGivenDatabase(): Promise<Finding[]> {
 function checkSettings(): Finding {
   try {
     loadConfig()
-    return { name: 'Secrets', state: 'all settings are given' }
+    return { name: 'Secrets', state: 'all settings are set' }
   } catch (error) {
     return { name: 'Secrets', faults: error instanceof ConfigError ? error.faults : [messageOf(error)] }
   }

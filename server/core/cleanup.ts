@@ -22,14 +22,14 @@ export function createCleanup({ clock, log, tasks }: CleanupOptions) {
   async function run(): Promise<Record<string, number>> {
     const removed: Record<string, number> = {}
     for (const [name, remove] of Object.entries(tasks)) removed[name] = await remove(clock.now())
-    log.info(removed, 'old rows removed')
+    log.info(removed, 'expired rows deleted')
     return removed
   }
 
   return {
     run,
     start(): void {
-      const runLogged = () => run().catch((err: unknown) => log.warn({ err }, 'old rows could not be removed'))
+      const runLogged = () => run().catch((err: unknown) => log.warn({ err }, 'expired rows could not be deleted'))
       timer = setInterval(() => void runLogged(), everyMs).unref()
     },
     stop(): void {

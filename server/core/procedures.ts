@@ -84,14 +84,14 @@ async function observe<Result extends Outcome>({ ctx, path, type, next }: Call<R
   const error = result.ok ? null : toAppError(result.error)
   recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
   if (error) logFailure(ctx, fields, error)
-  else ctx.log.info(fields, 'procedure answered')
+  else ctx.log.info(fields, 'procedure succeeded')
   return result
 }
 
 function logFailure({ log }: Context, fields: object, error: AppError): void {
   const outcome = { ...fields, code: error.code, status: error.status }
   if (isFailure(error)) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
-  else log.warn(outcome, 'procedure refused')
+  else log.warn(outcome, 'procedure rejected')
 }
 
 interface Declared {

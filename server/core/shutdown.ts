@@ -30,20 +30,20 @@ export function stopOnRequest(
   const { config, log, readiness } = container
   const stop = async (reason: string) => {
     if (readiness.isDraining()) return
-    log.info({ reason }, 'stopping')
+    log.info({ reason }, 'shutting down')
     setTimeout(() => {
-      log.error('the stop took too long; what was left is cut off')
+      log.error('the shutdown took too long; open requests are aborted')
       process.exit(0)
     }, cutOffMs).unref()
     const isExpected = reason === 'SIGTERM' && config.isProduction
     await shutDown(app, container, isExpected ? times : withoutNotice).catch((err: unknown) => {
-      log.error({ err }, 'the stop failed')
+      log.error({ err }, 'the shutdown failed')
     })
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(signal))
   // The development supervisor holds the channel: if it is gone, nothing is left to serve.
-  process.on('disconnect', () => void stop('the supervisor is gone'))
+  process.on('disconnect', () => void stop('the parent process has exited'))
 }
 
 /**

@@ -45,12 +45,12 @@ function logUnforeseen(thrown: unknown, error: AppError, request: FastifyRequest
   const { code, status } = error
   // The sender is gone, or was told that it took too long; nobody reads the answer, and no other line tells of it.
   if (isIncomplete(request) && request.raw.destroyed) {
-    request.log.info({ method: request.method, path: pathOf(request) }, 'request broken off')
+    request.log.info({ method: request.method, path: pathOf(request) }, 'request aborted by the client')
     return
   }
   if (status < 500 || thrown instanceof TRPCError) return
   if (isFailure(error)) request.log.error({ code, status, err: error.cause ?? error }, 'request failed')
-  else request.log.warn({ code, status }, 'request refused')
+  else request.log.warn({ code, status }, 'request rejected')
 }
 
 // Requests that were injected do not say.

@@ -52,7 +52,7 @@ async function outcomeOf(name: string, check: () => Promise<void>, log: FastifyB
 async function withTimeout(check: () => Promise<void>): Promise<void> {
   const done = new AbortController()
   const timeout = sleep(checkTimeoutMs, undefined, { signal: done.signal }).then(
-    () => Promise.reject(new Error(`no answer within ${checkTimeoutMs} ms`)),
+    () => Promise.reject(new Error(`The check did not finish within ${checkTimeoutMs} ms.`)),
     () => {},
   )
   try {

@@ -16,7 +16,7 @@ export const requestDuration = new Histogram({
 
 const procedureDuration = new Histogram({
   name: 'procedure_duration_seconds',
-  help: 'Duration of procedure calls by procedure and outcome, on every transport.',
+  help: 'Duration of procedure calls by procedure and outcome, over all transports.',
   labelNames: ['procedure', 'code'],
   buckets,
   registers: [registry],

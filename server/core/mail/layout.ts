@@ -53,5 +53,5 @@ function paragraph(style: string, text: string): string {
 function button({ label, url }: { label: string; url: string }): string {
   const href = escapeHtml(url)
   return `<p style="margin:24px 0"><a href="${href}" style="${buttonStyle}">${escapeHtml(label)}</a></p>
-<p style="${smallStyle}">If the button does not work, open this address:<br><a href="${href}" style="color:#1d4ed8;word-break:break-all">${href}</a></p>`
+<p style="${smallStyle}">If the button does not work, open this link:<br><a href="${href}" style="color:#1d4ed8;word-break:break-all">${href}</a></p>`
 }

@@ -24,7 +24,7 @@ export function describeServer({ publicUrl, databaseUrl, hasDemoUsers }: Served)
     '',
     ...lines,
     '',
-    'A saved file restarts the server. Ctrl-C stops everything.',
+    'The server restarts when a file is saved. Press Ctrl-C to stop everything.',
     '',
   ].join('\n')
 }

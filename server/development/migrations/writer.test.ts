@@ -22,7 +22,7 @@ test('writes the SQL of a changed schema; after that nothing is left to write', 
   expect(path.relative(project.folder, file)).toBe('21000102030405_add_label/migration.sql')
   expect(await readFile(file, 'utf8')).toMatch(/^-- AlterTable\nALTER TABLE "Session" ADD COLUMN +"label" TEXT;\n$/)
   expect(losses).toEqual([])
-  await expect(writeMigration('again', options)).rejects.toThrow('Nothing changed')
+  await expect(writeMigration('again', options)).rejects.toThrow('There are no changes')
   expect(await readdir(project.folder)).toHaveLength(project.names.length + 1)
 })
 

@@ -91,12 +91,12 @@ async function openSession(parts: AuthParts, { user, origin, delivery, replaces 
   })
   if (!signedIn) return refuse(parts, origin, user.id)
   const { sessionId } = signedIn
-  parts.log.info({ userId: user.id, sessionId, ip: origin.ip, requestId: origin.requestId }, 'a login succeeded')
+  parts.log.info({ userId: user.id, sessionId, ip: origin.ip, requestId: origin.requestId }, 'login succeeded')
   return signedIn
 }
 
 async function refuse({ audit, db, log }: AuthParts, origin: Origin, userId: string | null): Promise<never> {
-  log.warn({ userId, ip: origin.ip, requestId: origin.requestId }, 'a login failed')
+  log.warn({ userId, ip: origin.ip, requestId: origin.requestId }, 'login failed')
   await audit.record(db, { type: 'login.failed', actorId: null, userId, origin })
   throw new InvalidCredentialsError()
 }

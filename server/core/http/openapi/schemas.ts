@@ -35,7 +35,7 @@ const componentPrefix = '#/components/schemas/'
 function keep(named: Map<string, JsonSchema>, name: string, definition: JsonSchema): void {
   const known = named.get(name)
   if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
-    throw new Error(`Schema "${name}" means two things, such as an input and an output. Give one another id.`)
+    throw new Error(`Two schemas have the id "${name}", such as an input and an output. Give one of them another id.`)
   }
   named.set(name, definition)
 }
@@ -58,7 +58,7 @@ const unrepresentable = new Set(['bigint', 'symbol', 'undefined', 'void', 'map',
 
 function adjust(type: string, schema: JsonSchema, io: 'input' | 'output', path: readonly PropertyKey[]): void {
   if (type === 'date') Object.assign(schema, { type: 'string', format: 'date-time' })
-  else if (unrepresentable.has(type)) throw new Error(`JSON has no "${type}", at ${path.join('.')}.`)
+  else if (unrepresentable.has(type)) throw new Error(`JSON cannot represent "${type}", at ${path.join('.')}.`)
   // An answer may get new keys without breaking the clients that were generated before.
   if (type === 'object' && io === 'output') delete schema.additionalProperties
   dropNoise(schema)

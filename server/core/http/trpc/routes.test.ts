@@ -223,7 +223,9 @@ describe('the tRPC transport', () => {
 
   it('S50: an answer in pieces is refused before anything runs, with the link to use instead', async () => {
     const client = clientWith(httpBatchStreamLink)
-    await expect(client.notes.get.query({ id: 'a' })).rejects.toThrow('Use httpBatchLink instead of httpBatchStreamLink')
+    await expect(client.notes.get.query({ id: 'a' })).rejects.toThrow(
+      'Use httpBatchLink instead of httpBatchStreamLink',
+    )
     for (const header of ['trpc-accept', 'accept']) {
       const login = post('login?batch=1', {}, { [header]: 'text/html, application/jsonl' })
       const answer = await ours.app.inject(login)

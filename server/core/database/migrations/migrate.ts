@@ -74,7 +74,7 @@ export async function resolveMigration(
   })
   if (isResolved) return
   const fault = migration
-    ? `The migration ${name} has not failed, so it cannot be resolved.`
+    ? `There is nothing to resolve for the migration ${name}.`
     : `There is no migration ${name}.`
   throw new MigrationError(fault, 'To see pending and failed migrations, run: npm run doctor')
 }

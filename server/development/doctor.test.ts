@@ -39,7 +39,7 @@ test('names the command for each fault: pending migrations, broken secrets', asy
   await writeFile(path.join(dataDir, 'development-secrets.json'), '{')
   const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: inject('postgresUrl') })
   expect(output).toMatch(/fault +Migrations .* pending\. Run: npm run migrate/)
-  expect(output).toMatch(/fault +Secrets .* is broken\. Delete it/)
+  expect(output).toMatch(/fault +Secrets .* is damaged\. Delete it/)
   expect(exitCode).toBe(1)
 })
 
@@ -48,8 +48,8 @@ test('names what mends a database that is away, and each missing production sett
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
   })
-  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Mend DATABASE_URL$/m)
-  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Make one with: npm run -s keys:new/)
+  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Correct DATABASE_URL$/m)
+  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Create one with: npm run -s keys:new/)
   expect(exitCode).toBe(1)
 })
 
@@ -58,7 +58,7 @@ test('tells a port that Plinth serves from one that another program took', async
   onTestFinished(() => answers.forEach((server) => server.close()))
   const outputs = await Promise.all(answers.map(portOf).map(async (port) => doctorOn(await port)))
   expect(outputs[0]).toMatch(/ok +Port .* is served by Plinth/)
-  expect(outputs[1]).toMatch(/fault +Port .* is taken\. Set another one: PORT=\d+ npm run dev/)
+  expect(outputs[1]).toMatch(/fault +Port .* is in use\. Set another port: PORT=\d+ npm run dev/)
 })
 
 test('keys:new puts a new signing key before the present ones', async () => {

@@ -105,7 +105,7 @@ test('serves, restarts on a save, outlives a broken file, and leaves no process 
   expect(await answerOf(url)).toMatch(/^second /)
 
   await writeFile(serverFile, 'syntax error')
-  await dev.shows(/The server ended/)
+  await dev.shows(/The server exited/)
   await writeFile(serverFile, serverCode('first'))
   await dev.shows(/restarted/)
   await mkdir(path.join(root, 'server/features/new'))
@@ -123,7 +123,7 @@ test('refuses a second start on the same data, and goes on', async () => {
   const dev = startDev()
   const url = await dev.shows(banner)
   const second = startDev()
-  await second.shows(/Another "npm run dev" serves this database already\. Stop it first/)
+  await second.shows(/Another "npm run dev" already uses this database\. Stop it first/)
   expect(await second.exitCode).toBe(1)
   expect(await answerOf(url)).toMatch(/^first /)
   dev.process.kill('SIGTERM')
@@ -189,7 +189,7 @@ test('refuses a given port that is taken', async () => {
   const address = blocker.address()
   const taken = typeof address === 'object' && address ? address.port : 0
   const given = startDev({ PORT: String(taken) })
-  await given.shows(new RegExp(`Port ${taken} \\(PORT\\) is taken`))
+  await given.shows(new RegExp(`Port ${taken} \\(PORT\\) is in use`))
   expect(await given.exitCode).toBe(1)
 })
 

@@ -71,10 +71,10 @@ test('warns at the top of the file of each change that takes data or may fail on
   )
   const { file, losses } = await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock })
   expect(losses.toSorted()).toEqual([
-    'adds the required column "device" to "Session"; it fails where there are rows',
+    'adds the required column "device" to "Session"; it fails if the table has rows',
     'drops the column "userAgent" of "Session" with its values',
     'drops the table "RateLimit" with its rows',
-    'removes values of the enum "MailStatus"; it fails where rows use them',
+    'removes values of the enum "MailStatus"; it fails if rows use them',
   ])
   const sql = await readFile(file, 'utf8')
   expect(sql).toMatch(/^-- WARNING/)

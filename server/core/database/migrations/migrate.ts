@@ -73,9 +73,7 @@ export async function resolveMigration(
     return migration !== undefined && markApplied(client, migration)
   })
   if (isResolved) return
-  const fault = migration
-    ? `There is nothing to resolve for the migration ${name}.`
-    : `There is no migration ${name}.`
+  const fault = migration ? `There is nothing to resolve for the migration ${name}.` : `There is no migration ${name}.`
   throw new MigrationError(fault, 'To see pending and failed migrations, run: npm run doctor')
 }
 

@@ -10,7 +10,7 @@ async function checkGivenDatabase(): Promise<Finding[]> {
   try {
     return await checkDatabase(databaseUrlOf(config), 'given')
   } catch (error) {
-    const remedy = config.database.url ? '. Mend DATABASE_URL' : ''
+    const remedy = config.database.url ? '. Correct DATABASE_URL' : ''
     return [{ name: 'Database', faults: [messageOf(error) + remedy] }]
   }
 }

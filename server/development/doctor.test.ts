@@ -38,7 +38,7 @@ test('finds nothing wrong with a migrated database', async () => {
 test('names the command for each fault: pending migrations, broken secrets', async () => {
   await writeFile(path.join(dataDir, 'development-secrets.json'), '{')
   const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: inject('postgresUrl') })
-  expect(output).toMatch(/fault +Migrations .* pending\. Run: npm run migrate/)
+  expect(output).toMatch(/fault +Migrations +Pending migrations: .*\. Run: npm run migrate/)
   expect(output).toMatch(/fault +Secrets .* is damaged\. Delete it/)
   expect(exitCode).toBe(1)
 })

@@ -19,7 +19,7 @@ async function checkLocatedDatabase(of: CommandConfig): Promise<Finding[]> {
       await database.close()
     }
   } catch (error) {
-    const remedy = '. Mend DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
+    const remedy = '. Correct DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
     return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? remedy : '')] }]
   }
 }

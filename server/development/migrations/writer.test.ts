@@ -57,7 +57,7 @@ test('tells a user without the right to create databases what to do', async () =
   const role = new URL(url).pathname.slice(1)
   await query(`CREATE ROLE ${role} LOGIN PASSWORD 'test'`)
   const limited = Object.assign(new URL(url), { username: role, password: 'test' })
-  await expect(diffMigrationsToSchema(limited.href)).rejects.toThrow('name a user with CREATEDB')
+  await expect(diffMigrationsToSchema(limited.href)).rejects.toThrow('use a database user with CREATEDB')
   await query(`DROP ROLE ${role}`)
 })
 
@@ -85,7 +85,7 @@ test.each(['', 'Add', 'add-post', 'add post', '../up', '1st', 'a__b', 'a'.repeat
   'refuses the name "%s"',
   async (name) => {
     const options = { databaseUrl: 'postgresql://127.0.0.1:1/none', clock }
-    await expect(writeMigration(name, options)).rejects.toThrow('is no name for a migration')
+    await expect(writeMigration(name, options)).rejects.toThrow('is not a valid name for a migration')
   },
 )
 

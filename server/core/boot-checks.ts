@@ -5,9 +5,9 @@ import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 /**
- * Checks that every procedure of a router declares what it must, so that nothing is served that somebody forgot.
+ * Checks that every procedure of a router has all required declarations.
  *
- * @throws Error with one line for each fault, which begins with the procedure's name
+ * @throws Error with one line for each error, which begins with the name of the procedure
  */
 export function checkProcedures(router: AnyTRPCRouter): void {
   const procedures = listProcedures(router)
@@ -70,10 +70,10 @@ function limitFaults({ path, meta: { limits } }: ProcedureEntry): string[] {
   ]
 }
 
-// A slash is left to the counters of services and of the login throttle, so that no procedure counts in one of theirs.
+// Names with a slash are reserved for the counters of services and of the login throttle.
 const limitName = /^[\w.-]+$/
 
-// Paths that differ in the name of a parameter alone are one path.
+// Paths that differ only in the name of a parameter are the same path.
 function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
   const owners = new Map<string, string>()
   return procedures.flatMap(({ path, meta: { rest } }) => {
@@ -85,7 +85,7 @@ function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
   })
 }
 
-// A name is one counter, so that it has to mean one rule. Procedures share a counter by declaring the same object.
+// Each name belongs to one counter and must have one rule. Procedures share a counter by declaring the same object.
 function sharedCounters(procedures: readonly ProcedureEntry[]): string[] {
   const owners = new Map<string, { path: string; rule: LimitRule }>()
   const declared = procedures.flatMap(({ path, meta }) =>

@@ -1,6 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 
-/** The one table: what an error code means in HTTP and in tRPC, and what a client reads when no message is given. */
+/** Maps each error code to its HTTP status, its tRPC code and its default message. */
 export const errorTable = {
   VALIDATION_ERROR: { status: 400, trpc: 'BAD_REQUEST', message: 'The input is not valid.' },
   BAD_REQUEST: { status: 400, trpc: 'BAD_REQUEST', message: 'The request is malformed.' },
@@ -69,7 +69,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
-/** One fault of an input: where it is (`items.0.title`, empty for the input itself), what is wrong, Zod's code for it. */
+/** One error in an input: its path (`items.0.title`, or empty for the whole input), a message, and the code of Zod. */
 export interface ErrorDetail {
   path: string
   message: string
@@ -77,23 +77,23 @@ export interface ErrorDetail {
 }
 
 interface ErrorOptions {
-  /** What a client reads in place of the table's message. */
+  /** Replaces the default message of the code. */
   message?: string | undefined
   details?: ErrorDetail[]
-  /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
+  /** Whole seconds after which the client may retry; sent as `Retry-After`. */
   retryAfterSeconds?: number
-  /** A more exact HTTP status than that of the code. */
+  /** A more specific HTTP status than that of the code. */
   status?: number
   cause?: unknown
 }
 
-/** How many faults of an input are told: a thousand must not come back many times the size of the input. */
+/** The maximum number of details, so that an error response is not much larger than its input. */
 export const detailsMax = 100
 const detailTextMax = 200
 
 /**
- * What services throw: a class for each code of the table. The code decides the status; the message is shown to the
- * client.
+ * The error that services throw, with a class for each code of the table. The code determines the status. Clients
+ * receive the message.
  */
 export class AppError extends Error {
   /** At most 100, each with at most 200 characters of path and of message. */
@@ -105,7 +105,7 @@ export class AppError extends Error {
     readonly code: ErrorCode,
     { message, details, retryAfterSeconds, status, cause }: ErrorOptions = {},
   ) {
-    // A refusal is an answer: it has no stack, which under load costs more than the rest of it. Its cause keeps its own.
+    // Without a stack trace, which would be the largest cost of a rejection under load. The cause keeps its stack trace.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message ?? errorTable[code].message, { cause })
@@ -121,12 +121,12 @@ function shorten({ path, message, code }: ErrorDetail): ErrorDetail {
   return { path: path.slice(0, detailTextMax), message: message.slice(0, detailTextMax), code }
 }
 
-/** Whether an error is to be looked into. Being busy without a cause is a refusal like any other, and has no stack. */
+/** Whether an error must be investigated. SERVICE_UNAVAILABLE without a cause only means that the server is busy. */
 export function isFailure({ code, status, cause }: AppError): boolean {
   return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
-/** Makes the class of a code. */
+/** Creates the class of a code. */
 function errorOf(code: ErrorCode) {
   return class extends AppError {
     constructor(options?: ErrorOptions) {
@@ -162,7 +162,7 @@ export class NotFoundError extends AppError {
   }
 }
 
-/** The class of each code, for where a code is all that is known. */
+/** The class of each code, for callers that only have a code. */
 export const errorClasses = {
   VALIDATION_ERROR: ValidationError,
   BAD_REQUEST: BadRequestError,
@@ -185,7 +185,7 @@ export const errorClasses = {
   SERVICE_UNAVAILABLE: ServiceUnavailableError,
 } as const satisfies Record<ErrorCode, new (options?: ErrorOptions) => AppError>
 
-/** The `error` object of both transports: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
+/** The `error` object of both transports: REST returns it as `{ error }`, and tRPC at `error.data.error`. */
 export interface ErrorBody {
   code: ErrorCode
   message: string
@@ -193,7 +193,7 @@ export interface ErrorBody {
   requestId: string
 }
 
-/** Writes an error as clients see it. */
+/** Converts an error to the form that clients receive. */
 export function toErrorBody(error: AppError, requestId: string): ErrorBody {
   const { code, message, details } = error
   return { code, message, ...(details && { details }), requestId }

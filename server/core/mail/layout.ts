@@ -1,11 +1,11 @@
 import { escapeHtml } from '../escape-html.js'
 
-/** What a mail says, before it becomes text and HTML. */
+/** The content of a mail, from which text and HTML are created. */
 export interface MailContent {
   name: string
   paragraphs: readonly string[]
   action?: { label: string; url: string }
-  /** Said last, smaller: what to do if the mail was not expected. */
+  /** The last paragraph, in a smaller font: what to do if the mail was not expected. */
   reassurance: string
 }
 
@@ -15,13 +15,13 @@ const buttonStyle =
   'display:inline-block;padding:12px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none'
 const smallStyle = 'margin:0 0 12px;font-size:13px;line-height:20px;color:#52606d'
 
-/** A mail's plain text. */
+/** Creates the plain text of a mail. */
 export function layoutText({ name, paragraphs, action, reassurance }: MailContent): string {
   const link = action ? [`${action.label}:\n${action.url}`] : []
   return `${[greet(name), ...paragraphs, ...link, reassurance, 'Plinth'].join('\n\n')}\n`
 }
 
-/** A mail's HTML, with its styles inline as mail readers want them. Everything in it is escaped. */
+/** Creates the HTML of a mail, with inline styles as mail programs require. All content is escaped. */
 export function layoutHtml({ name, paragraphs, action, reassurance }: MailContent): string {
   const body = [greet(name), ...paragraphs].map((text) => paragraph(paragraphStyle, text)).join('\n')
   return `<!doctype html>

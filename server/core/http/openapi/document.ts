@@ -5,9 +5,9 @@ import { describeOperation } from './operation.js'
 import { createSchemaStore, type JsonSchema } from './schemas.js'
 
 interface DocumentOptions {
-  /** The version of the API, as in `package.json`. */
+  /** The version of the API, from `package.json`. */
   version: string
-  /** Where the server is, such as `https://api.example.com`; the document is relative to its own address if left out. */
+  /** The address of the server, such as `https://api.example.com`. By default, URLs are relative to the document. */
   serverUrl?: string
 }
 
@@ -21,9 +21,9 @@ export interface OpenApiDocument {
 }
 
 /**
- * Describes the REST transport of a router (OpenAPI 3.1). Pure: the same router gives the same document, in the same order.
+ * Describes the REST API of a router (OpenAPI 3.1). Pure: the same router always results in the same document.
  *
- * @throws Error if a schema cannot be written in JSON, or one name is given to two schemas
+ * @throws Error if a schema cannot be represented in JSON, or if two schemas have the same name
  */
 export function openApiDocument(router: AnyTRPCRouter, { version, serverUrl = '' }: DocumentOptions): OpenApiDocument {
   const schemas = createSchemaStore()
@@ -66,7 +66,7 @@ function components(paths: object, schemas: Record<string, JsonSchema>): OpenApi
   }
 }
 
-// A named page is written as its envelope, and then nothing refers to its name.
+// A named page is replaced by its response body, so its name may no longer be referenced.
 function onlyUsed(schemas: Record<string, JsonSchema>, paths: object): Record<string, JsonSchema> {
   const used = new Set<string>()
   const visit = (part: unknown) => {

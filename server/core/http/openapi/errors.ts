@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable } from '../../errors.js'
 import type { JsonSchema } from './schemas.js'
 
-/** The answers that share one shape, by the status that they have. */
+/** The names of the shared error responses, by status. */
 export const errorResponseNames = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -17,19 +17,19 @@ export const errorResponseNames = {
 
 export type ErrorStatus = keyof typeof errorResponseNames
 
-/** `components.responses`: one for each status, and one for all the rest. */
+/** `components.responses`: one for each status, and one for all other errors. */
 export function errorResponses(): Record<string, object> {
   const named = Object.entries(errorResponseNames).map(([status, name]) => [name, errorResponse(Number(status))])
   return { ...Object.fromEntries(named), OtherError: otherError() }
 }
 
-/** What the answers of every procedure say of its limits. */
+/** The rate limit headers of every response. */
 export const rateLimitHeaders = {
   RateLimit: { $ref: '#/components/headers/RateLimit' },
   'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
 }
 
-/** `components.schemas` of the error envelope. */
+/** `components.schemas` of the error format. */
 export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
   ErrorCode: {
     type: 'string',

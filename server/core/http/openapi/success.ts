@@ -2,7 +2,7 @@ import type { RestRoute } from '../../procedure-meta.js'
 import { rateLimitHeaders } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
 
-/** Writes the answers of an operation that went well: the envelope, its headers, and 304 where a tag is compared. */
+/** Describes the successful responses of an operation: body, headers, and 304 if an `ETag` is compared. */
 export function successResponses(
   { method, status = 200 }: RestRoute,
   answer: JsonSchema | undefined,

@@ -39,7 +39,7 @@ export function trpcTransport(router: AnyTRPCRouter, container: Source): Fastify
     const transport = { container, router }
     acceptOnlyJson(app)
     app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
-    // A wildcard is not bound by Fastify's limit on the length of a parameter, which a batch would soon reach.
+    // Fastify's limit on the length of a parameter, which a batch can exceed, does not apply to a wildcard.
     app.route<{ Params: { '*': string }; Querystring: Record<string, unknown> }>({
       method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url: '/*',
@@ -62,7 +62,7 @@ async function answer(transport: Transport, request: TrpcRequest, reply: Fastify
     .send(body && transformTRPCResponse(transport.router._def._config, body))
 }
 
-// The status and the cookies of such an answer would be sent before its procedures have run.
+// The status and the cookies of such a response would be sent before its procedures have run.
 function refuseStreams({ headers }: TrpcRequest): void {
   const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
   if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
@@ -155,7 +155,7 @@ async function answerSubscription(
   return reply
 }
 
-// What fails before a procedure is reached, in the shape that tRPC's clients read.
+// Errors before a procedure is called, in the format that tRPC clients expect.
 function answerError(router: AnyTRPCRouter, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
   const appError = beginErrorReply(thrown, request, reply)
   const { _config: config } = router._def

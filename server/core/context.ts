@@ -11,7 +11,7 @@ export interface Context<Services = unknown> {
   log: Logger
   origin: Origin
   actor: Actor | null
-  /** The reason why the credential of the request is invalid. Procedures throw it, except for those of login and logout. */
+  /** Why the credential of the request is invalid. Procedures throw it, except for those of login and logout. */
   credentialFault: AppError | null
   /** The bearer token of the request, valid or not. */
   bearer: string | null

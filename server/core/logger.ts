@@ -42,7 +42,7 @@ const secretNames = new Set([
 ])
 const deepest = 8
 
-// pino's own redaction searches for each name at each depth, which takes 43 µs per line. This takes 1 µs without objects.
+// pino's own redaction searches for each name at each depth, which takes 43 µs a line. This takes 1 µs without objects.
 function hideSecrets(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const shown = fields instanceof Error ? { ...pino.stdSerializers.err(fields) } : fields
   const changes = Object.entries(shown).flatMap(([name, value]) => {

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type AppError, BadRequestError } from '../errors.js'
 
 /**
- * Refuses requests that have more than one meaning: no host or two (RFC 9112 section 3.2), a target that is not ASCII
- * or whose escapes are not UTF-8 (RFC 3986 section 2.5), and an expectation that nothing here meets (RFC 9110
+ * Rejects ambiguous requests: with no or several hosts (RFC 9112 section 3.2), with a target that is not ASCII or whose
+ * escapes are not UTF-8 (RFC 3986 section 2.5), and with an expectation that the server does not support (RFC 9110
  * section 10.1.1).
  */
 export function checkRequests(app: FastifyInstance): void {

@@ -17,7 +17,7 @@ export interface Mailer {
   close(): void
 }
 
-/** Creates a mailer that passes each mail to all `mailers` in order. Without a mailer, it fails instead of losing mail. */
+/** Creates a mailer that passes each mail to all `mailers` in order. Without any, it fails instead of losing mail. */
 export function createMailer(mailers: readonly Mailer[]): Mailer {
   return {
     async send(message) {

@@ -63,7 +63,7 @@ function createHandler({ container, router }: Transport, procedure: RestProcedur
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-// OPTIONS belongs to CORS, and Fastify answers HEAD wherever there is a GET.
+// CORS handles OPTIONS, and Fastify handles HEAD for every GET route.
 function registerOtherMethods(app: FastifyInstance, procedures: readonly RestProcedure[]): void {
   for (const [url, taken] of methodsByUrl(procedures)) {
     const others = methods.filter((method) => !taken.has(method))
@@ -71,12 +71,12 @@ function registerOtherMethods(app: FastifyInstance, procedures: readonly RestPro
       reply.header('allow', [...taken].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
       throw new MethodNotAllowedError()
     }
-    // Refused before the body is read.
+    // Rejected before the body is read.
     if (others.length > 0) app.route({ method: others, url, onRequest: refuse, handler: refuse })
   }
 }
 
-// Two routes that differ in the name of a parameter alone have one URL, spelled as in the first of them.
+// Two routes that differ only in the name of a parameter have one URL, which is that of the first.
 function methodsByUrl(procedures: readonly RestProcedure[]): [string, Set<string>][] {
   const found = new Map<string, [string, Set<string>]>()
   for (const { rest } of procedures) {

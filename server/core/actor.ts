@@ -25,6 +25,6 @@ export interface Actor extends Identity {
 export interface Authenticator {
   /** Returns the identity of an access token, or null if it does not belong to an active session. */
   authenticate(accessToken: string): Promise<Identity | null>
-  /** Reads the actor from the database without a cache. Returns null if the session or the access of the user has ended. */
+  /** Reads the actor from the database, without a cache. Null if the session or the access of the user has ended. */
   readAfresh(actor: Actor): Promise<Actor | null>
 }

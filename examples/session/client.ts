@@ -9,7 +9,7 @@ import { createPlinthClient, plinthError } from '../../client/index.js'
 
 const url = process.env['PLINTH_URL'] ?? 'http://localhost:3000'
 
-step('Log in. The client keeps the tokens and renews them when they run out.')
+step('Log in. The client stores the tokens and renews them before they expire.')
 const plinth = createPlinthClient({ url })
 const ada = await plinth.login({ email: 'ada@example.com', password: 'demo-user-passphrase' })
 assert.equal(ada.email, 'ada@example.com')
@@ -25,7 +25,7 @@ assert.equal(draft.status, 'draft')
 assert.equal(draft.version, 1)
 assert.ok(draft.createdAt instanceof Date)
 
-step('Read the newest posts, five at a time. The cursor of a page leads to the next one.')
+step('List the newest posts, five at a time. The cursor of a page selects the next page.')
 const first = await plinth.api.posts.list.query({ limit: 5 })
 assert.ok(first.meta.nextCursor)
 const second = await plinth.api.posts.list.query({ limit: 5, cursor: first.meta.nextCursor })
@@ -33,7 +33,7 @@ const firstIds = new Set(first.items.map(({ id }) => id))
 assert.equal(second.items.length, 5)
 assert.ok(second.items.every(({ id }) => !firstIds.has(id)))
 
-step('Search. A draft is found by its author alone.')
+step('Search. Only the author finds a draft.')
 const visitor = createPlinthClient({ url })
 const found = await plinth.api.posts.list.query({ q: word })
 assert.deepEqual(
@@ -42,7 +42,7 @@ assert.deepEqual(
 )
 assert.deepEqual((await visitor.api.posts.list.query({ q: word })).items, [])
 
-step('Change the post, naming the version that was read. A second change on the same version is refused.')
+step('Update the post with the version that was read. A second update with the same version is rejected.')
 const { id, version } = draft
 const changed = await plinth.api.posts.update.mutate({ id, version, body: 'Nothing moves but the gulls.' })
 assert.equal(changed.version, 2)
@@ -53,12 +53,12 @@ const published = await plinth.api.posts.update.mutate({ id, version: changed.ve
 assert.equal(published.status, 'published')
 assert.equal((await visitor.api.posts.get.query({ id })).title, draft.title)
 
-step('Remove it. It is gone for everyone, and only an admin can bring it back.')
+step('Delete it. It is hidden for everyone, and only an admin can restore it.')
 await plinth.api.posts.remove.mutate({ id })
 await refused('NOT_FOUND', plinth.api.posts.get.query({ id }))
 await refused('FORBIDDEN', plinth.api.posts.restore.mutate({ id }))
 
-step('Log out. The session ends on the server, and calls are those of a visitor again.')
+step('Log out. The session ends on the server, and further calls are anonymous.')
 await plinth.logout()
 await refused('UNAUTHORIZED', plinth.api.users.me.query())
 

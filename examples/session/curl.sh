@@ -31,7 +31,7 @@ fail() {
   exit 1
 }
 
-step 'Log in. The access token goes into the Authorization header of what follows.'
+step 'Log in. Send the access token in the Authorization header of the following requests.'
 call 200 POST /api/auth/login '{"email":"ada@example.com","password":"demo-user-passphrase"}'
 token=$(read_json data.accessToken)
 refresh_token=$(read_json data.refreshToken)
@@ -45,7 +45,7 @@ post=$(read_json data.id)
 expect 'the state' "$(read_json data.status)" draft
 expect 'the version' "$(read_json data.version)" 1
 
-step 'Read the newest posts, five at a time. The cursor of a page leads to the next one.'
+step 'List the newest posts, five at a time. The cursor of a page selects the next page.'
 call 200 GET '/api/posts?limit=5'
 first_page=$(read_json 'data.map((post) => post.id).join(" ")')
 call 200 GET "/api/posts?limit=5&cursor=$(read_json meta.nextCursor)"
@@ -53,7 +53,7 @@ for id in $(read_json 'data.map((post) => post.id).join(" ")'); do
   [[ $first_page != *"$id"* ]] || fail 'a post stands on both pages'
 done
 
-step 'Search. A draft is found by its author alone.'
+step 'Search. Only the author finds a draft.'
 call 200 GET "/api/posts?q=$word"
 expect 'the number of posts found' "$(read_json data.length)" 1
 author_token=$token token=
@@ -61,7 +61,7 @@ call 200 GET "/api/posts?q=$word"
 expect 'the number of posts found by a stranger' "$(read_json data.length)" 0
 token=$author_token
 
-step 'Change the post, naming the version that was read. A second change on the same version is refused.'
+step 'Update the post with the version that was read. A second update with the same version is rejected.'
 call 200 PATCH "/api/posts/$post" '{"body":"Nothing moves but the gulls."}' 'If-Match: "1"'
 call 412 PATCH "/api/posts/$post" '{"body":"Nothing moves at all."}' 'If-Match: "1"'
 expect 'the code' "$(read_json error.code)" VERSION_MISMATCH
@@ -70,14 +70,14 @@ step 'Publish it.'
 call 200 PATCH "/api/posts/$post" '{"status":"published"}' 'If-Match: "2"'
 expect 'the state' "$(read_json data.status)" published
 
-step 'Remove it. It is gone for everyone, and only an admin can bring it back.'
+step 'Delete it. It is hidden for everyone, and only an admin can restore it.'
 call 204 DELETE "/api/posts/$post"
 call 404 GET "/api/posts/$post"
 expect 'the code' "$(read_json error.code)" NOT_FOUND
 call 403 POST "/api/posts/$post/restore"
 expect 'the code' "$(read_json error.code)" FORBIDDEN
 
-step 'Log out. The session ends on the server, and its refresh token is worth nothing from then on.'
+step 'Log out. The session ends on the server, and its refresh token becomes invalid.'
 call 204 POST /api/auth/logout "{\"refreshToken\":\"$refresh_token\"}"
 token=
 call 401 POST /api/auth/refresh "{\"refreshToken\":\"$refresh_token\"}"

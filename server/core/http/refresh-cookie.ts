@@ -32,8 +32,8 @@ export interface CookieConfig {
 
 /**
  * Creates the refresh cookie of one request. Scripts cannot read it (HttpOnly), and production sends it only over TLS.
- * Without a cookie domain, its name has the `__Host-` prefix in production, so that no sibling host can set one. Its path
- * is `/`, which the prefix requires and both transports need. In development its name contains the port, because
+ * Without a cookie domain, its name has the `__Host-` prefix in production, so that no sibling host can set one. Its
+ * path is `/`, which the prefix requires and both transports need. In development its name contains the port, because
  * browsers share the cookies of `localhost` among all ports (RFC 6265 section 8.5).
  *
  * `SameSite=Lax`: browsers do not send it with requests from other sites. A frontend on another subdomain is on the same

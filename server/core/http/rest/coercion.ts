@@ -5,8 +5,8 @@ type Coerce = (value: unknown) => unknown
 
 /**
  * Creates a function that converts the text values of a path or a query to the types in the JSON Schema of the input:
- * numbers, booleans (only `true` and `false`), null, and arrays from repeated keys. Other values are not changed, and Zod
- * rejects them. The schema is read once and never changed.
+ * numbers, booleans (only `true` and `false`), null, and arrays from repeated keys. Other values are not changed, and
+ * Zod rejects them. The schema is read once and never changed.
  */
 export function createCoercion(input: z.ZodObject): (name: string, value: unknown) => unknown {
   const root: JsonSchema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' })

@@ -31,7 +31,7 @@ function change(diff) {
 }
 
 function run(command) {
-  const env = { ...process.env, DATA_DIR: path.join(copy, '.plinth') }
+  const env = { ...process.env, DATA_DIR: path.join(copy, '.data') }
   for (const line of command.trim().split('\n')) execSync(line, { cwd: copy, env, stdio: 'inherit' })
 }
 

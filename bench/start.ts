@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const usedStarts = 2
 
 /** Measures `npm run dev` from the first instruction to the banner, on a new data folder and then on that one. */
-const dataDir = await mkdtemp(path.join(tmpdir(), 'plinth-bench-'))
+const dataDir = await mkdtemp(path.join(tmpdir(), 'bench-'))
 try {
   const first = await secondsToBanner()
   const later: number[] = []
@@ -41,7 +41,7 @@ async function secondsToBanner(): Promise<number> {
       child.kill('SIGTERM')
       if (child.exitCode === null) await once(child, 'exit')
     }
-    for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('Plinth runs at')) return
+    for await (const line of createInterface({ input: child.stdout })) if (/ runs at http/.test(line)) return
     throw new Error('The server exited before it was ready.')
   })
   await stop()

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refreshCookieName } from '../server/testing/browser-jar.js'
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
 import { createTestApp, type TestApp } from '../server/testing/test-app.js'
-import { plinthError } from './errors.js'
-import { createPlinthClient, type PlinthClientOptions } from './plinth-client.js'
+import { type ApiClientOptions, createApiClient } from './api-client.js'
+import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 
 let t: TestApp
@@ -22,17 +23,17 @@ describe('cookie delivery', () => {
   it('is the way of browsers, unless the app has a store of its own', async () => {
     const { user, session } = await createSignedInUser(t)
     vi.stubGlobal('document', {})
-    const plinth = connect({})
-    await plinth.login({ email: user.email, password: testPassword })
-    expect(network.cookie).toContain('plinth_refresh_3000=')
+    const client = connect({})
+    await client.login({ email: user.email, password: testPassword })
+    expect(network.cookie).toContain(`${refreshCookieName}=`)
     const withStore = connect({ tokenStore: { get: () => session.refreshToken ?? '', set() {}, clear() {} } })
     network.cookie = ''
     expect(await withStore.resume()).toMatchObject({ id: user.id })
   })
 
   it('resumes the session on a new page', async () => {
-    const { plinth, user } = await withPassword()
-    await plinth.login({ email: user.email, password: testPassword })
+    const { client, user } = await withPassword()
+    await client.login({ email: user.email, password: testPassword })
     const newPage = connect({ delivery: 'cookie' })
     expect(await newPage.resume()).toMatchObject({ id: user.id })
     const another = connect({ delivery: 'cookie' })
@@ -55,26 +56,26 @@ describe('cookie delivery', () => {
   })
 
   it('refreshes all the same where the turn among the pages does not come', async () => {
-    const { plinth, user } = await withPassword()
+    const { client, user } = await withPassword()
     const request = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('waited for too long'))
     vi.stubGlobal('navigator', { locks: { request } })
-    await plinth.login({ email: user.email, password: testPassword })
+    await client.login({ email: user.email, password: testPassword })
     expect(await connect({ delivery: 'cookie' }).resume()).toMatchObject({ id: user.id })
     expect(request).toHaveBeenCalledTimes(2)
   })
 
   it('tries one refresh for a visitor without a session, and ends nothing', async () => {
     const onSessionEnd = vi.fn<() => void>()
-    const plinth = connect({ delivery: 'cookie', onSessionEnd })
-    expect(await codeOf(plinth.api.sessions.list.query())).toBe('UNAUTHORIZED')
-    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    const client = connect({ delivery: 'cookie', onSessionEnd })
+    expect(await codeOf(client.api.sessions.list.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(client.api.users.me.query())).toBe('UNAUTHORIZED')
     expect(network.count('auth.refresh')).toBe(1)
     expect(onSessionEnd).not.toHaveBeenCalled()
   })
 })
 
-function connect(options: Partial<PlinthClientOptions>) {
-  return createPlinthClient({
+function connect(options: Partial<ApiClientOptions>) {
+  return createApiClient({
     url: 'http://localhost:3000',
     fetch: (...request) => network.fetch(...request),
     ...options,
@@ -82,12 +83,12 @@ function connect(options: Partial<PlinthClientOptions>) {
 }
 
 async function withPassword() {
-  return { user: await createUser(t), plinth: connect({ delivery: 'cookie' }) }
+  return { user: await createUser(t), client: connect({ delivery: 'cookie' }) }
 }
 
 async function codeOf(call: Promise<unknown>) {
   return call.then(
     () => 'answered' as const,
-    (error: unknown) => plinthError(error)?.code,
+    (error: unknown) => apiError(error)?.code,
   )
 }

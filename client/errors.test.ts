@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTestApp, type TestApp } from '../server/testing/test-app.js'
-import { plinthError } from './errors.js'
-import { createPlinthClient, type PlinthClient } from './plinth-client.js'
+import { type ApiClient, createApiClient } from './api-client.js'
+import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 
 const nobody = { email: 'nowhere', password: 'a password of nobody', name: 'Nobody' }
 let t: TestApp
 let network: Network
-let plinth: PlinthClient
+let client: ApiClient
 
 beforeAll(async () => {
   t = await createTestApp()
@@ -15,26 +15,26 @@ beforeAll(async () => {
 afterAll(() => t.close())
 beforeEach(() => {
   network = createNetwork(t)
-  plinth = createPlinthClient({ url: 'http://localhost:3000', fetch: (...request) => network.fetch(...request) })
+  client = createApiClient({ url: 'http://localhost:3000', fetch: (...request) => network.fetch(...request) })
 })
 
-describe('plinthError', () => {
+describe('apiError', () => {
   it('tells where an input is wrong', async () => {
-    const error = await plinth.api.auth.requestPasswordReset.mutate({ email: 'nowhere' }).catch(plinthError)
+    const error = await client.api.auth.requestPasswordReset.mutate({ email: 'nowhere' }).catch(apiError)
     expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: 'email' }] })
   })
 
   it('tells when to try again', async () => {
-    const tries = Array.from({ length: 6 }, () => plinth.api.auth.register.mutate(nobody).catch(plinthError))
+    const tries = Array.from({ length: 6 }, () => client.api.auth.register.mutate(nobody).catch(apiError))
     const errors = await Promise.all(tries)
     expect(errors).toContainEqual(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterSeconds: 3600 }))
   })
 
   it('is null for what is no answer of the server', async () => {
     network.intercept = () => Promise.reject(new TypeError('the network is down'))
-    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
+    expect(await client.api.users.me.query().catch(apiError)).toBeNull()
     network.intercept = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
-    expect(await plinth.api.users.me.query().catch(plinthError)).toBeNull()
-    expect(plinthError(new Error('of the app'))).toBeNull()
+    expect(await client.api.users.me.query().catch(apiError)).toBeNull()
+    expect(apiError(new Error('of the app'))).toBeNull()
   })
 })

@@ -8,15 +8,15 @@ type ErrorData = NonNullable<inferRouterError<AppRouter>['data']>
  * The error of a failed call. `code` is stable. `message` is in English, and its text may change. `retryAfterSeconds` is
  * set for RATE_LIMITED and SERVICE_UNAVAILABLE.
  */
-export type PlinthError = ErrorData['error'] & Pick<ErrorData, 'retryAfterSeconds'>
+export type ApiError = ErrorData['error'] & Pick<ErrorData, 'retryAfterSeconds'>
 
-export type ErrorCode = PlinthError['code']
+export type ErrorCode = ApiError['code']
 
 /**
  * Returns the error of the server from a thrown value: `{ code, message, details?, requestId, retryAfterSeconds? }`, or
  * null if the error is not from the server (no network, the page of a proxy, an error of the app itself).
  */
-export function plinthError(error: unknown): PlinthError | null {
+export function apiError(error: unknown): ApiError | null {
   if (!isTRPCClientError<AppRouter>(error)) return null
   if (!error.data?.error) return null
   const { error: refusal, retryAfterSeconds } = error.data

@@ -1,4 +1,4 @@
+export { type ApiClient, type ApiClientOptions, createApiClient, type User } from './api-client.js'
 export type { AppRouter, Inputs, Outputs } from './app-router.js'
-export { type ErrorCode, type PlinthError, plinthError } from './errors.js'
-export { createPlinthClient, type PlinthClient, type PlinthClientOptions, type User } from './plinth-client.js'
+export { type ApiError, apiError, type ErrorCode } from './errors.js'
 export type { TokenStore } from './token-store.js'

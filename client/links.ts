@@ -1,6 +1,6 @@
 import { getFetch, httpBatchLink, httpLink, type Operation, retryLink, splitLink, type TRPCLink } from '@trpc/client'
 import type { AppRouter } from './app-router.js'
-import { plinthError } from './errors.js'
+import { apiError } from './errors.js'
 import type { Session } from './session.js'
 import { transformer } from './transformer.js'
 
@@ -52,7 +52,7 @@ function retryRefused(session: Session, tokensSent: WeakMap<object, string>): TR
   return retryLink({
     retry({ op, error, attempts }) {
       const token = tokensSent.get(op.context)
-      if (token === undefined || plinthError(error)?.code !== 'UNAUTHORIZED') return false
+      if (token === undefined || apiError(error)?.code !== 'UNAUTHORIZED') return false
       session.markStale(token)
       return attempts === 1 && !isAuth(op)
     },

@@ -50,6 +50,6 @@ export function holdInCookie(url: string): RefreshTokenHolder {
     write: () => expect(true),
     clear: () => expect(false),
     reconsider: () => expect(true),
-    inTurn: (work) => inTurn(`plinth-session ${url}`, work),
+    inTurn: (work) => inTurn(`session ${url}`, work),
   }
 }

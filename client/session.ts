@@ -1,6 +1,6 @@
 import type { TRPCClient } from '@trpc/client'
 import type { AppRouter, Inputs, Outputs } from './app-router.js'
-import { plinthError } from './errors.js'
+import { apiError } from './errors.js'
 import type { Delivery, RefreshTokenHolder } from './refresh-token-holder.js'
 
 export type Credentials = Omit<Inputs['auth']['login'], 'delivery'>
@@ -142,6 +142,6 @@ async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): P
 
 // VALIDATION_ERROR: the store contained a value that is not a token.
 function endsSession(error: unknown): boolean {
-  const code = plinthError(error)?.code
+  const code = apiError(error)?.code
   return code === 'INVALID_TOKEN' || code === 'VALIDATION_ERROR'
 }

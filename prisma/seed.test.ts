@@ -38,9 +38,13 @@ test.each([
   expect(user.role).toBe(role)
   expect(user.emailVerifiedAt).not.toBeNull()
   expect(
-    await createPasswords({ pepper: passwordPepper, minLength: 15 }).verify(password, user.passwordHash, {
-      ip: '127.0.0.1',
-    }),
+    await createPasswords({ pepper: passwordPepper, minLength: 15, application: 'app' }).verify(
+      password,
+      user.passwordHash,
+      {
+        ip: '127.0.0.1',
+      },
+    ),
   ).toBe(true)
 })
 

@@ -60,7 +60,7 @@ export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promis
   const db = createDatabase({ pool: new ConnectionPool({ url: databaseUrl, max: 1, log }) })
   try {
     if (!(await isEmpty(db))) return { seeded: false }
-    const passwords = createPasswords({ pepper: passwordPepper, minLength: 15 })
+    const passwords = createPasswords({ pepper: passwordPepper, minLength: 15, application: 'app' })
     const here = { ip: '127.0.0.1' }
     const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password, here)))
     return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()))
@@ -75,7 +75,7 @@ async function isEmpty(db: Db): Promise<boolean> {
 
 async function fillIfEmpty(tx: Transaction, hashes: readonly string[], now: Date): Promise<{ seeded: boolean }> {
   // Several instances may start with one empty database.
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('plinth seed'))`
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('demo data'))`
   if (!(await isEmpty(tx))) return { seeded: false }
   await createDemoUsers(tx, hashes, now)
   await createPeople(tx, now)

@@ -3,7 +3,7 @@ import { ConfigError, loadConfig } from './config.js'
 
 const complete = () => ({
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgresql://u:p@db.internal/plinth',
+  DATABASE_URL: 'postgresql://u:p@db.internal/app',
   PUBLIC_URL: 'https://api.example.com/',
   SMTP_URL: 'smtps://u:p@mail.example.com:465',
   JWT_PRIVATE_KEYS: inject('signingKeys'),
@@ -27,7 +27,7 @@ describe('settings', () => {
     expect(config.isProduction).toBe(true)
     expect(config.listen).toEqual({ host: '0.0.0.0', port: 3000, isPortGiven: false })
     expect(config.http.publicUrl).toBe('https://api.example.com')
-    expect(config.mail.from).toBe('Plinth <no-reply@api.example.com>')
+    expect(config.mail.from).toBe(`${config.app.title} <no-reply@api.example.com>`)
   })
 
   it('lists everything that production lacks, each with the command that makes it', () => {

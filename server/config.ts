@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import app from '../app.json' with { type: 'json' }
 import { commandSettings, findContradictions, serverSettings } from './settings.js'
 
 /** Thrown by {@link loadConfig}; `faults` has one line for each setting that is missing or wrong. */
@@ -14,7 +15,7 @@ export type CommandConfig = ReturnType<typeof groupCommand>
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Parses what the server needs into a frozen, grouped object. Nothing else in Plinth reads the environment.
+ * Parses what the server needs into a frozen, grouped object. Nothing else reads the environment.
  *
  * @param environment names and values, as in `process.env`; empty values count as absent
  * @throws ConfigError with every fault at once
@@ -65,6 +66,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 function groupCommand(values: z.output<typeof commandSettings>) {
   const isProduction = values.NODE_ENV === 'production'
   return {
+    /** What the application is called: in cookies, keys and folders; and where a person reads it. */
+    app: { name: app.name, title: app.title },
     mode: values.NODE_ENV,
     isProduction,
     dataDir: values.DATA_DIR,
@@ -94,7 +97,7 @@ function groupServer(values: z.output<typeof serverSettings>) {
     },
     mail: {
       smtpUrl: values.SMTP_URL,
-      from: values.MAIL_FROM ?? `Plinth <no-reply@${new URL(values.PUBLIC_URL).hostname}>`,
+      from: values.MAIL_FROM ?? `${app.title} <no-reply@${new URL(values.PUBLIC_URL).hostname}>`,
     },
     identity: {
       signingKeys: values.JWT_PRIVATE_KEYS.keys,

@@ -17,7 +17,7 @@ import { createAuditService } from './features/audit/service.js'
 import { createAccountMails } from './features/auth/mails.js'
 import { createAuthService } from './features/auth/service.js'
 import { createMailService } from './features/mail/service.js'
-import { readOwnPosts } from './features/posts/own-rows.js'
+import { readOwnPosts } from './features/posts/list.js'
 import { createPostsService } from './features/posts/service.js'
 import { createSessionsService } from './features/sessions/service.js'
 import { createUsersService } from './features/users/service.js'
@@ -45,14 +45,14 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const url = config.database.url ?? ''
   const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
   const db = createDatabase({ pool, ...pick(surroundings) })
-  const limits = createRateLimits({ pool, databaseUrl: url, redisUrl: config.redisUrl, log })
+  const limits = createRateLimits({ pool, redis: redisOf(config), log })
   const accessTokens = createAccessTokens({ config, clock })
   const throttle = createLoginThrottle({ limits, log })
   const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity
-  const passwords = createPasswords({ pepper, minLength })
+  const passwords = createPasswords({ pepper, minLength, application: config.app.name })
   const parts = { config, clock, log, db, limits, accessTokens, throttle, passwords }
   const services = createServices(parts)
-  const templates = createAccountMails({ tokenSecret: config.identity.tokenSecret, appUrl: config.http.appUrl, clock })
+  const templates = createAccountMails({ ...config.identity, ...config.http, ...config.app, clock })
   const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
   const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
   return {
@@ -109,6 +109,11 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
   }
+}
+
+function redisOf({ app, redisUrl, database }: Config) {
+  if (redisUrl === undefined) return undefined
+  return { url: redisUrl, prefix: `${app.name}:${new URL(database.url ?? '').pathname.slice(1)}:limits` }
 }
 
 function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {

@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
 import { bind } from './commands/bind.js'
-import { openSocket, receivedUntil } from './testing/raw-socket.js'
+import { openSocket, received, receivedUntil } from './testing/raw-socket.js'
 import { testPepper, testTokenSecret } from './testing/secrets.js'
 import { createTestDatabase } from './testing/test-database.js'
 
 // A process of its own takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 const children: ChildProcess[] = []
+const somaxconn = '/proc/sys/net/core/somaxconn'
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -63,6 +66,35 @@ test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and th
   mailServer.close()
 })
 
+test.runIf(existsSync(somaxconn))('S91: a crowd of connections keeps nobody else from making one', async () => {
+  const most = Math.min(2_000, Number(readFileSync(somaxconn, 'utf8')))
+  const { server, port } = await startServer()
+  // It takes none for a while, as when it is busy with those that came before.
+  server.kill('SIGSTOP')
+  const crowd = Array.from({ length: most }, () => openSocket(port))
+  const sockets = await Promise.race([Promise.all(crowd), sleep(10_000, [])])
+  server.kill('SIGCONT')
+  expect(sockets).toHaveLength(most)
+  for (const socket of sockets) socket.destroy()
+  server.kill('SIGKILL')
+})
+
+test('S55: what comes while it closes is answered like everything else', async () => {
+  const { server, url, port } = await startServer()
+  const begun = await Promise.all([openSocket(port), openSocket(port)])
+  const targets = ['/api/posts?limit=1', '/api/nothing']
+  begun.forEach((socket, index) => socket.write(`GET ${targets[index]} HTTP/1.1\r\nHo`))
+  const ended = once(server, 'exit')
+  server.kill('SIGTERM')
+  await vi.waitUntil(async () => (await statusOf(`${url}/livez`)) === 0, { timeout: 20_000, interval: 100 })
+  for (const socket of begun) socket.write('st: a\r\n\r\n')
+  const [served, refused] = await Promise.all(begun.map(received))
+  expect(served).toMatch(/^HTTP\/1.1 200 [^]*\r\nconnection: close\r\n[^]*\{"data":\[\]/i)
+  expect(refused).toMatch(/^HTTP\/1.1 404 [^]*\{"error":\{"code":"NOT_FOUND"/)
+  for (const answer of [served, refused]) expect(answer).toMatch(/\r\nx-request-id: \S+\r\n/i)
+  expect(await ended).toEqual([0, null])
+})
+
 async function startServer(settings: Record<string, string> = {}) {
   const port = await bind('127.0.0.1', 0)
   const url = `http://127.0.0.1:${port}`
@@ -72,20 +104,33 @@ async function startServer(settings: Record<string, string> = {}) {
   })
   children.push(server)
   const log = text(server.stdout)
-  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 30_000 })
+  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 60_000 })
   return { server, url, port: Number(port), log }
 }
 
-/** Takes connections, and never comes to the end of its greeting. */
+/**
+ * Takes a mail, and never comes to the end of saying so: each line moves something on the connection, so that a limit
+ * on silence is never met.
+ */
 async function startDawdlingMailServer() {
   let isAskedNow = () => {}
   const isAsked = new Promise<void>((resolve) => {
     isAskedNow = resolve
   })
   const server = createServer((socket) => {
-    const drip = setInterval(() => socket.write('220-wait\r\n'), 300)
+    let mail: string | undefined
+    let drip: NodeJS.Timeout | undefined
+    socket.write('220 ready\r\n')
+    socket.on('data', (chunk) => {
+      const text = String(chunk)
+      if (mail !== undefined) mail += text
+      else if (text.startsWith('DATA')) mail = ''
+      if (!mail) socket.write(mail === '' ? '354 go on\r\n' : '250 ok\r\n')
+      if (!mail?.endsWith('\r\n.\r\n')) return
+      drip ??= setInterval(() => socket.write('250-wait\r\n'), 300)
+      isAskedNow()
+    })
     socket.on('error', () => {}).on('close', () => clearInterval(drip))
-    isAskedNow()
   })
   const port = await bind('127.0.0.1', 0)
   server.listen(port, '127.0.0.1')

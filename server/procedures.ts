@@ -4,10 +4,17 @@ import type { LimitRule } from './core/security/rate-limits.js'
 
 const builders = createProcedureBuilders<Services>()
 
-export const { router, createCallerFactory, publicProcedure, protectedProcedure, requireRole } = builders
+export const { router, createCallerFactory, publicProcedure, protectedProcedure } = builders
 
 /** A user with a living session may call it on own rows; an admin, on everybody's. */
 export const ownerProcedure = builders.ownerProcedure('admin')
+
+/**
+ * Makes a procedure that users with one of the given roles may call.
+ *
+ * @public for the roles that an application adds
+ */
+export const requireRole = builders.requireRole
 
 /** An admin may call it. */
 export const adminProcedure = requireRole('admin')

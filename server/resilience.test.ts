@@ -61,6 +61,22 @@ describe('S68: a column that changes under prepared statements', () => {
   })
 })
 
+describe('S68: a number that is made wider', () => {
+  it('S68: is read, compared and written as before', async () => {
+    const { session } = await createSignedInUser(t)
+    const rest = t.rest(session)
+    const { body } = await rest('POST', '/posts', { body: { title: 'A', body: 'B', status: 'published' } })
+    for (const table of ['Post', 'User']) await operator.query(`ALTER TABLE "${table}" ALTER "version" TYPE bigint`)
+    const { version } = body.data
+    expect((await rest('GET', '/posts')).status).toBe(200)
+    expect((await rest('PATCH', `/posts/${body.data.id}`, { body: { title: 'C', version } })).status).toBe(200)
+    const me = await rest('GET', '/users/me')
+    const renamed = await rest('PATCH', '/users/me', { body: { name: 'C', version: me.body.data.version } })
+    expect(renamed.status).toBe(200)
+    for (const table of ['Post', 'User']) await operator.query(`ALTER TABLE "${table}" ALTER "version" TYPE int`)
+  })
+})
+
 describe('S43: a database that ends connections', () => {
   it('S43: is answered by 503 or not noticed, and never by 500', async () => {
     const { session } = await createSignedInUser(t)

@@ -3,6 +3,9 @@ import { type Config, ConfigError, loadConfig } from './config.js'
 import { type Container, createContainer, type Surroundings } from './container.js'
 import { stopOnRequest } from './core/shutdown.js'
 
+// Connections that may wait to be taken; beyond them the kernel drops those that come, whoever they come from.
+const backlog = 4_096
+
 interface Served {
   build(container: Container): Promise<FastifyInstance>
   /** What the process gives its container beside the settings. */
@@ -26,7 +29,7 @@ async function start({ build, surroundings }: Served): Promise<void> {
   stopOnRequest(app, container)
   try {
     await container.start()
-    const url = await app.listen({ host: config.listen.host, port: config.listen.port })
+    const url = await app.listen({ host: config.listen.host, port: config.listen.port, backlog })
     process.send?.({ type: 'ready', url })
   } catch (error) {
     // What has been closed in the middle of the start fails to open; the stop goes on.

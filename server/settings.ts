@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
+import app from '../app.json' with { type: 'json' }
 import { findDatabaseUrlFaults } from './core/database/connection-options.js'
 import { proxyNetworkFault } from './core/security/client-address.js'
 
@@ -55,7 +56,7 @@ export const commandSettings = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   HOST: z.string().optional(),
   PORT: z.coerce.number('must be a number').int().min(0).max(65535).optional(),
-  DATA_DIR: z.string().default('.plinth'),
+  DATA_DIR: z.string().default(`.${app.name}`),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_URL_TEST: databaseUrl.optional(),
   DATABASE_POOL_MAX: z.coerce
@@ -78,7 +79,7 @@ export const commandSettings = z.object({
   SEED: z.stringbool().default(true),
 })
 
-/** Every setting that Plinth has. `npm run dev` makes the ones without a default; production has to be given them. */
+/** Every setting that the server has. `npm run dev` makes the ones without a default; production has to be given them. */
 export const serverSettings = commandSettings.extend({
   PUBLIC_URL: required('Set it to the address that clients use, such as https://api.example.com.').pipe(url),
   JWT_PRIVATE_KEYS: required(makeKey).transform(parseJson).pipe(keySet),

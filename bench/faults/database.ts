@@ -35,25 +35,25 @@ export const databaseFaults: readonly Fault[] = [
     },
   },
   {
-    name: `${tables.written} locked for 20 s`,
+    name: `${tables.written} locked`,
     readiness: 'ready',
     unharmed: ['read me', 'read sessions', 'refresh', 'login', 'rename', 'livez'],
     cause: (world) => lockTable(world, tables.written, 20_000),
   },
   {
-    name: `${tables.needed} locked for 10 s`,
+    name: `${tables.needed} locked`,
     isSlow: true,
     unharmed: ['livez'],
     cause: (world) => lockTable(world, tables.needed, 10_000),
   },
   {
-    name: 'read-only, connections terminated, for 8 s',
+    name: 'read-only, connections terminated',
     readiness: 'unready',
     unharmed: ['read '],
     cause: (world) => readOnly(world, { isTerminated: true }),
   },
   {
-    name: 'read-only for what connects anew, for 8 s',
+    name: 'read-only for what connects anew',
     isSlow: true,
     cause: (world) => readOnly(world, { isTerminated: false }),
   },
@@ -72,7 +72,7 @@ export const databaseFaults: readonly Fault[] = [
   },
   { name: 'serialization failures', mostRefused: 0.05, cause: (world) => withTrigger(world, serializationFailure) },
   {
-    name: 'the role may not log in for 5 s',
+    name: 'the role may not log in',
     isSlow: true,
     readiness: 'unready',
     async cause(world) {
@@ -83,7 +83,7 @@ export const databaseFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'no connections left for 5 s',
+    name: 'no connections left',
     isSlow: true,
     readiness: 'unready',
     async cause(world) {
@@ -95,7 +95,7 @@ export const databaseFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'PostgreSQL stopped for 3 s, then started',
+    name: 'PostgreSQL stopped, then started',
     readiness: 'unready',
     async cause({ postgres }) {
       await postgres.stop()
@@ -112,20 +112,20 @@ async function terminateBackends({ database }: World): Promise<void> {
   await database.query(`SELECT pg_terminate_backend(pid) ${othersOfThisDatabase}`)
 }
 
-async function lockTable({ connect }: World, table: string, ms: number): Promise<void> {
+async function lockTable({ connect, extent }: World, table: string, ms: number): Promise<void> {
   const client = await connect()
   await client.query('BEGIN')
   await client.query(`LOCK TABLE ${table}`)
-  await delay(ms)
+  await delay(Math.min(ms, extent.mostCause))
   await client.query('ROLLBACK')
 }
 
 async function readOnly(world: World, { isTerminated }: { isTerminated: boolean }): Promise<void> {
-  const { database, databaseName } = world
+  const { database, databaseName, extent } = world
   await database.query(`ALTER DATABASE ${databaseName} SET default_transaction_read_only = on`)
   if (isTerminated) await terminateBackends(world)
   else await database.query(`SELECT pg_terminate_backend(pid) ${othersOfThisDatabase} AND pid % 2 = 0`)
-  await delay(8_000)
+  await delay(Math.min(8_000, extent.mostCause))
   await database.query(`ALTER DATABASE ${databaseName} RESET default_transaction_read_only`)
 }
 
@@ -153,7 +153,7 @@ const notNow = `
 const hurtTables = ['"User"', '"Session"', tables.written]
 
 /** Has PostgreSQL run a piece of SQL for each row that is written to some tables. */
-async function withTrigger({ database, databaseName }: World, sql: string, tables = hurtTables): Promise<void> {
+async function withTrigger({ database, databaseName, extent }: World, sql: string, tables = hurtTables): Promise<void> {
   await database.query(`ALTER DATABASE ${databaseName} SET deadlock_timeout = '100ms'`)
   await database.query(
     `CREATE FUNCTION hostile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${sql} RETURN NEW; END $$`,
@@ -163,6 +163,6 @@ async function withTrigger({ database, databaseName }: World, sql: string, table
       `CREATE TRIGGER hostile BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION hostile()`,
     )
   }
-  await delay(8_000)
+  await delay(Math.min(8_000, extent.mostCause))
   for (const table of tables) await database.query(`DROP TRIGGER hostile ON ${table}`)
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startServer } from '../support/server-process.js'
 import { rounded } from '../support/timing.js'
 import {
+  type Checks,
   describeLedger,
   disagrees,
   endOf,
@@ -11,9 +12,11 @@ import {
   isGood,
   isGoodRefusal,
   isLate,
+  isWrong,
   listBad,
   slowestRefusal,
   toVerdict,
+  wasBusy,
 } from './judge.js'
 import { type Audit, createLedger } from './ledger.js'
 import { stopWithin } from './run.js'
@@ -86,7 +89,8 @@ export async function runEnding(lane: Lane, ending: Ending): Promise<Harm> {
   try {
     const ledger = createLedger()
     const traffic = startTraffic({ ...world, url: server.url, ledger })
-    await delay(2_000)
+    await traffic.warm()
+    await delay(world.extent.before)
     await ending.before?.(world)
     const startedAt = performance.now()
     const exit = ending.isKilled ? await server.kill() : await stopWithin(world, exitWithinMs, 'SIGTERM')
@@ -117,14 +121,18 @@ interface Story {
 function describe(story: Story, { server, startMs }: World): Harm {
   const { ending, traffic, startedAt, endedAt, exit, backAfterMs, audit } = story
   const bad = traffic.outcomes.filter((outcome) => isLost(story, outcome))
-  const checks: [isBroken: boolean, problem: string][] = [
+  const always: Checks['always'] = [
+    [bad.some(isWrong), 'BAD ANSWERS'],
+    [disagrees(audit), 'THE LEDGER DISAGREES'],
+    [exit !== (ending.isKilled ? 'SIGKILL' : 0), 'EXIT CODE'],
+  ]
+  const inTime: Checks['inTime'] = [
     [bad.length > 0, 'ANSWERS LOST'],
     [isLate(traffic.outcomes), 'LATE REFUSALS'],
     [backAfterMs > mostStarts * startMs, `A START TOOK ${rounded(backAfterMs / startMs, 1)} TIMES THE FIRST`],
     [!ending.isKilled && readyShare(story) > 0, 'READY THOUGH ENDING'],
-    [disagrees(audit), 'THE LEDGER DISAGREES'],
-    [exit !== (ending.isKilled ? 'SIGKILL' : 0), 'EXIT CODE'],
   ]
+  const checks = { always, inTime, isBusy: wasBusy(traffic.outcomes, startedAt) }
   return {
     fault: ending.name,
     seconds: rounded((endedAt - startedAt) / 1000, 1),

@@ -4,21 +4,21 @@ import type { Fault } from './run.js'
 /** What happens between the server and its database. */
 export const networkFaults: readonly Fault[] = [
   {
-    name: 'packets swallowed for 10 s, then the same connections go on',
+    name: 'packets swallowed, then the same connections go on',
     isSlow: true,
     readiness: 'unready',
-    async cause({ proxy }) {
+    async cause({ proxy, extent }) {
       proxy.cut('stalled')
-      await delay(10_000)
+      await delay(Math.min(10_000, extent.mostCause))
       proxy.resume()
     },
   },
   {
-    name: 'packets swallowed for 10 s, and the connections of then stay dead',
+    name: 'packets swallowed, and the connections of then stay dead',
     readiness: 'unready',
-    async cause({ proxy }) {
+    async cause({ proxy, extent }) {
       proxy.cut('stalled')
-      await delay(10_000)
+      await delay(Math.min(10_000, extent.mostCause))
       proxy.abandon()
     },
   },
@@ -40,7 +40,7 @@ export const networkFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'connections refused for 6 s',
+    name: 'connections refused',
     isSlow: true,
     readiness: 'unready',
     async cause({ proxy }) {
@@ -50,7 +50,7 @@ export const networkFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'each new connection ends just after its greeting, for 4 s',
+    name: 'each new connection ends just after its greeting',
     async cause({ proxy }) {
       proxy.endAfterGreeting(true)
       for (let round = 0; round < 4; round += 1) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { rounded } from '../support/timing.js'
 import {
+  type Checks,
   describeLedger,
   disagrees,
   endOf,
@@ -9,13 +10,16 @@ import {
   isGood,
   isGoodRefusal,
   isLate,
+  isWrong,
   listBad,
+  longestProbe,
   slowestRefusal,
   toVerdict,
+  wasBusy,
 } from './judge.js'
 import { type Audit, createLedger } from './ledger.js'
 import { startTraffic, type Traffic } from './traffic.js'
-import type { Lane, World } from './world.js'
+import type { Extent, Lane, World } from './world.js'
 
 /** Something that goes wrong with the database, and ends. */
 export interface Fault {
@@ -34,9 +38,9 @@ export interface Fault {
   isSlow?: true
 }
 
-const steadyMs = 2_000
-const afterMs = 7_000
 const backWithinMs = 5_000
+// What is not back by then is not slow but broken, on any machine.
+const neverMs = 40_000
 const exitWithinMs = 30_000
 
 /** Lets a fault happen to a server under load, and compares what it answered with what is there afterwards. */
@@ -45,11 +49,12 @@ export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
   try {
     const ledger = createLedger()
     const traffic = startTraffic({ ...world, url: world.server.url, ledger })
-    await delay(steadyMs)
+    await traffic.warm()
+    await delay(world.extent.before)
     const startedAt = performance.now()
     await fault.cause(world)
     const endedAt = performance.now()
-    await delay(afterMs)
+    await untilBack({ traffic, endedAt }, world.extent)
     const wasRunning = world.server.isRunning()
     await traffic.stop()
     const exit = await stopWithin(world, exitWithinMs, 'SIGINT')
@@ -94,7 +99,7 @@ function describe(story: Story, { server }: World): Harm {
   }
 }
 
-function checksOf(story: Story): [isBroken: boolean, problem: string][] {
+function checksOf(story: Story): Checks {
   const { fault, traffic, startedAt, endedAt, wasRunning, exit, audit } = story
   const { outcomes } = traffic
   const during = outcomes.filter((outcome) => outcome.startedAt >= startedAt && endOf(outcome) <= endedAt)
@@ -103,20 +108,25 @@ function checksOf(story: Story): [isBroken: boolean, problem: string][] {
   const refusedShare = during.filter(isGoodRefusal).length / Math.max(1, during.length)
   const after = backAfter(story)
   const ready = readyShare(story)
-  return [
-    [outcomes.some((outcome) => endOf(outcome) < startedAt && !isGood(outcome)), 'UNSTEADY BEFORE'],
+  const always: Checks['always'] = [
     [!wasRunning, 'THE PROCESS DIED'],
-    [outcomes.some(isBad), 'BAD ANSWERS'],
+    [outcomes.some(isWrong), 'BAD ANSWERS'],
+    [disagrees(audit), 'THE LEDGER DISAGREES'],
+    [traffic.lostSessions() > 0, 'SESSIONS LOST'],
+    [exit !== 0, 'EXIT CODE'],
+    [wasRunning && !isAnsweredSince(story, endedAt), 'NOT BACK AT ALL'],
+  ]
+  const inTime: Checks['inTime'] = [
+    [outcomes.some((outcome) => endOf(outcome) < startedAt && !isGood(outcome)), 'UNSTEADY BEFORE'],
+    [outcomes.some(isBad), 'ANSWERS LOST'],
     [isLate(outcomes), 'LATE REFUSALS'],
-    [typeof after === 'string' || after * 1000 > backWithinMs, 'NOT BACK IN TIME'],
+    [typeof after === 'string' || after * 1000 > backWithinMs + longestProbe(outcomes), 'NOT BACK IN TIME'],
     [harmed.length > 0, `UNRELATED REQUESTS REFUSED (${listBad(harmed)})`],
     [refusedShare > (fault.mostRefused ?? 1), `REFUSED ${rounded(100 * refusedShare)} %`],
     [fault.readiness === 'ready' && ready < 0.9, 'UNREADY WITHOUT NEED'],
     [fault.readiness === 'unready' && ready > 0.5, 'READY THOUGH BROKEN'],
-    [disagrees(audit), 'THE LEDGER DISAGREES'],
-    [traffic.lostSessions() > 0, 'SESSIONS LOST'],
-    [exit !== 0, 'EXIT CODE'],
   ]
+  return { always, inTime, isBusy: wasBusy(outcomes, startedAt) }
 }
 
 // A probe that finds the cause has a second to notice it, as a balancer has.
@@ -127,11 +137,22 @@ function readyShare({ traffic, startedAt, endedAt }: Story): number {
   return asked.filter(isGood).length / Math.max(1, asked.length)
 }
 
+/** Waits for the time in which the server is looked at afterwards; longer, if it is not back by then. */
+async function untilBack(story: Pick<Story, 'traffic' | 'endedAt'>, { after }: Extent): Promise<void> {
+  await delay(after)
+  const elapsed = () => performance.now() - story.endedAt
+  while (typeof backAfter(story) === 'string' && elapsed() < backWithinMs + after) await delay(100)
+  while (!isAnsweredSince(story, story.endedAt) && elapsed() < neverMs) await delay(100)
+}
+
 /** How long after the end of the cause the last answer came that was not good, in seconds. */
-function backAfter({ traffic: { outcomes }, endedAt }: Story): number | string {
+function backAfter({ traffic: { outcomes }, endedAt }: Pick<Story, 'traffic' | 'endedAt'>): number | string {
   const last = Math.max(endedAt, ...outcomes.filter((outcome) => !isGood(outcome)).map(endOf))
+  return isAnsweredSince({ traffic: { outcomes } }, last) ? rounded((last - endedAt) / 1000, 1) : 'not yet'
+}
+
+// Logins are rare, so that one kind may be missing.
+function isAnsweredSince({ traffic: { outcomes } }: { traffic: Pick<Traffic, 'outcomes'> }, time: number): boolean {
   const kindsOf = (some: typeof outcomes) => new Set(some.map(({ kind }) => kind)).size
-  // Logins are rare, so that one kind may be missing.
-  const isBack = kindsOf(outcomes.filter((outcome) => endOf(outcome) > last)) >= kindsOf(outcomes) - 1
-  return isBack ? rounded((last - endedAt) / 1000, 1) : `not in ${afterMs / 1000} s`
+  return kindsOf(outcomes.filter((one) => isGood(one) && endOf(one) > time)) >= kindsOf(outcomes) - 1
 }

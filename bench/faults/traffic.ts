@@ -2,8 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, type Request, send } from '../support/http.js'
 import { password } from '../support/settings.js'
+import { isGood } from './judge.js'
 import type { Kind, Ledger } from './ledger.js'
 import { creations, reads } from './targets.js'
+import type { Extent } from './world.js'
 
 /** What one request was answered, and when. */
 export interface Outcome extends Answer {
@@ -26,6 +28,8 @@ export interface Traffic {
   outcomes: readonly Outcome[]
   /** Sessions that were refused for good, although nobody ended them. */
   lostSessions(): number
+  /** Resolves once requests of each kind have been answered well: the start, which fills caches, is over. */
+  warm(): Promise<void>
   /** Has each client stop after the request that it has under way. */
   stop(): Promise<void>
 }
@@ -35,6 +39,7 @@ interface TrafficOptions {
   people: readonly Person[]
   admin: Person
   ledger: Ledger
+  extent: Pick<Extent, 'writers'>
 }
 
 // A client that has not heard by then never will.
@@ -65,6 +70,11 @@ export function startTraffic({ url, ledger, ...actors }: TrafficOptions): Traffi
   return {
     outcomes,
     lostSessions: () => lost,
+    async warm() {
+      const startedAt = performance.now()
+      const answered = () => new Set(outcomes.filter(isGood).map(({ kind }) => kind)).size
+      while (answered() < kindsOfTraffic && performance.now() - startedAt < patienceMs) await delay(50)
+    },
     async stop() {
       stopping.abort()
       await Promise.all(clients)
@@ -77,12 +87,14 @@ interface Work {
   pauseMs: number
 }
 
-// More writers than a server has connections, so that all of them can wait for the same thing.
-function worksOf(client: Client, { people, admin }: Pick<TrafficOptions, 'people' | 'admin'>): Work[] {
+// Creations, renames, refreshes, logins, probes, and each of the reads.
+const kindsOfTraffic = Object.keys(creations).length + 3 + 2 + Object.keys(reads).length
+
+function worksOf(client: Client, { people, admin, extent }: Omit<TrafficOptions, 'url' | 'ledger'>): Work[] {
   const from = (first: number, count: number) => people.slice(first, first + count)
   const probe = (path: string) => () => client.ask(path.slice(1), { method: 'GET', path })
   return [
-    ...from(0, 24).map((person) => ({ work: createWriter(client, person, 'post'), pauseMs: 800 })),
+    ...from(0, extent.writers).map((person) => ({ work: createWriter(client, person, 'post'), pauseMs: 800 })),
     { work: createWriter(client, admin, 'invitation'), pauseMs: 250 },
     ...from(24, 2).map((person) => ({ work: createRenamer(client, person), pauseMs: 250 })),
     ...from(26, 4).map((person, index) => ({ work: createReader(client, person, index), pauseMs: 200 })),

@@ -26,8 +26,21 @@ export interface World {
   /** Opens another such connection; it ends with the world. */
   connect(): Promise<pg.Client>
   postgres: { stop(): Promise<void>; start(): Promise<void> }
+  extent: Extent
   /** Ends what is left, and drops the database. */
   close(): Promise<void>
+}
+
+/** How much is done to a server, and for how long; times are in milliseconds. */
+export interface Extent {
+  /** The clients that create posts: more than a server has connections for them. */
+  writers: number
+  /** How long a cause may last. */
+  mostCause: number
+  /** How long the server is looked at before the cause, once every client has been answered. */
+  before: number
+  /** How long it is looked at after the cause, at least. */
+  after: number
 }
 
 /** A PostgreSQL with a database that each world gets a copy of. Faults of one lane come one after the other. */
@@ -38,7 +51,7 @@ export interface Lane {
 
 const role = { name: 'app', password: 'app' }
 
-export async function openLane(): Promise<Lane> {
+export async function openLane(extent: Extent): Promise<Lane> {
   const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '120' }), startMailServer()])
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
   const people = await createPeople(settings)
@@ -48,7 +61,7 @@ export async function openLane(): Promise<Lane> {
     async createWorld({ delayMs }) {
       const databaseName = `world_${worlds++}`
       await query(databaseUrl(postgres.url, 'postgres'), `CREATE DATABASE ${databaseName} TEMPLATE test`)
-      return createWorld({ postgresUrl: postgres.url, mail, settings, people, databaseName, delayMs })
+      return createWorld({ postgresUrl: postgres.url, mail, settings, people, databaseName, delayMs, extent })
     },
     async close() {
       mail.close()
@@ -97,9 +110,11 @@ interface WorldParts {
   people: Awaited<ReturnType<typeof createPeople>>
   databaseName: string
   delayMs: number
+  extent: Extent
 }
 
-async function createWorld({ postgresUrl, mail, settings, people, databaseName, delayMs }: WorldParts): Promise<World> {
+async function createWorld(parts: WorldParts): Promise<World> {
+  const { postgresUrl, mail, settings, people, databaseName, delayMs, extent } = parts
   const url = databaseUrl(postgresUrl, databaseName)
   const proxy = await createCutProxy(url, { delayMs })
   const serverUrl = Object.assign(new URL(proxy.url), { username: role.name, password: role.password }).href
@@ -124,6 +139,7 @@ async function createWorld({ postgresUrl, mail, settings, people, databaseName, 
     proxy,
     mail,
     databaseName,
+    extent,
     connect,
     database: await connect(),
     postgres: await controlPostgres(postgresUrl),

@@ -58,6 +58,7 @@ async function runFlood(field: Field, name: string, requests: readonly Request[]
     calm,
     attacked,
     floorMs,
+    isQuick: field.stage.isQuick,
     answered: answered.join(', '),
   })
   await field.target.revive()

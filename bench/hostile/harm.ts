@@ -7,7 +7,7 @@ export type Harm = {
   attack: string
   'attacker is answered': string
   "others' 2xx, %": number
-  "others' p95 ratio": number
+  "others' time, ratio": number
   'slowest for others': string
   'RSS, MB': number
   'RSS growth, MB': number
@@ -20,6 +20,9 @@ const mostSlowdown = 8
 // As much again as a server holds that has served for a while.
 const mostGrowth = 1
 
+/** Others were refused before anybody attacked, which says nothing of the attack. */
+export const tooBusy = 'NOT MEASURED: THE MACHINE IS TOO BUSY'
+
 const leastGood = 0.98
 const leastGoodOfKind = 0.75
 
@@ -30,6 +33,8 @@ export interface Observed {
   calm: Answers
   attacked: Answers
   floorMs: number
+  /** Whether it was short: then there are too few answers to ask for more than the median of a kind. */
+  isQuick: boolean
   /** What the attacker was told. */
   answered?: string
   closed?: string
@@ -45,13 +50,13 @@ export async function confirm(attack: () => Promise<Harm>): Promise<Harm> {
 
 /** Says what an attack has done to others. */
 export function describeHarm(attack: string, observed: Observed): Harm {
-  const { bytesBefore, mostBytes, calm, attacked, floorMs, answered = '', closed = '' } = observed
-  const { kind, ratio } = slowdown(calm, attacked, floorMs)
+  const { bytesBefore, mostBytes, calm, attacked, floorMs, isQuick, answered = '', closed = '' } = observed
+  const { kind, ratio } = slowdown(calm, attacked, { floorMs, quantile: isQuick ? 0.5 : 0.95 })
   return {
     attack,
     'attacker is answered': answered,
     "others' 2xx, %": rounded(goodShare(attacked) * 100, 1),
-    "others' p95 ratio": rounded(ratio, 1),
+    "others' time, ratio": rounded(ratio, 1),
     'slowest for others': kind,
     'RSS, MB': megabytes(mostBytes),
     'RSS growth, MB': megabytes(mostBytes - bytesBefore),
@@ -62,7 +67,7 @@ export function describeHarm(attack: string, observed: Observed): Harm {
 
 function judge({ server, bytesBefore, mostBytes, calm, attacked, isLeftOpen }: Observed, ratio: number): string {
   if (!server.isRunning()) return 'THE PROCESS DIED'
-  if (areRefused(calm)) return `OTHERS WERE REFUSED BEFORE (${refusals(calm)})`
+  if (areRefused(calm)) return tooBusy
   if (areRefused(attacked)) return `OTHERS ARE REFUSED (${refusals(attacked)})`
   if (ratio > mostSlowdown) return `OTHERS WAIT (bound ${mostSlowdown})`
   if (mostBytes - bytesBefore > mostGrowth * bytesBefore) return `MEMORY (bound ${1 + mostGrowth} times)`

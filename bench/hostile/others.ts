@@ -43,20 +43,20 @@ export function goodShare(answers: Answers): number {
 }
 
 /**
- * @param floorMs what counts as no time at all
+ * @param judged what counts as no time at all, and which share of the answers has to have come within the time
  * @returns how much longer the kind of request took that suffered most
  */
-export function slowdown(calm: Answers, attacked: Answers, floorMs: number): { kind: string; ratio: number } {
+export function slowdown(calm: Answers, attacked: Answers, judged: { floorMs: number; quantile: number }) {
   const ratios = Object.entries(attacked).map(([kind, answers]) => {
-    return { kind, ratio: p95(answers) / Math.max(floorMs, p95(calm[kind] ?? [])) }
+    const usual = timeOf(calm[kind] ?? [], judged.quantile)
+    return { kind, ratio: timeOf(answers, judged.quantile) / Math.max(judged.floorMs, usual) }
   })
   return ratios.toSorted((a, b) => b.ratio - a.ratio)[0] ?? { kind: '', ratio: 0 }
 }
 
-/** The time within which 19 of 20 answers came, in milliseconds. */
-function p95(answers: readonly Answer[]): number {
+function timeOf(answers: readonly Answer[], share: number): number {
   return quantile(
     answers.map(({ ms }) => ms),
-    0.95,
+    share,
   )
 }

@@ -32,12 +32,13 @@ interface Way {
 }
 
 // Each request comes from another address and another user, so that limits do not refuse it before it is looked at.
-function toAttack(stage: HostileStage, { procedure, name, write }: Way, input: GrownInput): GrowingAttack {
+function toAttack(stage: HostileStage, { procedure, name: way, write }: Way, input: GrownInput): GrowingAttack {
   const { access, hashesPassword } = procedure.meta
   return {
-    name: `${procedure.path} over ${name}, ${input.name}`,
+    name: `${procedure.path} over ${way}, ${input.name}`,
     repeats: hashesPassword ? 1 : 2,
-    isEssential: input.hasOwnWords,
+    // Both ways lead to the same judgement.
+    isEssential: input.hasOwnWords && way === 'REST',
     at: (share) => {
       const request = write(procedure, input.at(share))
       const token = access === 'public' ? {} : { authorization: `Bearer ${stage.nextToken()}` }

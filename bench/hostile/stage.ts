@@ -16,6 +16,7 @@ import { ownWords } from './texts.js'
 /** What the attacks work on: a database with people and rows, a server, and credentials. */
 export interface HostileStage {
   settings: Readonly<Record<string, string>>
+  isQuick: boolean
   /** The server whose cost is measured, one request after the other. */
   target: Target
   /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
@@ -33,13 +34,10 @@ export interface HostileStage {
   close(): Promise<void>
 }
 
-const admins = 200
-const posts = 100_000
-
 export async function setStage(options: Options): Promise<HostileStage> {
   const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '300' }), startMailServer()])
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
-  const client = await fillPosts(postgres.url, { users: 1_000, posts })
+  const client = await fillPosts(postgres.url, { users: 1_000, posts: options.isQuick ? 10_000 : 100_000 })
   await client.end()
   const { attackers, strangers, emails, victim, stop } = await createPeople(settings, options)
   const target = await startTarget(settings)
@@ -48,6 +46,7 @@ export async function setStage(options: Options): Promise<HostileStage> {
   let addresses = 0
   return {
     settings,
+    isQuick: options.isQuick,
     target,
     known: { token: await resetToken(url, mail, victim), currentPassword: password },
     largestFile: await findLargestFile(url),
@@ -64,14 +63,14 @@ export async function setStage(options: Options): Promise<HostileStage> {
   }
 }
 
-async function createPeople(settings: Readonly<Record<string, string>>, { seed }: Options) {
+async function createPeople(settings: Readonly<Record<string, string>>, { seed, isQuick }: Options) {
   const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
   const { email, displayName: name } = ownWords(createRandom(seed))
   const describe = (index: number) => ({ email: `n${index}.${email}`, name, role: 'admin' as const })
   try {
-    const attackers = await signInAll(container, await createUsers(container, admins, describe))
+    const attackers = await signInAll(container, await createUsers(container, isQuick ? 40 : 200, describe))
     const users = await createUsers(container, 2_000)
-    const strangers = await signInAll(container, users.slice(0, 100))
+    const strangers = await signInAll(container, users.slice(0, isQuick ? 30 : 100))
     const stop = keepSigned(container, [...attackers, ...strangers])
     return { attackers, strangers, emails: users.map((user) => user.email), victim: `n0.${email}`, stop }
   } finally {

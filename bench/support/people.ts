@@ -7,7 +7,9 @@ const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 
 /** Makes verified users who all have the same password, and so the same hash. */
 export async function createUsers({ db }: Container, count: number, describe: (index: number) => Person = user) {
-  const passwordHash = await createPasswords({ pepper, minLength: 15 }).hash(password, { ip: '127.0.0.1' })
+  const passwordHash = await createPasswords({ pepper, minLength: 15, application: 'app' }).hash(password, {
+    ip: '127.0.0.1',
+  })
   const people = Array.from({ length: count }, (_, index) => describe(index))
   const data = people.map((person) => ({ ...person, passwordHash, emailVerifiedAt: new Date() }))
   return db.user.createManyAndReturn({ data })

@@ -26,7 +26,8 @@ export interface Server {
 /** Starts a server from a production build. It ends with this process at the latest. */
 export async function startServer(settings: Readonly<Record<string, string>>): Promise<Server> {
   const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings }
-  const child = fork(await buildServer(), { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  // Without the loader of TypeScript that this process has: production has none, and its thread can hold up an exit.
+  const child = fork(await buildServer(), { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const exited = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL')),
   )

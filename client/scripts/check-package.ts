@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const client = join(import.meta.dirname, '..')
 const root = join(client, '..')
-const consumer = mkdtempSync(join(tmpdir(), 'plinth-consumer-'))
+const consumer = mkdtempSync(join(tmpdir(), 'consumer-'))
 // tRPC's declarations ask for the disposable types and for fetch's.
 const compilerOptions = {
   strict: true,
@@ -19,7 +19,7 @@ const compilerOptions = {
 }
 const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const versions = { ...dependencies, ...devDependencies }
-const load = `import('@plinth/client').then((m) => process.stdout.write(typeof m.createPlinthClient))`
+const load = `import('@plinth/client').then((m) => process.stdout.write(typeof m.createApiClient))`
 
 try {
   checkPackage()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A session with the REST transport, from login to restore. Start the server with `npm run dev`, then:
 #
-#   PLINTH_URL=http://localhost:3000 examples/session/curl.sh
+#   API_URL=http://localhost:3000 examples/session/curl.sh
 #
 # It needs curl and Node.js, and exits with 1 at the first answer that is not the expected one.
 set -euo pipefail
-url=${PLINTH_URL:-http://localhost:3000}
+url=${API_URL:-http://localhost:3000}
 token=
 
 # call STATUS METHOD PATH [JSON] [HEADER]: sends a request, shows it, and puts the answer into $body.

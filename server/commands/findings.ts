@@ -58,13 +58,13 @@ export async function checkPort({
   listen: { host, port, isPortGiven },
 }: CommandConfig): Promise<Finding> {
   if (await bind(host, port)) return { name: 'Port', state: `${host}:${port} is free` }
-  if (await answersAsPlinth(port)) return { name: 'Port', state: `${host}:${port} is served by Plinth` }
+  if (await answersLivez(port)) return { name: 'Port', state: `${host}:${port} is served by this application` }
   if (!isPortGiven) return { name: 'Port', state: `${host}:${port} is taken; npm run dev uses the next free port` }
   const start = isProduction ? 'npm start' : 'npm run dev'
   return { name: 'Port', faults: [`${host}:${port} is in use. Set another port: PORT=${port + 1} ${start}`] }
 }
 
-async function answersAsPlinth(port: number): Promise<boolean> {
+async function answersLivez(port: number): Promise<boolean> {
   try {
     const reply = await fetch(`http://localhost:${port}/livez`, { signal: AbortSignal.timeout(2000) })
     return (await reply.text()).includes('"alive"')

@@ -106,7 +106,7 @@ describe('S71: a database that cannot do its work', () => {
   const raise = (client: Pick<Database, '$executeRawUnsafe'>, state: string) =>
     client.$executeRawUnsafe(`DO $$ BEGIN RAISE EXCEPTION 'planted' USING ERRCODE = '${state}'; END $$`)
 
-  it.each(['08006', '25006', '28000', '40P01', '53100', '57P03', '58030', '58P01'])(
+  it.each(['08006', '25006', '28000', '40003', '40P01', '42501', '42P10', '53100', '55006', '57P03', '58030', 'XX001'])(
     'S71: is 503 for SQLSTATE %s, in raw SQL, in a transaction and outside',
     async (state) => {
       expect(await codeOf(raise(db, state))).toMatchObject(unavailable)
@@ -127,8 +127,17 @@ describe('S71: a database that cannot do its work', () => {
     await Promise.all([refused.$disconnect(), gone.$disconnect()])
   })
 
+  it('S71: is 503 when connecting fails, for whatever reason', async () => {
+    for (const query of ['sslmode=require', 'options=-c%20role%3Dnobody']) {
+      const refused = openDatabase(`${database.url}?${query}`)
+      expect(await codeOf(refused.user.count())).toMatchObject(unavailable)
+      expect(await codeOf(refused.$transaction((tx) => tx.user.count()))).toMatchObject(unavailable)
+      await refused.$disconnect()
+    }
+  })
+
   it('is 500 for what is wrong with a statement', async () => {
-    for (const state of ['XX000', '42601', '22012', '0A000']) {
+    for (const state of ['42601', '22012', '54001', 'P0001']) {
       expect(await codeOf(raise(db, state))).toMatchObject({ code: 'INTERNAL_ERROR' })
     }
   })

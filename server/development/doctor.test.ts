@@ -53,11 +53,11 @@ test('names what mends a database that is away, and each missing production sett
   expect(exitCode).toBe(1)
 })
 
-test('tells a port that Plinth serves from one that another program took', async () => {
+test('tells a port that this application serves from one that another program took', async () => {
   const answers = ['{"status":"alive"}', 'Hello'].map((text) => createServer((_, reply) => reply.end(text)))
   onTestFinished(() => answers.forEach((server) => server.close()))
   const outputs = await Promise.all(answers.map(portOf).map(async (port) => doctorOn(await port)))
-  expect(outputs[0]).toMatch(/ok +Port .* is served by Plinth/)
+  expect(outputs[0]).toMatch(/ok +Port .* is served by this application/)
   expect(outputs[1]).toMatch(/fault +Port .* is in use\. Set another port: PORT=\d+ npm run dev/)
 })
 

@@ -19,17 +19,22 @@ export interface LocatedDatabase {
  * @throws RemedyError that tells what to do if there is neither
  */
 export async function locateDatabase(
-  config: Pick<CommandConfig, 'dataDir' | 'database' | 'isProduction'>,
+  config: Pick<CommandConfig, 'app' | 'dataDir' | 'database' | 'isProduction'>,
   log?: (line: string) => void,
 ): Promise<LocatedDatabase> {
   const url = config.isProduction ? databaseUrlOf(config) : config.database.url
   if (url) return { url, kind: 'given', close: async () => {}, stop: async () => {} }
   const server = await startEmbeddedPostgres({
     dataDir: config.dataDir,
-    database: 'plinth',
+    database: databaseName(config),
     ...(log ? { log } : {}),
   })
   return { url: server.url, kind: 'embedded', close: () => stopUnlessUsed(server), stop: () => server.stop() }
+}
+
+/** The name of the embedded database: that of the application, as an SQL identifier. */
+export function databaseName({ app }: Pick<CommandConfig, 'app'>): string {
+  return app.name.replaceAll('-', '_')
 }
 
 async function stopUnlessUsed(server: EmbeddedPostgres): Promise<void> {

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import { loadCommandConfig } from '../config.js'
 import { openApiDocument } from '../core/http/openapi/document.js'
 import { apiVersion } from '../core/http/openapi/version.js'
 import { appRouter } from '../router.js'
 
 // Writes docs/openapi.json; with --check only says whether it is up to date. Needs neither settings nor a database.
 const file = new URL('../../docs/openapi.json', import.meta.url)
-const document: unknown = JSON.parse(JSON.stringify(openApiDocument(appRouter, { version: apiVersion() })))
+const document: unknown = JSON.parse(
+  JSON.stringify(openApiDocument(appRouter, { title: loadCommandConfig().app.title, version: apiVersion() })),
+)
 
 if (process.argv.includes('--check')) check()
 else writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)

@@ -1,3 +1,8 @@
+import app from '../../app.json' with { type: 'json' }
+
+/** The name of the refresh cookie in tests, whose server has the port 3000. */
+export const refreshCookieName = `${app.name}_refresh_3000`
+
 import type { FastifyInstance } from 'fastify'
 
 /** A browser's cookies for the host of an app: the host's own and those of its domain, which may share a name. */

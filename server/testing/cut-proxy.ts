@@ -33,12 +33,16 @@ export async function createCutProxy(target: string, { delayMs = 0 } = {}): Prom
   const pairs = new Set<Pair>()
   let state: 'open' | 'refused' | 'stalled' = 'open'
   let endsAfterGreeting = false
-  const server = net.createServer((inner) => {
+  const server = net.createServer({ allowHalfOpen: true }, (inner) => {
     if (state === 'refused') inner.destroy()
     else connect(inner)
   })
   const connect = (inner: net.Socket): void => {
-    const outer = net.connect(Number(port || 5432), hostname.replace(/^\[|\]$/g, ''))
+    const outer = net.connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || 5432),
+      allowHalfOpen: true,
+    })
     const pair = { inner, outer, isAbandoned: false, endsAfterGreeting }
     pairs.add(pair)
     pass(pair, inner, outer)
@@ -51,6 +55,10 @@ export async function createCutProxy(target: string, { delayMs = 0 } = {}): Prom
       else to.write(chunk)
     }
     from.setNoDelay().on('error', () => to.destroy())
+    // What is stalled swallows farewells, too.
+    from.on('end', () => {
+      if (state === 'open' && !pair.isAbandoned) to.end()
+    })
     from.on('close', () => pairs.delete(pair) && to.destroy())
     from.on('data', (chunk) => {
       if (state !== 'open' || pair.isAbandoned) return

@@ -25,10 +25,10 @@ declare module 'vitest' {
 /** Starts PostgreSQL (or takes `DATABASE_URL_TEST`), and makes what all test files share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await findServer()
-  const templateName = `plinth_template_${randomBytes(6).toString('hex')}`
+  const templateName = `template_${randomBytes(6).toString('hex')}`
   await query(server.url, `CREATE DATABASE ${templateName}`)
   await applyMigrations(databaseUrl(server.url, templateName))
-  const passwords = createPasswords({ pepper: testPepper, minLength: 15 })
+  const passwords = createPasswords({ pepper: testPepper, minLength: 15, application: 'app' })
   project.provide('postgresUrl', server.url)
   project.provide('redisUrl', loadCommandConfig().redisUrl ?? '')
   project.provide('templateName', templateName)

@@ -23,7 +23,7 @@ export async function createMailLab() {
     database: { url },
     http: { appUrl: 'http://app.localhost:5173' },
     identity: { tokenSecret: testTokenSecret },
-    mail: { from: 'Plinth <no-reply@mail.example>' },
+    mail: { from: 'Acme <no-reply@mail.example>' },
   }
   return {
     url,
@@ -36,7 +36,12 @@ export async function createMailLab() {
       createMailWorker({
         databaseUrl: over.databaseUrl ?? url,
         from: config.mail.from,
-        templates: createAccountMails({ tokenSecret: testTokenSecret, appUrl: config.http.appUrl, clock }),
+        templates: createAccountMails({
+          title: 'Acme',
+          tokenSecret: testTokenSecret,
+          appUrl: config.http.appUrl,
+          clock,
+        }),
         db: over.db ?? db,
         mailer: over.mailer ?? mailer,
         clock,

@@ -6,15 +6,15 @@ import { onTestFinished } from 'vitest'
 import { findPrismaFile, readMigrations } from '../core/database/migrations/folder.js'
 import { createTestDatabase } from './test-database.js'
 
-/** The name of Plinth's first migration. */
+/** The name of the first migration. */
 export const firstMigration = '20261122000000_init'
 
 /**
- * A copy of Plinth's schema and first migration (or of `all`, so that they make that schema) that a test may change, with
+ * A copy of the schema and first migration (or of `all`, so that they make that schema) that a test may change, with
  * an empty database; gone after the test.
  */
 export async function createMigrationProject({ all = false } = {}) {
-  const root = await mkdtemp(path.join(tmpdir(), 'plinth-migrations-'))
+  const root = await mkdtemp(path.join(tmpdir(), 'migrations-'))
   const folder = path.join(root, 'migrations')
   const schemaFile = path.join(root, 'schema.prisma')
   const names = all ? (await readMigrations()).map(({ name }) => name) : [firstMigration]

@@ -45,7 +45,11 @@ export async function isRedisThere(): Promise<boolean> {
 /** One instance's limits on a shared store. */
 export function openLimits({ databaseUrl, redisUrl }: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>) {
   const pool = new ConnectionPool({ url: databaseUrl, max: 12, log: silentLog })
-  const limits = createRateLimits({ pool, databaseUrl, redisUrl, log: silentLog })
+  const limits = createRateLimits({
+    pool,
+    redis: redisUrl === undefined ? undefined : { url: redisUrl, prefix: databaseUrl },
+    log: silentLog,
+  })
   const close = async () => {
     await limits.close()
     await pool.end()

@@ -8,7 +8,7 @@ import { readEnvironment } from '../config.js'
 
 /** Runs a command as npm does, in development with a data folder of its own, and gives its exit code and output. */
 export async function runCommand(words: string[], settings: Record<string, string>) {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'plinth-data-'))
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'data-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))
   const env = { PATH: readEnvironment().PATH, NODE_ENV: 'development', DATA_DIR: dataDir, ...settings }
   const child = spawn(process.execPath, ['server/run.mjs', ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -7,7 +7,7 @@ import { ConnectionPool } from '../core/database/pool.js'
 
 /** Makes a database for one test file: a clone of the migrated template, or an empty one. */
 export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
-  const name = `plinth_test_${randomBytes(8).toString('hex')}`
+  const name = `test_${randomBytes(8).toString('hex')}`
   await administer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : inject('templateName')}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`

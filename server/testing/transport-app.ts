@@ -46,7 +46,7 @@ function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomai
   const identity = { userId: 'u1', role: 'user', sessionId: 's1' }
   const sessions = { authenticate: async (token: string) => (token === transportToken ? identity : null) }
   return Object.assign(Object.create(null), {
-    config: { isProduction, http: { ...addresses, cookieDomain } },
+    config: { app: { name: 'app' }, isProduction, http: { ...addresses, cookieDomain } },
     log: app.log,
     limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },

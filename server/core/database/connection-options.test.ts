@@ -49,11 +49,28 @@ describe('what a database URL asks for in vain', () => {
     ['options=--timezone%3DEurope/Berlin', 'time zone Europe/Berlin'],
     ['options=-c%20search_path%3Dapp', 'schema'],
     ['nonsense=1', 'nonsense'],
+    ['schema=public&schema=app', 'schema more than once'],
+    ['sslmode=prefer', 'sslmode'],
+    ['sslmode=bogus', 'sslmode'],
+    ['ssl=banana', 'ssl'],
+    ['channel_binding=maybe', 'channel_binding'],
+    ['port=abc', 'port'],
+    ['options=-c', 'options'],
+    ['options=work_mem%3D8MB', 'options'],
+    ['options=--work_mem%208MB', 'options'],
+    ['sslrootcert=/missing', 'no such file'],
   ])('S65: stops the start with a sentence: %s', (query, part) => {
     const fault = new RegExp(`DATABASE_URL .*${part}`)
     expect(() => loadCommandConfig({ DATABASE_URL: `${base}?${query}` })).toThrow(fault)
     expect(() => loadCommandConfig({ DATABASE_URL_TEST: `${base}?${query}` })).toThrow('DATABASE_URL_TEST')
   })
+
+  it.each(['app', 'postgresql://user@host:99999/app', 'postgresql://user@/app?host=/run', 'postgresql://a:1,b:2/app'])(
+    'S65: stops the start with a sentence where it is no URL: %s',
+    (url) => {
+      expect(() => loadCommandConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL .*postgresql:\/\/user:password@host/)
+    },
+  )
 
   it.each([
     '',
@@ -61,6 +78,9 @@ describe('what a database URL asks for in vain', () => {
     'schema=public&pgbouncer=false',
     'host=/var/run/postgresql',
     'options=-c%20TimeZone%3DUTC%20-c%20work_mem%3D8MB',
+    'options=--work-mem%3D8MB%20-cjit%3Doff%20',
+    'ssl=false&port=5433&options=',
+    'sslmode=verify-full',
     'application_name=app',
   ])('takes what it honours: %s', (query) => {
     expect(findDatabaseUrlFaults(`${base}?${query}`)).toEqual([])

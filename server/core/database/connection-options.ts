@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg'
+import pg, { type ClientConfig } from 'pg'
 
 // Past these a request gets 503 and the connection is free again (security.md S42); in milliseconds. A statement ends
 // before the socket is given up, so that PostgreSQL itself says why.
@@ -39,20 +39,48 @@ const remedies: Readonly<Record<string, string>> = {
   timezone: 'Sessions always use UTC.',
 }
 
+// Other values are taken for one of these by the driver, and seldom for the one that was meant.
+const choices: Readonly<Record<string, RegExp>> = {
+  channel_binding: /^(disable|prefer|require)$/,
+  port: /^\d*$/,
+  ssl: /^(true|false|1|0)$/,
+  sslmode: /^(disable|require|verify-ca|verify-full|no-verify)$/,
+  // Settings of the session, one after the other: -c name=value or --name=value.
+  options: /^\s*((-c\s*|--)[\w.-]+=(\\.|\S)*(\s+|$))*$/,
+}
+
 /**
  * Says what of a database URL cannot be honoured, one sentence a fault.
  *
  * @param url a `postgresql://` URL
  */
 export function findDatabaseUrlFaults(url: string): string[] {
+  if (!URL.canParse(url)) return ['must be like postgresql://user:password@host:5432/database.']
   const { searchParams } = new URL(url)
-  const unknown = [...searchParams.keys()].filter((name) => !understood.has(name))
-  return [
+  const names = [...searchParams.keys()]
+  const unknown = names.filter((name) => !understood.has(name))
+  const repeated = names.filter((name, index) => names.indexOf(name) < index)
+  const wrong = Object.keys(choices).filter((name) => choices[name]?.test(searchParams.get(name) ?? '') === false)
+  const faults = [
     ...unknown.map((name) => `has the parameter ${name}, which has no effect. ${remedyOf(name)}`),
     ...(isOtherSchema(searchParams.get('schema')) ? [otherSchema] : []),
     ...(isOn(searchParams.get('pgbouncer')) ? [behindPooler] : []),
     ...optionFaults(searchParams.get('options') ?? ''),
+    ...repeated.map((name) => `has the parameter ${name} more than once.`),
+    ...wrong.filter((name) => searchParams.has(name)).map((name) => `has a ${name} that cannot be honoured.`),
   ]
+  return faults.length > 0 ? faults : driverFaults(url)
+}
+
+// Such as a file of certificates that is not there.
+function driverFaults(url: string): string[] {
+  const build = () => new pg.Client(connectionOptions(url))
+  try {
+    build()
+    return []
+  } catch (error) {
+    return [`cannot be used: ${error instanceof Error ? error.message : 'the driver refuses it'}.`]
+  }
 }
 
 function remedyOf(name: string): string {

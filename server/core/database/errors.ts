@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Prisma } from '../../generated/client.js'
 
-// PostgreSQL's SQLSTATE classes 08 (connection), 28 (login), 53 (resources), 57 (operator), 58 (system), a database
-// that is not there, a read-only one, the timeouts of stuck work, and what is tried again before (see runAgain).
-const awaySqlStates = /^(08...|28...|53...|57...|58...|3D000|25006|55P03|25P0[34]|26000|40001|40P01)$/
+// PostgreSQL's SQLSTATE classes 08 (connection), 28 (login), 40 (rollback, see runAgain), 53 (resources), 55 (locked or
+// not in the state for it), 57 (operator), 58 (system), F0 (its settings), XX (its own faults, damaged files), a
+// database that is not there, a read-only one, the timeouts of stuck transactions; and statements, privileges and
+// unique indexes that somebody took away.
+const awaySqlStates =
+  /^(08...|28...|40...|53...|55...|57...|58...|F0...|XX...|3D000|25006|25P0[34]|26000|42501|42P05|42P10|72000)$/
 // P2021 and P2022: a table or column that a pending migration makes.
 const awayPrismaCodes = /^(P1000|P1001|P1002|P1003|P1008|P1010|P1011|P1017|P2021|P2022|P2024|P2028|P2034|P2037)$/
 const awayNodeCodes =
@@ -23,7 +26,7 @@ const awayKinds = new Set([
   'TransactionWriteConflict',
 ])
 const awayMessages =
-  /timeout exceeded when trying to connect|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
+  /timeout exceeded when trying to connect|connecting to the database failed|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
 
 /** Whether a unique constraint rejected the write. */
 export function isUniqueViolation(thrown: unknown): boolean {
@@ -84,9 +87,9 @@ function isWriteConflict(error: object): boolean {
 }
 
 // A prepared statement whose result has other types since a column was changed. PostgreSQL gives 0A000 to all that is
-// not supported, so that its words have to tell.
+// not supported; its words cannot tell which it is, as it says them in the language of its installation.
 function isStalePlan(error: object): boolean {
-  return codeOf(error) === '0A000' && messageOf(error).includes('cached plan')
+  return codeOf(error) === '0A000'
 }
 
 function isAway(error: object): boolean {

@@ -175,6 +175,15 @@ describe('sessions that are out of date', () => {
     await db.$disconnect()
   })
 
+  it('S68: a changed plan is known in whatever language PostgreSQL tells of it', async () => {
+    const db = openDatabase(database.url)
+    await db.$executeRaw`CREATE SEQUENCE tries`
+    const statement = `DO $$ BEGIN IF nextval('tries') < 3 THEN
+      RAISE EXCEPTION 'gecachter Plan darf den Ergebnistyp nicht ändern' USING ERRCODE = '0A000'; END IF; END $$`
+    expect(await codeOf(db.$executeRawUnsafe(statement))).toBe('done')
+    await db.$disconnect()
+  })
+
   it('S69: a database that was read-only is written as soon as it can be, and readiness knows', async () => {
     const name = new URL(database.url).pathname.slice(1)
     await administer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)

@@ -100,7 +100,7 @@ export class ConnectionPool extends pg.Pool {
 
   private async takeFresh(): Promise<pg.PoolClient> {
     for (;;) {
-      const client = await super.connect()
+      const client = await super.connect().catch(failToConnect)
       if (this.births.get(client) === this.generation && !this.broken.has(client)) return client
       client.release(true)
     }
@@ -121,6 +121,14 @@ export class ConnectionPool extends pg.Pool {
       leave()
     }
   }
+}
+
+// Whatever the reason, a certificate that has expired or a setting that the database does not know: no statement of
+// ours is to blame (see `isDatabaseAway`).
+function failToConnect(cause: unknown): never {
+  throw new Error(`Connecting to the database failed: ${cause instanceof Error ? cause.message : 'no reason given'}`, {
+    cause,
+  })
 }
 
 type ConnectCallback = (

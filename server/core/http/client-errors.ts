@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { BadRequestError, toErrorBody } from '../errors.js'
+import { BadRequestError, PayloadTooLargeError, toErrorBody } from '../errors.js'
 import { openExchange } from './exchanges.js'
 import { newRequestId, requestIdOf } from './request-log.js'
 import { bareHeaders } from './security-headers.js'
@@ -33,7 +33,8 @@ export function answerConnect(socket: Duplex): void {
 }
 
 function writeAnswer(status: number, requestId: string): string {
-  const body = JSON.stringify({ error: toErrorBody(new BadRequestError(), requestId) })
+  const fault = status === 413 ? new PayloadTooLargeError() : new BadRequestError()
+  const body = JSON.stringify({ error: toErrorBody(fault, requestId) })
   const headers = {
     ...bareHeaders,
     'content-type': 'application/json; charset=utf-8',

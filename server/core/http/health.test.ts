@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { healthRoutes, type Readiness } from './health.js'
 
 const works = async () => {}
-const fails = () => Promise.reject(new Error('password authentication failed for user "plinth"'))
+const fails = () => Promise.reject(new Error('password authentication failed for user "app"'))
 const hangs = () => new Promise<void>(() => {})
 
 async function get(url: string, checks: Readiness['checks'], isDraining = false) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -24,6 +25,10 @@ beforeEach(async () => {
   app.get('/small', () => ({ isSmall: true }))
   app.get('/shared', (_request, reply) => reply.send(shared))
   app.get('/large', async (_request, reply) => reply.type('text/plain').send('x'.repeat(24 * mebibyte)))
+  app.get('/late', async (_request, reply) => {
+    await once(reply.raw, 'close')
+    return reply.type('text/plain').send('x'.repeat(24 * mebibyte))
+  })
   app.post('/change', async (_request, reply) => {
     await changeAllowed
     return reply.type('text/plain').send('x'.repeat(mebibyte))
@@ -82,6 +87,15 @@ it('S52: what has been read, and what nobody will read, counts no more', async (
   leaver.destroy()
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(200), { timeout: 10_000 })
   for (let count = 0; count < 3; count++) expect(await statusFrom('127.0.0.1', '/large')).toBe(200)
+})
+
+it('S52: nobody keeps an address locked out by leaving before the answers are written', async () => {
+  const begun = once(app.server, 'request')
+  const leaver = await ask('/late')
+  await begun
+  leaver.destroy()
+  await vi.waitFor(() => expect(sent).toBe(1))
+  expect(await statusFrom('127.0.0.1')).toBe(200)
 })
 
 it('S52: files of which all answers share one copy do not count, nor do answers without a body', async () => {

@@ -42,7 +42,8 @@ function bodySize({ headers }: FastifyRequest, limit = 0): number {
 }
 
 function count(held: Map<string, number>, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
-  if (size < countedFrom) return
+  // Of one that has ended nothing is held any more, and nothing would tell that it has.
+  if (size < countedFrom || raw.destroyed) return
   const client = clientNetwork(ip)
   held.set(client, (held.get(client) ?? 0) + size)
   const release = () => {

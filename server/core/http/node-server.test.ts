@@ -135,6 +135,7 @@ describe('S53: a body that does not come', () => {
 
 describe('S53: what is no proper request has an answer like all others', () => {
   const chunked = 'Content-Type: application/json\nTransfer-Encoding: chunked\n'
+  const lastChunk = '0\n\n'
   it.each([
     ['no host', 400, 'GET /quick HTTP/1.1\nConnection: close\n\n'],
     ['two hosts', 400, get('/quick', 'host: other\nConnection: close\n')],
@@ -150,6 +151,21 @@ describe('S53: what is no proper request has an answer like all others', () => {
     ['an escape that is not UTF-8', 400, get('/quick?q=caf%E9', 'Connection: close\n')],
     ['a broken escape', 400, get('/quick?q=%zz', 'Connection: close\n')],
     ['an encoded surrogate', 400, get('/quick?q=%ED%A0%80', 'Connection: close\n')],
+    ['S92: a host that holds a path', 400, 'GET /quick HTTP/1.1\nHost: a/b?c\nConnection: close\n\n'],
+    ['S92: a host of two words', 400, 'GET /quick HTTP/1.1\nHost: a, b\nConnection: close\n\n'],
+    ['S92: no host, and a version that is none', 400, 'GET /quick HTTP/2.0\nConnection: close\n\n'],
+    [
+      'S92: two credentials',
+      400,
+      get('/quick', 'Authorization: Bearer a\nauthorization: Bearer b\nConnection: close\n'),
+    ],
+    ['S92: two content types', 400, get('/quick', 'Content-Type: text/plain\ncontent-type: a/b\nConnection: close\n')],
+    [
+      'S92: a coding that nobody decodes',
+      400,
+      get('/quick', 'Transfer-Encoding: gzip, chunked\nConnection: close\n') + lastChunk,
+    ],
+    ['S92: chunks in HTTP/1.0', 400, `POST /things HTTP/1.0\n${chunked}\n${lastChunk}`],
   ])('%s', async (_name, status, text) => {
     const answer = await exchange(port, text)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
@@ -170,6 +186,17 @@ describe('S53: what is no proper request has an answer like all others', () => {
     ]) {
       expect(await exchange(port, text)).toContain('{"isQuick":true}')
     }
+  })
+
+  it('is told that a chunk is too large by the code that belongs to the status', async () => {
+    const extension = `1;${'x'.repeat(20 * 1024)}\n{\n${lastChunk}`
+    const answer = await exchange(port, `POST /things HTTP/1.1\nHost: localhost\n${chunked}\n${extension}`)
+    expect(answer).toMatch(/^HTTP\/1.1 413 [^]*"code":"PAYLOAD_TOO_LARGE"/)
+  })
+
+  it('S92: cannot hide the headers that a proxy adds behind very many others', async () => {
+    const answer = await exchange(port, `GET /quick HTTP/1.1\n${'a:\n'.repeat(2_500)}Host: a\nConnection: close\n\n`)
+    expect(answer).toContain('{"isQuick":true}')
   })
 
   it('leaves the answer to the request before it as it is, and ends the connection', async () => {

@@ -25,6 +25,8 @@ const silenceMs = 17_000
 export function createNodeServer(handle: RequestListener): Server {
   const server = createServer(limits, inTurn(handle))
   server.timeout = silenceMs
+  // Node drops what comes after a thousand headers: those that a proxy has added stand last. Their size is bounded.
+  server.maxHeadersCount = 0
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('connect', (_request, socket) => answerConnect(socket))
   server.on('timeout', endSilence)

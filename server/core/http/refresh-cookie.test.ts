@@ -20,27 +20,26 @@ const cookieOf = async ({ app }: Transport, url = '/api/login') => {
   const headers = { 'content-type': 'application/json' }
   return String((await app.inject({ method: 'POST', url, headers })).headers['set-cookie'])
 }
-const refresh = (headers: Record<string, string>, cookie = 'plinth_refresh=secret-token') =>
+const refresh = (headers: Record<string, string>, cookie = 'app_refresh=secret-token') =>
   development.app.inject({ method: 'POST', url: '/api/refresh', headers: { cookie, ...headers } })
 
 describe('S40: the refresh cookie', () => {
   it('is HttpOnly and SameSite in development, without Secure', async () => {
-    const expected =
-      'plinth_refresh=secret-token; Path=/; Expires=Tue, 01 Jan 2030 00:00:00 GMT; HttpOnly; SameSite=Lax'
+    const expected = 'app_refresh=secret-token; Path=/; Expires=Tue, 01 Jan 2030 00:00:00 GMT; HttpOnly; SameSite=Lax'
     expect(await cookieOf(development)).toBe(expected)
     expect(await cookieOf(development, '/trpc/login')).toBe(expected)
   })
 
   it('is bound to the host in production', async () => {
     const cookie = await cookieOf(await start({ isProduction: true }))
-    expect(cookie).toMatch(/^__Host-plinth_refresh=/)
+    expect(cookie).toMatch(/^__Host-app_refresh=/)
     expect(cookie).toContain('; Secure')
     expect(cookie).not.toContain('Domain')
   })
 
   it('spans the domain that is set', async () => {
     const cookie = await cookieOf(await start({ isProduction: true, cookieDomain: 'example.com' }))
-    expect(cookie).toMatch(/^plinth_refresh=.*Domain=example.com/)
+    expect(cookie).toMatch(/^app_refresh=.*Domain=example.com/)
     expect(cookie).toContain('; Secure')
   })
 
@@ -69,7 +68,7 @@ describe('S40: the refresh cookie', () => {
   })
 
   it('counts as absent if there is none, whatever the origin', async () => {
-    for (const cookie of ['other=1', 'plinth_refresh=']) {
+    for (const cookie of ['other=1', 'app_refresh=']) {
       expect((await refresh({ origin: 'https://evil.com' }, cookie)).json()).toEqual({ data: { token: null } })
     }
   })

@@ -26,6 +26,7 @@ type BrowserMark = keyof typeof markDays
 const markDays = { device: 90, registration: 7 } as const
 
 export interface CookieConfig {
+  app: { name: string }
   isProduction: boolean
   http: { publicUrl: string; appUrl: string; corsOrigins: readonly string[]; cookieDomain: string | undefined }
 }
@@ -44,7 +45,7 @@ export interface CookieConfig {
  * same site, so that SameSite alone does not stop them).
  */
 export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
-  const name = cookieName('plinth_refresh', config, config.http.cookieDomain)
+  const name = cookieName(`${config.app.name}_refresh`, config, config.http.cookieDomain)
   const options = cookieOptions(config)
   const readUnchecked = () => valuesOf(request.headers.cookie, name)
   return {

@@ -2,20 +2,37 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type AppError, BadRequestError } from '../errors.js'
 
 /**
- * Rejects ambiguous requests: with no or several hosts (RFC 9112 section 3.2), with a target that is not ASCII or whose
- * escapes are not UTF-8 (RFC 3986 section 2.5), and with an expectation that the server does not support (RFC 9110
- * section 10.1.1).
+ * Rejects ambiguous requests, which a proxy in front of this server may interpret differently: with no, several or
+ * malformed hosts (RFC 9112 section 3.2), several credentials or content types (RFC 9110 section 5.3), a transfer coding
+ * that is not decoded here (RFC 9112 section 6.1), a target that is not ASCII or whose escapes are not UTF-8 (RFC 3986
+ * section 2.5), or an expectation that the server does not support (RFC 9110 section 10.1.1).
  */
 export function checkRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    done(faultOfHost(request) ?? faultOfTarget(request) ?? faultOfExpectation(request))
+    done(checks.reduce<AppError | undefined>((fault, check) => fault ?? check(request), undefined))
   })
 }
 
-function faultOfHost({ raw }: FastifyRequest): AppError | undefined {
-  const count = raw.rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length
-  if (count > 1) return malformed('The request has more than one Host header.')
-  return count === 0 && raw.httpVersion === '1.1' ? malformed('The request has no Host header.') : undefined
+const checks = [faultOfRepetition, faultOfHost, faultOfCoding, faultOfTarget, faultOfExpectation]
+
+// Node takes the first of each, and joins or refuses the others that are repeated.
+const singles = ['host', 'authorization', 'content-type']
+
+function faultOfRepetition({ raw: { rawHeaders } }: FastifyRequest): AppError | undefined {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
+  const repeated = singles.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  return repeated === undefined ? undefined : malformed(`The request has more than one ${repeated} header.`)
+}
+
+function faultOfHost({ raw: { headers, httpVersion } }: FastifyRequest): AppError | undefined {
+  if (headers.host === undefined && httpVersion !== '1.0') return malformed('The request has no host header.')
+  return /[\s/?#@\\]/.test(headers.host ?? '') ? malformed('The host header is malformed.') : undefined
+}
+
+function faultOfCoding({ raw: { headers, httpVersion } }: FastifyRequest): AppError | undefined {
+  const coding = headers['transfer-encoding']?.toLowerCase()
+  if (coding === undefined || (coding === 'chunked' && httpVersion !== '1.0')) return undefined
+  return malformed('The transfer coding is not taken.')
 }
 
 function faultOfTarget({ url }: FastifyRequest): AppError | undefined {

@@ -2,6 +2,8 @@ import { escapeHtml } from '../escape-html.js'
 
 /** The content of a mail, from which text and HTML are created. */
 export interface MailContent {
+  /** The name of the application. */
+  title: string
   name: string
   paragraphs: readonly string[]
   action?: { label: string; url: string }
@@ -16,20 +18,20 @@ const buttonStyle =
 const smallStyle = 'margin:0 0 12px;font-size:13px;line-height:20px;color:#52606d'
 
 /** Creates the plain text of a mail. */
-export function layoutText({ name, paragraphs, action, reassurance }: MailContent): string {
+export function layoutText({ title, name, paragraphs, action, reassurance }: MailContent): string {
   const link = action ? [`${action.label}:\n${action.url}`] : []
-  return `${[greet(name), ...paragraphs, ...link, reassurance, 'Plinth'].join('\n\n')}\n`
+  return `${[greet(name), ...paragraphs, ...link, reassurance, title].join('\n\n')}\n`
 }
 
 /** Creates the HTML of a mail, with inline styles as mail programs require. All content is escaped. */
-export function layoutHtml({ name, paragraphs, action, reassurance }: MailContent): string {
+export function layoutHtml({ title, name, paragraphs, action, reassurance }: MailContent): string {
   const body = [greet(name), ...paragraphs].map((text) => paragraph(paragraphStyle, text)).join('\n')
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Plinth</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title></head>
 <body style="margin:0;padding:24px;background:#f5f7fa;${font}">
 <div style="max-width:520px;margin:0 auto;padding:32px;border-radius:8px;background:#ffffff">
-<p style="margin:0 0 24px;font-size:18px;font-weight:700;color:#102a43">Plinth</p>
+<p style="margin:0 0 24px;font-size:18px;font-weight:700;color:#102a43">${escapeHtml(title)}</p>
 ${body}
 ${action ? button(action) : ''}
 ${paragraph(smallStyle, reassurance)}

@@ -16,6 +16,7 @@ interface ListenOptions {
 }
 
 const reconnectMs = 1_000
+const farewellMs = 500
 
 /** Listens on a channel of the database with a connection of its own, which is made again whenever it is lost. */
 export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): Listener {
@@ -35,7 +36,10 @@ export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): 
       await lost
     } finally {
       signal.removeEventListener('abort', lose)
+      // A network that swallows packets swallows the farewell as well.
+      const giveUp = setTimeout(() => client.connection.stream.destroy(), farewellMs)
       await client.end().catch(() => {})
+      clearTimeout(giveUp)
     }
   }
 

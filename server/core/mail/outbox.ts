@@ -9,7 +9,7 @@ export interface OutgoingMail {
 }
 
 /** The channel on which the database wakes the workers. */
-export const mailChannel = 'plinth_mail'
+export const mailChannel = 'outbox_mail'
 
 /**
  * Puts a mail into the outbox as a part of the caller's transaction, and wakes the workers when that commits.

@@ -8,7 +8,7 @@ import { createSmtpMailer } from './smtp-mailer.js'
 const message: MailMessage = {
   id: '1',
   to: 'ada@example.com',
-  from: 'Plinth <no-reply@mail.example>',
+  from: 'Acme <no-reply@mail.example>',
   subject: 'Reset your password',
   text: 'Hello Ada,\n\nhttps://app.example.com/reset-password?token=abc\n',
   html: '<p>Hello Ada</p>',

@@ -99,6 +99,20 @@ describe('the outbox', () => {
     await proxy.close()
   })
 
+  it('S41: stops while the network swallows what its connection sends, a farewell included', async () => {
+    const proxy = await createCutProxy(lab.url)
+    const worker = lab.worker({ databaseUrl: proxy.url })
+    worker.start()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    proxy.cut('stalled')
+    const outcome = await Promise.race([
+      worker.stop().then(() => 'stopped'),
+      new Promise((resolve) => setTimeout(resolve, 10_000, 'waits')),
+    ])
+    expect(outcome).toBe('stopped')
+    await proxy.close()
+  }, 15_000)
+
   it('waits at a stop for the mail in hand, and leaves the others', async () => {
     const { db, clock } = lab
     for (let count = 0; count < 10; count++) await enqueueMail(db, clock, notice())

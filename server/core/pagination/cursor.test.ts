@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { cutPage, decodeCursor, encodeCursor, pageBytesMax, positionTime } from './cursor.js'
+import {
+  cutPage,
+  decodeCursor,
+  encodeCursor,
+  pageBytesMax,
+  positionTime,
+  readTimePage,
+  type TimePosition,
+  timePosition,
+  timePositionOf,
+} from './cursor.js'
 
 const scope = ['posts', 'newest', null, undefined]
 const position = z.tuple([positionTime, z.guid()])
@@ -35,6 +45,25 @@ test.each([
   ['a deep one', Buffer.from('['.repeat(50_000)).toString('base64url')],
 ])('refuses %s', (_name, cursor) => {
   expect(() => decodeCursor(cursor, scope, position)).toThrow(broken)
+})
+
+test('a list by time is read page by page, each row once, and not with the cursor of another list', async () => {
+  const rows = [5, 4, 3, 2, 1].map((day) => ({
+    id: `01890a5d-ac96-774b-bcce-b302099a805${day}`,
+    createdAt: new Date(Date.UTC(2026, 0, day)),
+  }))
+  const readRows = async (place: TimePosition | undefined) => {
+    const start = rows.findIndex((row) => row.id === place?.[1]) + 1
+    return rows.slice(start, start + 3)
+  }
+  const read = (cursor?: string) => readTimePage({ scope, limit: 2, cursor }, readRows)
+  const first = await read()
+  const second = await read(first.meta.nextCursor ?? '')
+  const third = await read(second.meta.nextCursor ?? '')
+  expect([...first.items, ...second.items, ...third.items]).toEqual(rows)
+  expect(third.meta).toEqual({ limit: 2, nextCursor: null, hasMore: false })
+  expect(decodeCursor(first.meta.nextCursor ?? '', scope, timePosition)).toEqual(first.items.map(timePositionOf)[1])
+  await expect(read(encodeCursor(['mail'], place))).rejects.toEqual(broken)
 })
 
 test('says that there is more only when a row was read past the page', () => {

@@ -14,15 +14,45 @@ export const positionTime = z.iso.datetime({ precision: 3 }).refine((time) => ti
 /** A position in an order by time: the creation time of a row and its id. */
 export const timePosition = z.tuple([positionTime, idSchema])
 
-type TimePosition = z.output<typeof timePosition>
+export type TimePosition = z.output<typeof timePosition>
+
+interface TimedRow {
+  id: string
+  createdAt: Date
+}
 
 /** Returns the position of a row in an order by time. */
-export function timePositionOf({ createdAt, id }: { createdAt: Date; id: string }): TimePosition {
+export function timePositionOf({ createdAt, id }: TimedRow): TimePosition {
   return [createdAt.toISOString(), id]
 }
 
-/** The condition for the rows after a position, newest first. Its first part can use an index. */
-export function olderThan([createdAt, id]: TimePosition) {
+interface PageRequest {
+  scope: CursorScope
+  limit: number
+  cursor?: string | undefined
+}
+
+/**
+ * Reads one page of a list that is ordered by time.
+ *
+ * @param read reads the rows after a position, or the first rows, and one row more than the page has
+ * @throws BadRequestError for an invalid cursor
+ */
+export async function readTimePage<Row extends TimedRow>(
+  { scope, limit, cursor }: PageRequest,
+  read: (place: TimePosition | undefined) => Promise<Row[]>,
+) {
+  const rows = await read(decodeCursor(cursor, scope, timePosition))
+  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+}
+
+/** The order by time of a Prisma query. */
+export const newestFirst: ({ createdAt: 'desc' } | { id: 'desc' })[] = [{ createdAt: 'desc' }, { id: 'desc' }]
+
+/** The condition for the rows after a position, newest first, or for all rows without one. An index can use it. */
+export function olderThan(place: TimePosition | undefined) {
+  if (!place) return {}
+  const [createdAt, id] = place
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }
 }
 
@@ -37,16 +67,17 @@ export function encodeCursor(scope: CursorScope, position: Position): string {
 }
 
 /**
- * Decodes a cursor to its position.
+ * Decodes a cursor to its position. The first page has neither.
  *
  * @param position what the position has to look like
  * @throws BadRequestError for a cursor that is damaged or belongs to another list, order or filter
  */
 export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
-  cursor: string,
+  cursor: string | undefined,
   scope: CursorScope,
   position: Schema,
-): z.output<Schema> {
+): z.output<Schema> | undefined {
+  if (cursor === undefined) return undefined
   const [, ...values] = envelopeSchema.safeParse(parseJson(cursor)).data ?? []
   const parsed = position.safeParse(values)
   if (!parsed.success || encodeCursor(scope, values) !== cursor) throw brokenCursor()

@@ -5,7 +5,6 @@ export interface PasswordOwner {
   name: string
 }
 
-const applicationWords = ['plinth']
 const shortestWord = 3
 /** Of an address or a name; what the schemas allow is no longer. */
 const longestOwnText = 254
@@ -31,11 +30,11 @@ const disguises: readonly Disguise[] = [{}, leet, { ...leet, '1': 'l' }]
  * keyboard, or one made of the application's or the owner's words, however padded and disguised. The work is linear in
  * the length of the password. NIST SP 800-63B section 3.1.1.2, OWASP ASVS 6.2.4, 6.2.5 and 6.2.11.
  */
-export function isCommonPassword(password: string, owner: PasswordOwner): boolean {
+export function isCommonPassword(password: string, owner: PasswordOwner, application: string): boolean {
   const lower = password.toLowerCase()
   if (isListed(lower) || isListed(withoutPadding(lower))) return true
   if (lower.length <= longestPattern && (isRepetition(lower) || isWalk(lower))) return true
-  const words = ownWords(owner)
+  const words = ownWords(owner, application)
   return disguises.some((disguise) => isMadeOf(lower, words, disguise))
 }
 
@@ -83,11 +82,11 @@ function longestRun(text: string, at: number, steps: readonly string[]): number 
 }
 
 /** Longest first: the address and the name count whole and in parts, with and without what stands between the parts. */
-function ownWords({ email, name }: PasswordOwner): string[] {
+function ownWords({ email, name }: PasswordOwner, application: string): string[] {
   const [address, fullName] = [email, name].map((text) => text.slice(0, longestOwnText).normalize('NFC').toLowerCase())
   const texts = [address, ...(address?.split('@') ?? []), fullName].filter((text) => text !== undefined)
   const words = texts.flatMap((text) => [text.replace(/[^\p{L}]/gu, ''), ...text.split(/[^\p{L}]+/u)])
-  const distinct = new Set([...applicationWords, ...words].filter(({ length }) => length >= shortestWord))
+  const distinct = new Set([application.toLowerCase(), ...words].filter(({ length }) => length >= shortestWord))
   return [...distinct].toSorted((a, b) => b.length - a.length)
 }
 

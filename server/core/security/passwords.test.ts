@@ -7,7 +7,7 @@ import { createPasswords } from './passwords.js'
 
 const client = { ip: '192.0.2.7' }
 const owner = { email: 'grace@example.com', name: 'Grace Hopper' }
-const passwords = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15 })
+const passwords = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15, application: 'acme' })
 
 function refusal(password: string, path?: string) {
   try {
@@ -62,7 +62,7 @@ describe('hashing', () => {
     const hash = await passwords.hash('a quiet harbour', client)
     expect(bcrypt.getRounds(hash)).toBe(12)
     expect(await bcrypt.compare('a quiet harbour', hash)).toBe(false)
-    const other = createPasswords({ pepper: 'another pepper with 32 characters', minLength: 15 })
+    const other = createPasswords({ pepper: 'another pepper with 32 characters', minLength: 15, application: 'acme' })
     expect(await other.verify('a quiet harbour', hash, client)).toBe(false)
   })
 
@@ -100,7 +100,12 @@ describe('hashing', () => {
       },
       admit: (_network, work) => work(),
     }
-    const counted = createPasswords({ pepper: 'a pepper of the tests, 32 letters', minLength: 15, queue })
+    const counted = createPasswords({
+      pepper: 'a pepper of the tests, 32 letters',
+      minLength: 15,
+      application: 'acme',
+      queue,
+    })
     const hash = await passwords.hash('a quiet harbour', client)
     const counts = []
     for (const known of [hash, null]) {

@@ -35,6 +35,8 @@ interface PasswordsOptions {
   pepper: string
   /** In code points. */
   minLength: number
+  /** What the application is called: a word that passwords must not be made of. */
+  application: string
   queue?: PasswordQueue
 }
 
@@ -47,7 +49,12 @@ const maxLength = 256
  * (OpaqueString) has it: every space becomes U+0020, then Unicode's form NFC, so that one typed on another keyboard is
  * the same one. Hashes from before the mapping of spaces still verify.
  */
-export function createPasswords({ pepper, minLength, queue = createPasswordQueue() }: PasswordsOptions): Passwords {
+export function createPasswords({
+  pepper,
+  minLength,
+  application,
+  queue = createPasswordQueue(),
+}: PasswordsOptions): Passwords {
   const dummyHash = makeDummyHash()
   const digest = (text: string) => createHmac('sha384', pepper).update(text).digest('base64')
 
@@ -67,7 +74,7 @@ export function createPasswords({ pepper, minLength, queue = createPasswordQueue
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)
-      if (isCommonPassword(prepare(password), owner)) throw new PasswordTooCommonError()
+      if (isCommonPassword(prepare(password), owner, application)) throw new PasswordTooCommonError()
     },
   }
 }

@@ -2,12 +2,17 @@ import { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import type { SharedCounters } from './rate-limit-counter.js'
 
+export interface RedisOptions {
+  url: string
+  /** Begins the name of each key: applications, and databases of one application, may share one Redis. */
+  prefix: string
+}
+
 /**
- * Counters in Redis, below `plinth:` and the name of the database, so that several Plinths can share one Redis. Each
+ * Counters in Redis, below `prefix`. Each
  * charge is one script, so parallel charges are all counted.
  */
-export function createRedisCounters(url: string, databaseUrl: string): SharedCounters {
-  const prefix = `plinth:${new URL(databaseUrl).pathname.slice(1)}:limits`
+export function createRedisCounters({ url, prefix }: RedisOptions): SharedCounters {
   const redis = new Redis(url, {
     connectTimeout: 1_000,
     commandTimeout: 1_000,

@@ -3,7 +3,7 @@ import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
 import { type CounterOptions, createLocalCounter } from './rate-limit-counter.js'
 import { createPostgresCounters } from './rate-limit-postgres.js'
-import { createRedisCounters } from './rate-limit-redis.js'
+import { createRedisCounters, type RedisOptions } from './rate-limit-redis.js'
 
 /** One counter in its two places: shared by all instances, and local, stricter, for while the shared one is away. */
 export interface Counter {
@@ -18,8 +18,7 @@ export type PickCounter = (counter: Counter) => RateLimiterAbstract
 
 interface StoreOptions {
   pool: ConnectionPool
-  databaseUrl: string
-  redisUrl?: string | undefined
+  redis?: RedisOptions | undefined
   log: Logger
 }
 
@@ -32,8 +31,8 @@ const retryAfterMs = 2_000
  * is slow, local counters of half the points decide, and the store is tried again every two seconds.
  */
 export function createRateLimitStore(options: StoreOptions) {
-  const { pool, databaseUrl, redisUrl, log } = options
-  const shared = redisUrl ? createRedisCounters(redisUrl, databaseUrl) : createPostgresCounters(pool)
+  const { pool, redis, log } = options
+  const shared = redis ? createRedisCounters(redis) : createPostgresCounters(pool)
   const breaker = createBreaker(log)
   return {
     counter: (counter: CounterOptions): Counter => ({

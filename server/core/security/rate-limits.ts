@@ -5,6 +5,7 @@ import type { Logger } from '../logger.js'
 import { clientNetwork } from './client-address.js'
 import { createExhaustedKeys, rateLimited } from './exhausted-keys.js'
 import { createLocalCounter, takePoint } from './rate-limit-counter.js'
+import type { RedisOptions } from './rate-limit-redis.js'
 import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-limit-store.js'
 
 /** A limit that a procedure declares. */
@@ -43,14 +44,12 @@ export interface RateLimits {
 
 interface RateLimitsOptions {
   pool: ConnectionPool
-  /** Names the counters in Redis. */
-  databaseUrl: string
-  redisUrl: string | undefined
+  redis: RedisOptions | undefined
   log: Logger
 }
 
 /**
- * Counts what procedures declare, in Redis if `redisUrl` is given, else in PostgreSQL. Time is the machine's: the
+ * Counts what procedures declare, in Redis if there is one, else in PostgreSQL. Time is the machine's: the
  * counters live outside the process, where no clock can be injected. `store` is for other counters in the same place.
  */
 export function createRateLimits(options: RateLimitsOptions) {

@@ -1,11 +1,13 @@
 interface Served {
+  /** The name of the application. */
+  title: string
   publicUrl: string
   databaseUrl: string
   hasDemoUsers: boolean
 }
 
 /** What a developer wants to know about the server that just started. */
-export function describeServer({ publicUrl, databaseUrl, hasDemoUsers }: Served): string {
+export function describeServer({ title, publicUrl, databaseUrl, hasDemoUsers }: Served): string {
   const lines = [
     ['API', `${publicUrl}  (tRPC below /trpc, REST below /api)`],
     ['Docs', `${publicUrl}/docs`],
@@ -20,7 +22,7 @@ export function describeServer({ publicUrl, databaseUrl, hasDemoUsers }: Served)
   ].map(([label = '', value]) => `  ${label.padEnd(10)}${value}`)
   return [
     '',
-    `Plinth runs at ${publicUrl}`,
+    `${title} runs at ${publicUrl}`,
     '',
     ...lines,
     '',

@@ -78,7 +78,7 @@ const lockKey = 7_305_461_223
 const lockTries = 12
 const lockedMessage =
   'Another "npm run dev" already uses this database. Stop it first (Ctrl-C in its terminal), ' +
-  'or use a separate database: DATA_DIR=.plinth-2 npm run dev, or set DATABASE_URL.'
+  'or use a separate database: DATA_DIR=.data-2 npm run dev, or set DATABASE_URL.'
 
 async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
   const client = await connect(url)

@@ -7,8 +7,10 @@ import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { bind } from '../../commands/bind.js'
+import { loadCommandConfig } from '../../config.js'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js'
 import { isAlive } from '../embedded-postgres/process.js'
+import { databaseName } from '../locate-database.js'
 
 // Real processes, started one after another, take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -37,7 +39,10 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  const server = await startEmbeddedPostgres({ dataDir: path.join(root, 'data'), database: 'plinth' })
+  const server = await startEmbeddedPostgres({
+    dataDir: path.join(root, 'data'),
+    database: databaseName(loadCommandConfig()),
+  })
   await server.stop({ remove: true })
   await rm(root, { recursive: true })
 })
@@ -83,7 +88,7 @@ function startDev(environment: Record<string, string> = {}, nodeOptions: readonl
   return { process: child, exitCode, shows }
 }
 
-const banner = /Plinth runs at (http\S+)[^]*Database +(postgres\S+)[^]*Ctrl-C/
+const banner = / runs at (http\S+)[^]*Database +(postgres\S+)[^]*Ctrl-C/
 const answerOf = async (url: string) => (await fetch(url)).text()
 
 async function readDatabasePid(): Promise<number> {

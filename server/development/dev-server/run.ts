@@ -71,7 +71,7 @@ async function serve(development: Development, { database, changes, stop }: Sess
   }
   const watcher = watchSources(root, changes.push)
   const print = (publicUrl: string) =>
-    console.log(describeServer({ publicUrl, databaseUrl: database.url(), hasDemoUsers }))
+    console.log(describeServer({ title: config.app.title, publicUrl, databaseUrl: database.url(), hasDemoUsers }))
   try {
     await supervise({ start, print, changes, stop, apply: (changed) => applyChanges(development, database, changed) })
   } finally {

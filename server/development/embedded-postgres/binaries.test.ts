@@ -58,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
 })
 
 describe.skipIf(process.platform === 'win32')('the folder outside the project', () => {
-  const name = `plinth-${os.userInfo().uid}`
+  const name = `embedded-postgres-${os.userInfo().uid}`
 
   test('is not one that others can write to, nor a link', async () => {
     const parents = ['writable', 'linked', 'good'].map((parent) => path.join(folder, parent))

@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-const start = () => startEmbeddedPostgres({ dataDir, database: 'plinth', settings })
+const start = () => startEmbeddedPostgres({ dataDir, database: 'app', settings })
 
 async function query(sql: string, url = server.url) {
   const client = new pg.Client({ connectionString: url })
@@ -109,12 +109,12 @@ test('agrees on one server and one database when started twice at once', async (
 
 test('makes a new cluster after an interrupted initdb, and from two first starts at once', async () => {
   const dir = await openFolder()
-  const child = runScript(`startEmbeddedPostgres({ dataDir: '${dir}', database: 'plinth' })`)
+  const child = runScript(`startEmbeddedPostgres({ dataDir: '${dir}', database: 'app' })`)
   while (!(await readdir(dir)).some((name) => name.startsWith('postgres.new-'))) await sleep(5)
   await sleep(100)
   child.kill('SIGKILL')
   expect(await readdir(dir)).toEqual([expect.stringContaining('postgres.new-')])
-  const starts = [1, 2].map(() => startEmbeddedPostgres({ dataDir: dir, database: 'plinth', settings }))
+  const starts = [1, 2].map(() => startEmbeddedPostgres({ dataDir: dir, database: 'app', settings }))
   const [one, two] = await Promise.all(starts)
   expect(one?.url).toBe(two?.url)
   expect(await query('SELECT 1', one?.url)).toEqual([[1]])
@@ -125,10 +125,10 @@ test.runIf(process.getuid?.() === 0)(
   'starts afresh where the data folder of a cluster kept outside was deleted',
   async () => {
     const dir = path.join(folder, 'deleted')
-    const first = await startEmbeddedPostgres({ dataDir: dir, database: 'plinth', settings })
+    const first = await startEmbeddedPostgres({ dataDir: dir, database: 'app', settings })
     await query('CREATE TABLE gone (n int)', first.url)
     await rm(dir, { recursive: true })
-    const second = await startEmbeddedPostgres({ dataDir: dir, database: 'plinth', settings })
+    const second = await startEmbeddedPostgres({ dataDir: dir, database: 'app', settings })
     expect(second.wasRunning).toBe(false)
     await expect(query('SELECT n FROM gone', second.url)).rejects.toMatchObject({ code: '42P01' })
     await second.stop({ remove: true })
@@ -151,12 +151,13 @@ test('removes throw-away clusters whose process was killed', async () => {
 const noDatabase = { url: undefined, testUrl: undefined, poolMax: 1 }
 
 test('production gets no embedded database', async () => {
-  const config = { dataDir, isProduction: true, database: noDatabase }
+  const config = { app: { name: 'app', title: 'App' }, dataDir, isProduction: true, database: noDatabase }
   await expect(locateDatabase(config)).rejects.toThrow('DATABASE_URL is missing')
 })
 
 test('a command stops the server that it started, unless others use it by now', async () => {
-  const config = { dataDir: path.join(folder, 'located'), isProduction: false, database: noDatabase }
+  const app = { name: 'app', title: 'App' }
+  const config = { app, dataDir: path.join(folder, 'located'), isProduction: false, database: noDatabase }
   const first = await locateDatabase(config)
   const other = new pg.Client({ connectionString: first.url })
   other.on('error', () => undefined)
@@ -166,12 +167,12 @@ test('a command stops the server that it started, unless others use it by now', 
   await other.end()
   await first.close()
   await expect(query('SELECT 1', first.url)).rejects.toThrow()
-  await (await startEmbeddedPostgres({ dataDir: config.dataDir, database: 'plinth' })).stop({ remove: true })
+  await (await startEmbeddedPostgres({ dataDir: config.dataDir, database: 'app' })).stop({ remove: true })
 })
 
 test.runIf(await canRunAsOrdinaryUser())('runs for an ordinary user, too', async () => {
   const dir = await openFolder()
-  const script = `startEmbeddedPostgres({ dataDir: '${dir}/data', database: 'plinth' }).then(async (server) => {
+  const script = `startEmbeddedPostgres({ dataDir: '${dir}/data', database: 'app' }).then(async (server) => {
     console.log(server.url); await server.stop({ remove: true })
   })`
   const child = runScript(script, ordinaryUser)

@@ -11,7 +11,7 @@ let dataDir: string
 let app: FastifyInstance
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(path.join(os.tmpdir(), 'plinth-mailbox-'))
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'mailbox-'))
   app = Fastify()
   await app.register(devMailbox({ dataDir }))
 })

@@ -5,9 +5,9 @@ import { withSchemaEngine } from './schema-engine.js'
 import { withScratchDatabase } from './scratch.js'
 
 export interface DiffOptions {
-  /** Where the migrations are; left out, Plinth's own `prisma/migrations`. */
+  /** Where the migrations are; left out, those of `prisma/migrations`. */
   folder?: string
-  /** The Prisma schema; left out, Plinth's own. */
+  /** The Prisma schema; left out, `prisma/schema.prisma`. */
   schemaFile?: string
 }
 

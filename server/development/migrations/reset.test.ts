@@ -27,10 +27,10 @@ test('S7: refuses in production, forced or not', async () => {
 })
 
 test.each([
-  'postgresql://db.example.com/plinth',
-  'postgresql://10.0.0.5/plinth',
-  'postgresql://127.0.0.1.example.com/plinth',
-  'postgresql://127.0.0.1/plinth?host=db.example.com',
+  'postgresql://db.example.com/app',
+  'postgresql://10.0.0.5/app',
+  'postgresql://127.0.0.1.example.com/app',
+  'postgresql://127.0.0.1/app?host=db.example.com',
 ])('S7: refuses a database on another machine: %s', async (url) => {
   await expect(resetDatabase(url, { isProduction: false })).rejects.toThrow('npm run db:reset -- --force')
 })

@@ -10,7 +10,7 @@ const insufficientPrivilege = '42501'
  * @throws RemedyError if the user in the address may not create databases
  */
 export async function withScratchDatabase<T>(databaseUrl: string, work: (url: string) => Promise<T>): Promise<T> {
-  const name = `plinth_scratch_${randomBytes(8).toString('hex')}`
+  const name = `scratch_${randomBytes(8).toString('hex')}`
   const url = new URL(databaseUrl)
   url.pathname = `/${name}`
   await create(databaseUrl, name)

@@ -10,7 +10,7 @@ import { writeMigration } from './writer.js'
 
 const clock = createFakeClock(new Date('2100-01-02T03:04:05Z'))
 
-test("Plinth's migrations make exactly schema.prisma", async () => {
+test('the migrations make exactly schema.prisma', async () => {
   expect(await diffMigrationsToSchema(inject('postgresUrl'))).toBeUndefined()
 })
 

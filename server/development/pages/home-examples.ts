@@ -33,12 +33,12 @@ function createCommand(url: string): string {
 }
 
 function client(url: string): Example[] {
-  const code = `import { createPlinthClient } from '@plinth/client'
+  const code = `import { createApiClient } from '@plinth/client'
 
-const plinth = createPlinthClient({ url: '${url}' })
+const client = createApiClient({ url: '${url}' })
 
-await plinth.login({ email: 'ada@example.com', password: 'demo-user-passphrase' })
-const post = await plinth.api.posts.create.mutate({ title: 'Hello', body: 'My first post.' })
-const { items } = await plinth.api.posts.list.query({ limit: 3 })`
+await client.login({ email: 'ada@example.com', password: 'demo-user-passphrase' })
+const post = await client.api.posts.create.mutate({ title: 'Hello', body: 'My first post.' })
+const { items } = await client.api.posts.list.query({ limit: 3 })`
   return [{ id: 'client', title: 'Log in, create, list', code }]
 }

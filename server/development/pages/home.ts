@@ -5,16 +5,16 @@ import { type Example, exampleCalls } from './home-examples.js'
 import { htmlPage } from './html.js'
 
 /** Makes the plugin that answers `GET /` with links and copyable first calls. For development only. */
-export function homePage({ http }: Config) {
-  const page = htmlPage({ title: 'Plinth', body: body(http.publicUrl) })
+export function homePage({ app: { title }, http }: Config) {
+  const page = htmlPage({ title, body: body(title, http.publicUrl) })
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
   }
 }
 
-function body(url: string): string {
+function body(title: string, url: string): string {
   return `<main>
-<h1>Plinth is running</h1>
+<h1>${escapeHtml(title)} is running</h1>
 <p class="soft">Development server at <code>${escapeHtml(url)}</code>. In production this page does not exist.</p>
 <nav aria-label="Pages"><ul class="links">${links.map(linkItem).join('')}</ul></nav>
 <h2>First calls with curl</h2>

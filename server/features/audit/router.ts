@@ -6,5 +6,5 @@ export const auditRouter = router({
     .meta({ rest: { method: 'GET', path: '/audit-events' }, summary: 'List audit events' })
     .input(listAuditEventsSchema)
     .output(auditEventPageSchema)
-    .query(({ ctx, input }) => ctx.services.audit.list(ctx.actor, input)),
+    .query(({ ctx, input }) => ctx.services.audit.list(input)),
 })

@@ -2,14 +2,8 @@ import type { z } from 'zod'
 import type { Actor, Origin } from '../../core/actor.js'
 import { daysBefore, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Db } from '../../core/database/client.js'
-import {
-  cutPage,
-  decodeCursor,
-  encodeCursor,
-  olderThan,
-  timePosition,
-  timePositionOf,
-} from '../../core/pagination/cursor.js'
+import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
+import type { Prisma } from '../../generated/client.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
 /** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */
@@ -51,29 +45,29 @@ export function createAuditService({ db }: { db: Database }) {
 
     /**
      * One page of events, newest first.
-     * @throws BadRequestError for a broken cursor
+     * @throws BadRequestError for an invalid cursor
      */
-    async list(_actor: Actor, input: AuditListInput): Promise<AuditPage> {
-      const { limit, cursor, type, userId, actorId } = input
-      const scope = ['audit', type, userId, actorId]
-      const rows = await db.auditEvent.findMany({
-        where: {
-          ...(type && { type }),
-          ...(userId && { userId }),
-          ...(actorId && { actorId }),
-          ...(cursor !== undefined && olderThan(decodeCursor(cursor, scope, timePosition))),
-        },
-        select: columns,
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        take: limit + 1,
-      })
-      const page = cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+    async list({ limit, cursor, type, userId, actorId }: AuditListInput): Promise<AuditPage> {
+      const filters = { ...(type && { type }), ...(userId && { userId }), ...(actorId && { actorId }) }
+      const page = await readTimePage({ scope: ['audit', type, userId, actorId], limit, cursor }, (place) =>
+        db.auditEvent.findMany({
+          where: { ...filters, ...olderThan(place) },
+          select: auditEventColumns,
+          orderBy: newestFirst,
+          take: limit + 1,
+        }),
+      )
       return auditEventPageSchema.parse(page)
     },
   }
 }
 
-const columns = {
+/** Who did something, and from where, for {@link AuditRecord}. */
+export function doneBy({ userId: actorId, origin }: Actor): Pick<AuditRecord, 'actorId' | 'origin'> {
+  return { actorId, origin }
+}
+
+const auditEventColumns = {
   id: true,
   type: true,
   actorId: true,
@@ -83,4 +77,4 @@ const columns = {
   requestId: true,
   data: true,
   createdAt: true,
-} as const
+} as const satisfies Prisma.AuditEventSelect

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPasswords, type Passwords } from '../../core/security/passwords.js'
 import { authWith, freshAddress, instantPasswords, logIn, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import { refreshCookieName } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword, testPepper } from '../../testing/secrets.js'
@@ -15,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 function countingPasswords() {
-  const passwords = createPasswords({ pepper: testPepper, minLength: 15 })
+  const passwords = createPasswords({ pepper: testPepper, minLength: 15, application: 'app' })
   const counts = { hash: 0, verify: 0 }
   const counted: Passwords = {
     ...passwords,
@@ -71,7 +72,9 @@ describe('logging in', () => {
     const body = { email: user.email, password: testPassword, delivery: 'cookie' }
     const reply = await t.rest()('POST', '/auth/login', { body })
     expect(reply.body.data).not.toHaveProperty('refreshToken')
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=[\w-]+\.0\.[\w-]+; .*HttpOnly/)
+    expect(String(reply.headers['set-cookie'])).toMatch(
+      new RegExp(`^${refreshCookieName}=[\\w-]+\\.0\\.[\\w-]+; .*HttpOnly`),
+    )
   })
 
   it('S5: one answer to unknown, wrong, deleted, disabled, unverified and invited, after the same bcrypt work', async () => {

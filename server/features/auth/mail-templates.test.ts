@@ -21,7 +21,7 @@ describe('mails', () => {
     ['password-reset', '/reset-password', '30 minutes'],
   ])('S24: %s links to %s of the settings, and says how long the link works', (template, path, lifetime) => {
     const mail = mails('Ada').find((candidate) => candidate.template === template)
-    const { text, html } = renderMail(mail as AccountMail, { appUrl, token: 'TOKEN' })
+    const { text, html } = renderMail(mail as AccountMail, { title: 'Acme', appUrl, token: 'TOKEN' })
     for (const body of [text, html]) {
       expect(body).toContain(`${appUrl}${path}?token=TOKEN`)
       expect(body).toContain(lifetime)
@@ -30,7 +30,7 @@ describe('mails', () => {
 
   it('say what to do if nobody asked for them, and greet by name at an address that was verified', () => {
     for (const mail of mails('Ada Lovelace')) {
-      const { subject, text, html } = renderMail(mail, { appUrl, token: 'TOKEN' })
+      const { subject, text, html } = renderMail(mail, { title: 'Acme', appUrl, token: 'TOKEN' })
       expect(subject).toMatch(/^[\w ]+$/)
       const greeting = ['verification', 'invitation'].includes(mail.template) ? 'Hello,' : 'Hello Ada Lovelace,'
       expect(text.split('\n')[0]).toBe(greeting)
@@ -47,7 +47,7 @@ describe('mails', () => {
     'x'.repeat(500),
   ])('repeat no name that could be markup, a header or a link: %j', (name) => {
     for (const mail of mails(name)) {
-      const { subject, text, html } = renderMail(mail, { appUrl, token: 'TOKEN' })
+      const { subject, text, html } = renderMail(mail, { title: 'Acme', appUrl, token: 'TOKEN' })
       expect(text).toMatch(/^Hello,\n/)
       for (const part of [subject, text, html]) expect(part).not.toContain(name)
     }
@@ -56,7 +56,7 @@ describe('mails', () => {
   it('carry no link where there is nothing to follow', () => {
     for (const template of ['password-changed', 'email-changed']) {
       const mail = mails('Ada').find((candidate) => candidate.template === template)
-      expect(renderMail(mail as AccountMail, { appUrl, token: null }).text).not.toContain('http')
+      expect(renderMail(mail as AccountMail, { title: 'Acme', appUrl, token: null }).text).not.toContain('http')
     }
   })
 })

@@ -2,23 +2,28 @@ import { layoutHtml, layoutText, type MailContent } from '../../core/mail/layout
 import type { AccountMail } from './mail-schema.js'
 
 interface RenderOptions {
+  /** The name of the application. */
+  title: string
   /** The frontend; links are made from it and from nothing that a request says (security.md S24). */
   appUrl: string
   /** What the link of this mail carries, if it has one. */
   token: string | null
 }
 
-type Template = (link: (path: string) => string) => { subject: string } & Omit<MailContent, 'name'>
+type Template = (from: {
+  link(path: string): string
+  title: string
+}) => { subject: string } & Omit<MailContent, 'name' | 'title'>
 
 /** Writes a mail: a fixed subject, and the same words as plain text and as HTML. */
 export function renderMail(
   mail: AccountMail,
-  { appUrl, token }: RenderOptions,
+  { title, appUrl, token }: RenderOptions,
 ): { subject: string; text: string; html: string } {
   const name = 'name' in mail.params && !unverified.has(mail.template) ? mail.params.name : ''
   const link = (path: string) => `${appUrl}${path}${token === null ? '' : `?token=${token}`}`
-  const { subject, ...rest } = templates[mail.template](link)
-  const content = { name, ...rest }
+  const { subject, ...rest } = templates[mail.template]({ link, title })
+  const content = { title, name, ...rest }
   return { subject, text: layoutText(content), html: layoutHtml(content) }
 }
 
@@ -28,25 +33,25 @@ const unverified: ReadonlySet<AccountMail['template']> = new Set(['verification'
 const notYou = 'If this was not you, ignore this mail. Nothing changes unless the link is opened.'
 
 const templates: Record<AccountMail['template'], Template> = {
-  verification: (link) => ({
+  verification: ({ link, title }) => ({
     subject: 'Verify your address',
     paragraphs: [
-      'Someone registered at Plinth with this address. If it was you, verify the address to complete your registration. The link works once and expires after 24 hours.',
+      `Someone registered at ${title} with this address. If it was you, verify the address to complete your registration. The link works once and expires after 24 hours.`,
     ],
     action: { label: 'Verify your address', url: link('/verify-email') },
     reassurance: notYou,
   }),
-  'account-exists': (link) => ({
+  'account-exists': ({ link, title }) => ({
     subject: 'You already have an account',
     paragraphs: [
-      'Someone tried to register with this address, which already has an account at Plinth. Nothing was changed.',
+      `Someone tried to register with this address, which already has an account at ${title}. Nothing was changed.`,
       'If it was you, log in as usual. If you have forgotten your password, you can reset it on the login page:',
     ],
-    action: { label: 'Go to Plinth', url: link('') },
+    action: { label: `Go to ${title}`, url: link('') },
     reassurance: 'If this was not you, ignore this mail. Your account was not changed.',
   }),
-  invitation: (link) => ({
-    subject: 'You are invited to Plinth',
+  invitation: ({ link, title }) => ({
+    subject: `You are invited to ${title}`,
     paragraphs: [
       'An account was created for you. Choose a password to start using it. The link works once and expires after 72 hours.',
     ],
@@ -54,7 +59,7 @@ const templates: Record<AccountMail['template'], Template> = {
     reassurance:
       'If you did not expect this invitation, ignore this mail. Nobody can log in to the account until a password is set.',
   }),
-  'password-reset': (link) => ({
+  'password-reset': ({ link }) => ({
     subject: 'Reset your password',
     paragraphs: [
       'Someone requested a new password for your account. The link works once and expires 30 minutes after it was first sent.',
@@ -67,10 +72,10 @@ const templates: Record<AccountMail['template'], Template> = {
     paragraphs: ['The password of your account was changed, and your other sessions were ended.'],
     reassurance: 'If this was not you, reset your password on the login page immediately. This ends all sessions.',
   }),
-  'email-change': (link) => ({
+  'email-change': ({ link, title }) => ({
     subject: 'Confirm your new address',
     paragraphs: [
-      'Someone requested to use this address for their account at Plinth. If it was you, confirm the address. The link works once and expires after 24 hours.',
+      `Someone requested to use this address for their account at ${title}. If it was you, confirm the address. The link works once and expires after 24 hours.`,
     ],
     action: { label: 'Confirm the address', url: link('/confirm-email-change') },
     reassurance: notYou,
@@ -83,9 +88,11 @@ const templates: Record<AccountMail['template'], Template> = {
     reassurance:
       'If this was not you, reset your password on the login page immediately. This also cancels the request.',
   }),
-  'email-changed': () => ({
+  'email-changed': ({ title }) => ({
     subject: 'The address of your account was changed',
-    paragraphs: ['Your account at Plinth now uses a different address. You will receive no further mail at this one.'],
+    paragraphs: [
+      `Your account at ${title} now uses a different address. You will receive no further mail at this one.`,
+    ],
     reassurance: 'If you did not request this, contact the operator of this service immediately.',
   }),
 }

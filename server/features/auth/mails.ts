@@ -10,6 +10,8 @@ import { renderMail } from './mail-templates.js'
 export const enqueueAccountMail: (tx: Db, clock: Clock, mail: AccountMail | null) => Promise<void> = enqueueMail
 
 interface MailOptions {
+  /** The name of the application. */
+  title: string
   tokenSecret: string
   /** The frontend, which the links lead to. */
   appUrl: string
@@ -24,10 +26,14 @@ export function createAccountMails(options: MailOptions): MailTemplates {
   )
 }
 
-async function write({ tokenSecret, appUrl, clock }: MailOptions, tx: Db, stored: unknown): Promise<WrittenMail> {
+async function write(
+  { title, tokenSecret, appUrl, clock }: MailOptions,
+  tx: Db,
+  stored: unknown,
+): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
   if (!mail) return { isSendable: false, reason: 'The mail lacks parameters that its template requires.' }
   const link = await makeMailLink(tx, { secret: tokenSecret, mail, now: clock.now() })
   if (!link.isSendable) return link
-  return { isSendable: true, token: link.token, ...renderMail(mail, { appUrl, token: link.token }) }
+  return { isSendable: true, token: link.token, ...renderMail(mail, { title, appUrl, token: link.token }) }
 }

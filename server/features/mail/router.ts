@@ -7,7 +7,7 @@ export const mailRouter = router({
     .meta({ rest: { method: 'GET', path: '/mail' }, summary: 'List outgoing mail' })
     .input(listMailSchema)
     .output(outboxMailPageSchema)
-    .query(({ ctx, input }) => ctx.services.mail.list(ctx.actor, input)),
+    .query(({ ctx, input }) => ctx.services.mail.list(input)),
 
   retry: adminProcedure
     .meta({ rest: { method: 'POST', path: '/mail/{id}/retry' }, summary: 'Retry a failed mail' })

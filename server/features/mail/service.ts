@@ -6,17 +6,12 @@ import type { Database } from '../../core/database/client.js'
 import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
 import type { byIdSchema } from '../../core/fields/schema.js'
 import { wakeMailWorkers } from '../../core/mail/outbox.js'
-import {
-  cutPage,
-  decodeCursor,
-  encodeCursor,
-  olderThan,
-  timePosition,
-  timePositionOf,
-} from '../../core/pagination/cursor.js'
-import type { AuditService } from '../audit/service.js'
+import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
+import type { Prisma } from '../../generated/client.js'
+import { type AuditService, doneBy } from '../audit/service.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
 
+type ListMail = z.output<typeof listMailSchema>
 type OutboxMail = z.output<typeof outboxMailSchema>
 
 interface MailServiceOptions {
@@ -30,21 +25,17 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
   return {
     /**
      * One page of the outbox, newest first.
-     * @throws BadRequestError for a broken cursor
+     * @throws BadRequestError for an invalid cursor
      */
-    async list(_actor: Actor, input: z.output<typeof listMailSchema>): Promise<z.output<typeof outboxMailPageSchema>> {
-      const { limit, cursor, status } = input
-      const scope = ['mail', status]
-      const rows = await db.outboxMail.findMany({
-        where: {
-          ...(status && { status }),
-          ...(cursor !== undefined && olderThan(decodeCursor(cursor, scope, timePosition))),
-        },
-        select: columns,
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        take: limit + 1,
-      })
-      return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+    async list({ limit, cursor, status }: ListMail): Promise<z.output<typeof outboxMailPageSchema>> {
+      return readTimePage({ scope: ['mail', status], limit, cursor }, (place) =>
+        db.outboxMail.findMany({
+          where: { ...(status && { status }), ...olderThan(place) },
+          select: mailColumns,
+          orderBy: newestFirst,
+          take: limit + 1,
+        }),
+      )
     },
 
     /** Removes mail that was sent or given up long ago; gives how many there were. */
@@ -62,10 +53,10 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
         const [mail] = await tx.outboxMail.updateManyAndReturn({
           where: { id, status: 'dead' },
           data: { status: 'pending', attempts: 0, nextAttemptAt: clock.now() },
-          select: columns,
+          select: mailColumns,
         })
         if (!mail) throw await explainRefusal(tx, id)
-        await audit.record(tx, { ...eventOf(actor), data: { mailId: id } })
+        await audit.record(tx, { type: 'mail.retried', ...doneBy(actor), userId: null, data: { mailId: id } })
         await wakeMailWorkers(tx)
         return mail
       })
@@ -75,7 +66,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
 
 const settled = ['sent' as const, 'dead' as const]
 
-const columns = {
+const mailColumns = {
   id: true,
   template: true,
   to: true,
@@ -84,14 +75,10 @@ const columns = {
   lastError: true,
   createdAt: true,
   sentAt: true,
-} as const
+} as const satisfies Prisma.OutboxMailSelect
 
 async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
   const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
   if (!isThere) return new NotFoundError({ resource: 'Mail' })
   return new ConflictError({ message: 'Only a failed mail can be retried.' })
-}
-
-function eventOf({ userId, origin }: Actor) {
-  return { type: 'mail.retried' as const, actorId: userId, userId: null, origin }
 }

@@ -1,34 +1,27 @@
 import type { Actor } from '../../core/actor.js'
-import type { Db } from '../../core/database/client.js'
-import {
-  type CursorScope,
-  cutPage,
-  decodeCursor,
-  encodeCursor,
-  timePosition,
-  timePositionOf,
-} from '../../core/pagination/cursor.js'
+import type { Database, Db } from '../../core/database/client.js'
+import { includingDeleted } from '../../core/database/soft-delete.js'
+import { type CursorScope, newestFirst, readTimePage } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
+import { comesAfter, firstPosts, readPage, timeOrders } from './page-query.js'
 import type { ListPosts } from './schema.js'
 import { visibleKinds } from './visibility.js'
-import { comesAfter, firstPosts, readPage, timeOrders } from './walk.js'
 
 /**
  * Reads a page of posts by time.
  *
- * @throws BadRequestError for a broken cursor
+ * @throws BadRequestError for an invalid cursor
  */
 export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   const { limit, cursor } = input
-  const scope = scopeOf(input)
   const order = input.order === 'oldest' ? 'oldest' : 'newest'
-  const place = cursor === undefined ? undefined : decodeCursor(cursor, scope, timePosition)
   const kinds = visibleKinds(actor, input)
-  const bounds = Prisma.sql`${comesAfter(place, order)} AND ${hasAuthor}`
-  const next = firstPosts({ kinds, bounds, order, limit: limit + 1 })
-  const posts = Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${next} p)`
-  const rows = await readPage(db, { posts, order: timeOrders[order], limit })
-  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+  return readTimePage({ scope: scopeOf(input), limit, cursor }, (place) => {
+    const bounds = Prisma.sql`${comesAfter(place, order)} AND ${hasAuthor}`
+    const next = firstPosts({ kinds, bounds, order, limit: limit + 1 })
+    const posts = Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${next} p)`
+    return readPage(db, { posts, order: timeOrders[order], limit })
+  })
 }
 
 // As a join, which remembers what it has found of an author.
@@ -37,4 +30,25 @@ const hasAuthor = Prisma.sql`EXISTS (SELECT FROM "User" a WHERE a."id" = p."auth
 /** What a cursor of a list of posts is bound to. */
 export function scopeOf({ order, authorId, status, q }: ListPosts): CursorScope {
   return ['posts', order, authorId, status, q]
+}
+
+const exportPageSize = 50
+
+/** Makes the reader of all posts that a user wrote, removed ones included, for the export of their data. */
+export function readOwnPosts(db: Database) {
+  return async function* (authorId: string): AsyncGenerator<Record<string, unknown>[]> {
+    let after: string | undefined
+    for (;;) {
+      const posts = await db.post.findMany({
+        where: { AND: [includingDeleted], authorId },
+        omit: { authorId: true, updatedAt: true },
+        orderBy: newestFirst,
+        take: exportPageSize,
+        ...(after !== undefined && { cursor: { id: after }, skip: 1 }),
+      })
+      after = posts.at(-1)?.id
+      if (after === undefined) return
+      yield posts.map(({ deletedAt: removedAt, ...post }) => ({ ...post, removedAt }))
+    }
+  }
 }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { createPost } from './post-factory.test-support.js'
+import { createPost } from './posts.test-support.js'
 import type { ListPosts } from './schema.js'
 
 // Written in two bytes a letter, the longest body takes 100,000 bytes. Ten of them fit into a page.

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { createPost } from './post-factory.test-support.js'
+import { createPost } from './posts.test-support.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 

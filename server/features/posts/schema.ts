@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, versionSchema } from '../../core/fields/schema.js'
+import { type byIdAndVersionSchema, byIdSchema, idSchema, oneLine, versionSchema } from '../../core/fields/schema.js'
 import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
 
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
@@ -70,6 +70,7 @@ export type Post = z.output<typeof postSchema>
 export type ListPosts = z.output<typeof listPostsSchema>
 export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>
+export type PostVersion = z.output<typeof byIdAndVersionSchema>
 
 /** Text on many lines, without control characters other than line breaks and tabs. */
 function manyLines() {

@@ -68,9 +68,9 @@ const alphabet = [
 
 // Few different parts make the same one come many times in a row, which is what a parser may stumble on.
 function writeQuery(random: () => number): string {
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
-  const parts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => pick(alphabet))
-  const written = Array.from({ length: 1 + Math.floor(random() * 120) }, () => pick(parts)).join('')
+  const oneOf = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
+  const parts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => oneOf(alphabet))
+  const written = Array.from({ length: 1 + Math.floor(random() * 120) }, () => oneOf(parts)).join('')
   return [...written].slice(0, 200).join('')
 }
 

@@ -12,11 +12,11 @@ import {
 } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
 import { scopeOf } from './list.js'
+import { comesAfter, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import type { ListPosts, Post } from './schema.js'
-import { findStretch, postsOfStretch } from './search-stretch.js'
+import { candidatePosts, findCandidates } from './search-candidates.js'
 import { wordsOf } from './search-words.js'
 import { visibleKinds } from './visibility.js'
-import { comesAfter, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './walk.js'
 
 type SearchPosts = ListPosts & { q: string }
 
@@ -24,29 +24,27 @@ type SearchPosts = ListPosts & { q: string }
  * Reads a page of the posts that hold the words of `q`, which is written as in a web search: quotes for a phrase, `or`,
  * `-` before a word to leave out. A query without a word that counts finds nothing.
  *
- * @throws BadRequestError for a broken cursor
+ * @throws BadRequestError for an invalid cursor
  */
 export async function searchPosts(db: Db, actor: Actor | null, input: SearchPosts) {
   const { q, limit, order } = input
   const scope = scopeOf(input)
   const search = { q, kinds: visibleKinds(actor, input), order: order === 'oldest' ? 'oldest' : 'newest' } as const
   const start = order === 'relevance' ? startByRelevance(input) : startByTime(input, search.order)
-  const stretch = await findStretch(db, search, start.bounds)
-  if (!stretch) return cutPage<Post>([], limit, String)
-  const posts = start.matchesIn(postsOfStretch(stretch, search))
+  const candidates = await findCandidates(db, search, start.bounds)
+  if (!candidates) return cutPage<Post>([], limit, String)
+  const posts = start.matchesIn(candidatePosts(candidates, search))
   const rows = await readPage(db, { ctes: wordsOf(q), posts, order: start.order, limit })
   const cursorOf = (last: Ranked) =>
-    encodeCursor(scope, order === 'relevance' ? [...stretch.first, last.rank, last.id] : timePositionOf(last))
-  return cutPage(rows, limit, cursorOf, stretch.last && encodeCursor(scope, stretch.last))
+    encodeCursor(scope, order === 'relevance' ? [...candidates.first, last.rank, last.id] : timePositionOf(last))
+  return cutPage(rows, limit, cursorOf, candidates.last && encodeCursor(scope, candidates.last))
 }
 
 const isMatch = Prisma.sql`p."searchVector" @@ (SELECT "query" FROM words)`
 
 function startByTime(input: SearchPosts, order: TimeOrder) {
-  const { cursor } = input
-  const place = cursor === undefined ? undefined : decodeCursor(cursor, scopeOf(input), timePosition)
   return {
-    bounds: comesAfter(place, order),
+    bounds: comesAfter(decodeCursor(input.cursor, scopeOf(input), timePosition), order),
     order: timeOrders[order],
     matchesIn: (posts: Prisma.Sql) => Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${posts} p WHERE ${isMatch})`,
   }
@@ -67,8 +65,8 @@ function startByRelevance(input: SearchPosts) {
 // A page goes on by rank within what the page before looked at, where newer posts would move the end, or behind it.
 function rankedPlaceOf(input: SearchPosts): { bounds: Prisma.Sql; isBehind: Prisma.Sql } {
   const all = Prisma.sql`true`
-  if (input.cursor === undefined) return { bounds: all, isBehind: all }
   const position = decodeCursor(input.cursor, scopeOf(input), z.union([timePosition, rankPosition]))
+  if (!position) return { bounds: all, isBehind: all }
   if (position.length === 2) return { bounds: standsAt('<', position), isBehind: all }
   const [time, first, value, id] = position
   const isBehind = Prisma.sql`(${rank}, p."id") < (${value}::real, ${id}::uuid)`

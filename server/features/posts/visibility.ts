@@ -2,6 +2,30 @@ import type { Actor } from '../../core/actor.js'
 import { Prisma } from '../../generated/client.js'
 import type { ListPosts } from './schema.js'
 
+/** The columns that make a post as clients see it; nothing else of the row is read. */
+export const postColumns = {
+  id: true,
+  title: true,
+  body: true,
+  status: true,
+  publishedAt: true,
+  author: { select: { id: true, name: true } },
+  createdAt: true,
+  updatedAt: true,
+  version: true,
+} as const satisfies Prisma.PostSelect
+
+const ownColumns = Object.keys(postColumns).filter((column) => column !== 'author')
+
+/** The same columns in SQL, of a post `p` and its author `u`. */
+export const postColumnsInSql = Prisma.sql`${Prisma.raw(ownColumns.map(inSql).join(', '))},
+  json_build_object('id', u."id", 'name', u."name") AS "author"`
+
+// The driver reads a bigint as text, which a version becomes where its column is widened.
+function inSql(column: string): string {
+  return column === 'version' ? 'p."version"::int' : `p."${column}"`
+}
+
 /**
  * The posts that someone may see: published ones, drafts of their own, and for admins all. The role is looked at here,
  * not at the procedure, because it does not decide who may call but which rows the same call shows.
@@ -13,7 +37,7 @@ export function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
 
 /**
  * The same posts for a list, in SQL: conditions on posts that go by the name `p`, of which no post meets two. Each is a
- * stretch of an index, so that a list never reads past posts that it does not show: above all not past the drafts of
+ * range of an index, so that a list never reads past posts that it does not show: above all not past the drafts of
  * others, which anyone can write any number of.
  *
  * @param filters what the list is narrowed to

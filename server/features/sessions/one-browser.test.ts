@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createBrowserJar } from '../../testing/browser-jar.js'
+import { createBrowserJar, refreshCookieName } from '../../testing/browser-jar.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
@@ -31,13 +31,13 @@ describe('S75: a login replaces the session of the refresh cookie that it came w
     const browser = createBrowserJar(t.app)
     const [ada, eve] = [await createUser(t), await createUser(t)]
     await logIn(browser, ada.email)
-    const [adas = ''] = browser.valuesOf('plinth_refresh')
+    const [adas = ''] = browser.valuesOf(refreshCookieName)
     const late = await refresh(adas)
     const answer = await logIn(browser, eve.email, how)
     expect(answer.body.data.user.id).toBe(eve.id)
     expect(await isLiving(late.sessionId)).toBe(false)
     await expect(refresh(late.refreshToken)).rejects.toMatchObject({ code: 'INVALID_TOKEN' })
-    expect(browser.valuesOf('plinth_refresh')).toHaveLength(how === 'cookie' ? 1 : 0)
+    expect(browser.valuesOf(refreshCookieName)).toHaveLength(how === 'cookie' ? 1 : 0)
   })
 
   it('over tRPC too', async () => {
@@ -46,7 +46,7 @@ describe('S75: a login replaces the session of the refresh cookie that it came w
     const reply = await t.app.inject({
       method: 'POST',
       url: '/trpc/auth.login',
-      headers: { cookie: `plinth_refresh_3000=${held.refreshToken}` },
+      headers: { cookie: `${refreshCookieName}=${held.refreshToken}` },
       payload: { json: { email: eve.email, password: testPassword, delivery: 'cookie' } },
     })
     expect(reply.statusCode).toBe(200)
@@ -78,7 +78,7 @@ describe('S76: a logout ends the session of every credential that it carries', (
       const token = (name: (typeof carriers)[number]) => sessions.get(name)?.refreshToken
       const forged = `${randomUUID()}.0.unknown`
       const cookies = [mix.includes('unknown cookie') && forged, token('cookie'), token('second cookie')].flatMap(
-        (value) => (value ? [`plinth_refresh_3000=${value}`] : []),
+        (value) => (value ? [`${refreshCookieName}=${value}`] : []),
       )
       const bodyToken = mix.includes('unknown body') ? forged : token('body')
       const reply = await t.rest(sessions.get('bearer'))('POST', '/auth/logout', {
@@ -109,7 +109,7 @@ describe('S76: a logout ends the session of every credential that it carries', (
     const { user, session } = await createSignedInUser(t)
     const held = await cookieSession(t, user)
     const reply = await t.rest(session)('POST', '/auth/logout', {
-      headers: { origin: 'https://evil.example', cookie: `plinth_refresh_3000=${held.refreshToken}` },
+      headers: { origin: 'https://evil.example', cookie: `${refreshCookieName}=${held.refreshToken}` },
       body: {},
     })
     expect(reply).toMatchObject({ status: 403 })
@@ -126,11 +126,11 @@ describe('S77: the cookie goes with its session, and with no other', () => {
     ] as const) {
       const session = await cookieSession(t, await createUser(t))
       const reply = await t.rest(session)(method, path(session.sessionId), {
-        headers: { cookie: `plinth_refresh_3000=${session.refreshToken}` },
+        headers: { cookie: `${refreshCookieName}=${session.refreshToken}` },
         ...(body && { body }),
       })
       expect(reply.status).toBe(204)
-      expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
+      expect(String(reply.headers['set-cookie'])).toMatch(new RegExp(`^${refreshCookieName}=;`))
     }
   })
 
@@ -146,7 +146,7 @@ describe('S77: the cookie goes with its session, and with no other', () => {
     const { user, session } = await createSignedInUser(t)
     const other = await cookieSession(t, await createUser(t))
     const reply = await t.rest(session)('DELETE', '/users/me', {
-      headers: { cookie: `plinth_refresh_3000=${other.refreshToken}` },
+      headers: { cookie: `${refreshCookieName}=${other.refreshToken}` },
       body: { password: testPassword },
     })
     expect(reply.status).toBe(204)
@@ -167,7 +167,7 @@ describe('S78: of several refresh cookies under one name, the one that lives cou
       const third = await refresh(second.refreshToken)
       const tokens = [living.refreshToken, dead.refreshToken, 'no-token', third.refreshToken]
       const cookie = (isDeadFirst ? tokens : tokens.toReversed())
-        .map((token) => `plinth_refresh_3000=${token}`)
+        .map((token) => `${refreshCookieName}=${token}`)
         .join('; ')
       const headers = { origin: 'http://app.localhost:5173', cookie }
       const reply = await t.rest()('POST', '/auth/refresh', { headers })
@@ -182,14 +182,14 @@ describe('S78: of several refresh cookies under one name, the one that lives cou
     const user = await createUser(spanning)
     const dead = await cookieSession(spanning, user)
     await spanning.db.session.update({ where: { id: dead.sessionId }, data: { revokedAt: t.clock.now() } })
-    browser.cookies.set('host plinth_refresh_3000', { name: 'plinth_refresh_3000', value: dead.refreshToken })
+    browser.cookies.set(`host ${refreshCookieName}`, { name: refreshCookieName, value: dead.refreshToken })
     const living = await cookieSession(spanning, user)
-    const domain = { name: 'plinth_refresh_3000', value: living.refreshToken }
-    browser.cookies.set('Domain=localhost plinth_refresh_3000', domain)
+    const domain = { name: refreshCookieName, value: living.refreshToken }
+    browser.cookies.set(`Domain=localhost ${refreshCookieName}`, domain)
     for (let round = 0; round < 3; round += 1) expect((await browser.post('/auth/refresh')).status).toBe(200)
-    expect(browser.valuesOf('plinth_refresh')).toHaveLength(1)
+    expect(browser.valuesOf(refreshCookieName)).toHaveLength(1)
     expect((await browser.post('/auth/logout')).status).toBe(204)
-    expect(browser.valuesOf('plinth_refresh')).toEqual([])
+    expect(browser.valuesOf(refreshCookieName)).toEqual([])
     expect(await isLiving(living.sessionId, spanning)).toBe(false)
   })
 })

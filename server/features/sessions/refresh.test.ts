@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashToken } from '../../core/security/refresh-tokens.js'
+import { refreshCookieName } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
@@ -238,7 +239,7 @@ describe('the cookie', () => {
     const user = await createUser(t)
     const from = { requestId: 'r', ip: '127.0.0.1', userAgent: 'test' }
     const signedIn = await t.db.$transaction((tx) => t.container.services.sessions.open(tx, user, from, 'cookie'))
-    return { ...signedIn, headers: { ...origin, cookie: `plinth_refresh_3000=${signedIn.refreshToken}` } }
+    return { ...signedIn, headers: { ...origin, cookie: `${refreshCookieName}=${signedIn.refreshToken}` } }
   }
 
   it('S40: refreshes without a token in the body, and rewrites the cookie', async () => {
@@ -247,7 +248,9 @@ describe('the cookie', () => {
     expect(reply.status).toBe(200)
     expect(reply.body.data.accessToken).toBeTruthy()
     expect(reply.body.data).not.toHaveProperty('refreshToken')
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=[\w.-]+; .*HttpOnly; SameSite=Lax/)
+    expect(String(reply.headers['set-cookie'])).toMatch(
+      new RegExp(`^${refreshCookieName}=[\\w.-]+; .*HttpOnly; SameSite=Lax`),
+    )
   })
 
   it('S40: never gives the token of a cookie session to scripts', async () => {
@@ -260,7 +263,7 @@ describe('the cookie', () => {
     await t.db.session.update({ where: { id: sessionId }, data: { revokedAt: t.clock.now() } })
     const reply = await t.rest()('POST', '/auth/refresh', { headers })
     expect(reply.status).toBe(401)
-    expect(String(reply.headers['set-cookie'])).toMatch(/^plinth_refresh_3000=;/)
+    expect(String(reply.headers['set-cookie'])).toMatch(new RegExp(`^${refreshCookieName}=;`))
   })
 
   it('S40: refuses the cookie from another origin, and a call without any token', async () => {

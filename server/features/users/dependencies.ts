@@ -8,8 +8,8 @@ import type { SessionsService } from '../sessions/service.js'
 /** Rows of a resource that belong to a user, in pages, newest first. */
 type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
 
-/** What the users service is made of. */
-export interface UsersParts {
+/** What the verbs on users work with. It has a file of its own because the service and every verb import it. */
+export interface UsersDependencies {
   db: Database
   clock: Clock
   passwords: Passwords

@@ -3,7 +3,8 @@ import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { ConflictError, NotFoundError } from '../../core/errors.js'
-import type { UsersParts } from './dependencies.js'
+import { doneBy } from '../audit/service.js'
+import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
 
 const changeSchema = z.object({ from: z.string() })
@@ -21,7 +22,11 @@ interface Removed {
  *
  * @throws NotFoundError, ConflictError for an account that is not removed
  */
-export async function eraseUser({ db, clock, audit }: UsersParts, actor: Actor, { id }: { id: string }): Promise<void> {
+export async function eraseUser(
+  { db, clock, audit }: UsersDependencies,
+  actor: Actor,
+  { id }: { id: string },
+): Promise<void> {
   await db.$transaction(async (tx) => {
     await lockStanding(tx)
     await assertStillAdmin(tx, actor)
@@ -32,7 +37,7 @@ export async function eraseUser({ db, clock, audit }: UsersParts, actor: Actor, 
     if (erasedAt) return
     await overwrite(tx, id, clock.now())
     await removeTraces(tx, { id, email, deletedAt })
-    await audit.record(tx, { type: 'user.erased', actorId: actor.userId, userId: id, origin: actor.origin })
+    await audit.record(tx, { type: 'user.erased', ...doneBy(actor), userId: id })
   })
 }
 

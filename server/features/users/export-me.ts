@@ -1,5 +1,7 @@
 import type { Actor } from '../../core/actor.js'
-import type { UsersParts } from './dependencies.js'
+import type { Database } from '../../core/database/client.js'
+import { doneBy } from '../audit/service.js'
+import type { UsersDependencies } from './dependencies.js'
 import type { AccountExport } from './schema.js'
 import { toUser } from './view.js'
 
@@ -11,11 +13,12 @@ const bytesMax = 8 * 1024 * 1024
  * strangers who tried to log in, data of accounts that an admin changed. Past 10,000 rows of a kind, or 8 MiB of a
  * resource, the oldest are left out and `isComplete` is false.
  */
-export async function exportMe(parts: UsersParts, { userId, origin }: Actor): Promise<AccountExport> {
-  const { db, clock, audit, ownRows } = parts
-  await audit.record(db, { type: 'user.exported', actorId: userId, userId, origin })
+export async function exportMe(dependencies: UsersDependencies, actor: Actor): Promise<AccountExport> {
+  const { db, clock, audit, ownRows } = dependencies
+  const { userId } = actor
+  await audit.record(db, { type: 'user.exported', ...doneBy(actor), userId })
   const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
-  const [sessions, links, mails, events] = await readAccountRows(parts, user)
+  const [sessions, links, mails, events] = await readAccountRows(db, user)
   const resources = await Promise.all(
     Object.entries(ownRows).map(async ([name, read]) => [name, await collect(read(userId))] as const),
   )
@@ -36,7 +39,7 @@ export async function exportMe(parts: UsersParts, { userId, origin }: Actor): Pr
   }
 }
 
-function readAccountRows({ db }: UsersParts, { id: userId }: { id: string }) {
+function readAccountRows(db: Database, { id: userId }: { id: string }) {
   const newest = { orderBy: { createdAt: 'desc' }, take: rowsMax } as const
   const times = { createdAt: true, lastUsedAt: true, expiresAt: true, revokedAt: true, revokedReason: true } as const
   return Promise.all([

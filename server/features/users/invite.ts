@@ -1,18 +1,18 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
-import type { Database, Transaction } from '../../core/database/client.js'
+import type { Transaction } from '../../core/database/client.js'
 import { isUniqueViolation } from '../../core/database/errors.js'
-import { EmailTakenError, ValidationError } from '../../core/errors.js'
-import type { AuditService } from '../audit/service.js'
+import { ConflictError, EmailTakenError, NotFoundError, ValidationError } from '../../core/errors.js'
+import { mayMail } from '../../core/security/mail-limits.js'
+import { doneBy } from '../audit/service.js'
+import { killMailTokens } from '../auth/mail-tokens.js'
 import { enqueueAccountMail } from '../auth/mails.js'
-import { assertStillAdmin, lockStanding } from './lock.js'
-import { type CreateUser, createUserSchema } from './schema.js'
+import type { UsersDependencies } from './dependencies.js'
+import { assertStillAdmin, lockStanding, lockUser } from './lock.js'
+import { type CreateUser, createUserSchema, type User } from './schema.js'
+import { toUser } from './view.js'
 
-interface Parts {
-  db: Database
-  clock: Clock
-  audit: AuditService
-}
+type InviteDependencies = Pick<UsersDependencies, 'db' | 'clock' | 'audit'>
 
 /**
  * Writes an account without a password, and the invitation that sets one, in one transaction.
@@ -20,27 +20,21 @@ interface Parts {
  * @param actor the admin who invites; null where the operator's shell does
  * @throws EmailTakenError, ForbiddenError
  */
-export async function inviteUser({ db, clock, audit }: Parts, actor: Actor | null, input: CreateUser) {
-  const { email, name, role } = input
+export async function inviteUser(
+  { db, clock, audit }: InviteDependencies,
+  actor: Actor | null,
+  { email, name, role }: CreateUser,
+): Promise<User> {
   const creation = db.$transaction(async (tx) => {
     await lockStanding(tx)
     if (actor) await assertStillAdmin(tx, actor)
     const user = await tx.user.create({ data: { email, name, role } })
     await mailInvitation(clock, tx, user)
-    const event = { actorId: actor?.userId ?? null, origin: actor?.origin ?? null, userId: user.id }
-    await audit.record(tx, { type: 'user.created', ...event, data: { email, role } })
-    return user
+    const by = actor ? doneBy(actor) : { actorId: null, origin: null }
+    await audit.record(tx, { type: 'user.created', ...by, userId: user.id, data: { email, role } })
+    return toUser(user)
   })
   return creation.catch(refuseTakenEmail)
-}
-
-/** Mails a link that sets a password and verifies the address. */
-export async function mailInvitation(
-  clock: Clock,
-  tx: Transaction,
-  { id: userId, email: to, name }: { id: string; email: string; name: string },
-): Promise<void> {
-  await enqueueAccountMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
 }
 
 /**
@@ -48,13 +42,67 @@ export async function mailInvitation(
  *
  * @throws ValidationError for a malformed address or name, EmailTakenError
  */
-export async function inviteNewAdmin(parts: Parts, given: { email: string; name: string }) {
+export async function inviteNewAdmin(dependencies: InviteDependencies, given: { email: string; name: string }) {
   const { success, data, error } = createUserSchema.safeParse({ ...given, role: 'admin' })
-  if (success) return inviteUser(parts, null, data)
+  if (success) return inviteUser(dependencies, null, data)
   throw new ValidationError({ message: error.issues.map(({ message }) => message).join(' ') })
+}
+
+/**
+ * Mails an invitation again, whose link takes the place of the one before. Beyond the limit of mails to one address
+ * nothing is mailed, and the link before goes on working.
+ *
+ * @throws NotFoundError, ConflictError for an account that has a password or is disabled
+ */
+export async function resendInvitation(
+  { db, clock, limits, audit }: UsersDependencies,
+  actor: Actor,
+  { id }: { id: string },
+): Promise<void> {
+  const found = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
+  if (!found) throw new NotFoundError({ resource: 'User' })
+  assertInvitable({ ...found, hasPassword: found.passwordHash !== null })
+  const isMailed = await mayMail(limits, { kind: 'invitation', to: found.email, ip: actor.origin.ip })
+  await db.$transaction(async (tx) => {
+    await assertStillAdmin(tx, actor)
+    const user = await lockUser(tx, { id })
+    assertInvitable(user)
+    if (isMailed) await killMailTokens(tx, { userId: id, now: clock.now() })
+    if (isMailed) await mailInvitation(clock, tx, user)
+    await audit.record(tx, { type: 'user.invited', ...doneBy(actor), userId: id, data: { isMailed } })
+  })
+}
+
+function assertInvitable({ hasPassword, disabledAt }: { hasPassword: boolean; disabledAt: Date | null }): void {
+  if (hasPassword)
+    throw new ConflictError({ message: 'This account already has a password. Use a password reset instead.' })
+  if (disabledAt) throw new ConflictError({ message: 'This account is disabled. Enable it first.' })
+}
+
+/**
+ * Invites a user whose address nobody has proved: when the address is new, and when the account comes back, since links
+ * end with an account. A disabled one is invited when it is enabled.
+ */
+export async function inviteIfUnproved(
+  clock: Clock,
+  tx: Transaction,
+  user: Invited & { emailVerifiedAt: Date | null; disabledAt: Date | null },
+): Promise<void> {
+  if (user.emailVerifiedAt === null && user.disabledAt === null) await mailInvitation(clock, tx, user)
+}
+
+interface Invited {
+  id: string
+  email: string
+  name: string
 }
 
 /** @throws EmailTakenError for a unique violation, else what was thrown */
 export function refuseTakenEmail(thrown: unknown): never {
   throw isUniqueViolation(thrown) ? new EmailTakenError({ cause: thrown }) : thrown
+}
+
+// Mails a link that sets a password and verifies the address.
+async function mailInvitation(clock: Clock, tx: Transaction, { id: userId, email: to, name }: Invited): Promise<void> {
+  await enqueueAccountMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
 }

@@ -86,7 +86,7 @@ test('S86: a new name waits for no other admin, while a new role does', async ()
   const user = await createUser(t)
   await t.db.$transaction(async (tx) => {
     await lockStanding(tx)
-    await lockUser(tx, other.id)
+    await lockUser(tx, { id: other.id })
     expect(await as(admin).update.mutate({ id: user.id, name: 'Renamed' })).toMatchObject({ name: 'Renamed' })
     expect((await errorOf(as(admin).update.mutate({ id: user.id, role: 'admin' }))).code).toBe('SERVICE_UNAVAILABLE')
   })

@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
-import { ForbiddenError, LastAdminError, NotFoundError } from '../../core/errors.js'
+import { ForbiddenError, LastAdminError } from '../../core/errors.js'
+import { expectRow } from '../../core/fields/locked-row.js'
 import type { User } from '../../generated/client.js'
 import { maySignIn } from '../sessions/rules.js'
 
@@ -34,15 +35,17 @@ export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<v
  * Locks a living user for a change. NO KEY leaves the row open to foreign keys: a mail worker may store a token for the
  * user meanwhile.
  *
- * @throws NotFoundError
+ * @throws NotFoundError, VersionMismatchError
  */
-export async function lockUser(tx: Transaction, id: string): Promise<LockedUser> {
-  const [user] = await tx.$queryRaw<LockedUser[]>`
-    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version",
+export async function lockUser(
+  tx: Transaction,
+  { id, version }: { id: string; version?: number | undefined },
+): Promise<LockedUser> {
+  const rows = await tx.$queryRaw<LockedUser[]>`
+    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version"::int,
       u."passwordHash" IS NOT NULL AS "hasPassword"
     FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
-  if (!user) throw new NotFoundError({ resource: 'User' })
-  return user
+  return expectRow(rows, { resource: 'User', version })
 }
 
 /**

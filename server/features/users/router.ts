@@ -54,13 +54,13 @@ export const usersRouter = router({
     .meta({ rest: { method: 'GET', path: '/users' }, summary: 'List users' })
     .input(listUsersSchema)
     .output(userPageSchema)
-    .query(({ ctx, input }) => ctx.services.users.list(ctx.actor, input)),
+    .query(({ ctx, input }) => ctx.services.users.list(input)),
 
   get: adminProcedure
     .meta({ rest: { method: 'GET', path: '/users/{id}' }, summary: 'Get a user' })
     .input(byIdSchema)
     .output(userSchema)
-    .query(({ ctx, input }) => ctx.services.users.get(ctx.actor, input)),
+    .query(({ ctx, input }) => ctx.services.users.get(input)),
 
   create: adminProcedure
     .meta({ rest: { method: 'POST', path: '/users', status: 201 }, summary: 'Invite a user by mail' })

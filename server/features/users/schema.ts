@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../../core/fields/schema.js'
+import {
+  type byIdAndVersionSchema,
+  byIdSchema,
+  idSchema,
+  oneLine,
+  passwordSchema,
+  versionSchema,
+} from '../../core/fields/schema.js'
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../../core/pagination/schema.js'
 
 // The local part as most hosts give it out; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
@@ -158,3 +165,4 @@ export type RemoveMe = z.output<typeof removeMeSchema>
 export type ListUsers = z.output<typeof listUsersSchema>
 export type CreateUser = z.output<typeof createUserSchema>
 export type UpdateUser = z.output<typeof updateUserSchema>
+export type UserVersion = z.output<typeof byIdAndVersionSchema>

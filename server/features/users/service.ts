@@ -1,9 +1,32 @@
-import { createAccount } from './account.js'
-import { createAdministration } from './administration.js'
-import type { UsersParts } from './dependencies.js'
-import { createDirectory } from './directory.js'
+import type { Actor } from '../../core/actor.js'
+import type { UsersDependencies } from './dependencies.js'
+import { eraseUser } from './erase.js'
+import { exportMe } from './export-me.js'
+import { inviteUser, resendInvitation } from './invite.js'
+import { getUser, listUsers } from './list.js'
+import { readMe, removeMe, updateMe } from './me.js'
+import { removeUser, restoreUser } from './remove.js'
+import type { CreateUser, ListUsers, RemoveMe, UpdateMe, UpdateUser, UserVersion } from './schema.js'
+import { updateUser } from './update.js'
 
 /** Users: what people do with their own account, what admins look up, what admins change. */
-export function createUsersService(parts: UsersParts) {
-  return { ...createAccount(parts), ...createDirectory(parts), ...createAdministration(parts) }
+export function createUsersService(dependencies: UsersDependencies) {
+  const { db } = dependencies
+  return {
+    me: (actor: Actor) => readMe(db, actor),
+    updateMe: (actor: Actor, input: UpdateMe) => updateMe(dependencies, actor, input),
+    removeMe: (actor: Actor, input: RemoveMe) => removeMe(dependencies, actor, input),
+    exportMe: (actor: Actor) => exportMe(dependencies, actor),
+
+    list: (input: ListUsers) => listUsers(db, input),
+    get: (input: { id: string }) => getUser(db, input),
+
+    create: (actor: Actor, input: CreateUser) => inviteUser(dependencies, actor, input),
+    resendInvitation: (actor: Actor, input: { id: string }) => resendInvitation(dependencies, actor, input),
+    replace: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
+    update: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
+    remove: (actor: Actor, input: UserVersion) => removeUser(dependencies, actor, input),
+    restore: (actor: Actor, input: { id: string }) => restoreUser(dependencies, actor, input),
+    erase: (actor: Actor, input: { id: string }) => eraseUser(dependencies, actor, input),
+  }
 }

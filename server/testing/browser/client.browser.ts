@@ -32,17 +32,17 @@ describe('a session in a browser, whose frontend is another origin of the same s
   it('outlives a reload in a cookie that no script can read', async () => {
     const { page, user } = await loggedIn()
     expect(await page.evaluate('document.cookie')).toBe('')
-    const cookie = (await profile.cookies()).find(({ name }) => name.startsWith('plinth_refresh'))
+    const cookie = (await profile.cookies()).find(({ name }) => /_refresh(_\d+)?$/.test(name))
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', domain: 'localhost' })
     await page.reload({ waitUntil: 'networkidle' })
     expect(await codeOfMe(page)).toBe('no error')
-    expect(await page.evaluate('app.plinth.resume()')).toMatchObject({ id: user.id, createdAt: user.createdAt })
+    expect(await page.evaluate('app.client.resume()')).toMatchObject({ id: user.id, createdAt: user.createdAt })
   })
 
   it('is shared by tabs, which refresh in turn', async () => {
     const { page } = await loggedIn()
     const tabs = [page, ...(await Promise.all([openPage(), openPage()]))]
-    const { most } = await watchRefreshes(() => Promise.all(tabs.map((tab) => tab.evaluate('app.plinth.resume()'))))
+    const { most } = await watchRefreshes(() => Promise.all(tabs.map((tab) => tab.evaluate('app.client.resume()'))))
     expect(most).toBe(1)
     t.clock.advance(16 * 60)
     expect(await Promise.all(tabs.map(codeOfMe))).toEqual(tabs.map(() => 'no error'))
@@ -54,7 +54,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     const refreshes: string[] = []
     page.on('response', (response) => response.url().includes('auth.refresh') && refreshes.push(response.url()))
     t.clock.advance(16 * 60)
-    const calls = `Promise.all(Array.from({ length: 12 }, () => app.codeOf(app.plinth.api.users.me.query())))`
+    const calls = `Promise.all(Array.from({ length: 12 }, () => app.codeOf(app.client.api.users.me.query())))`
     expect(await page.evaluate(calls)).toEqual(Array.from({ length: 12 }, () => 'no error'))
     expect(refreshes).toHaveLength(1)
   })
@@ -62,8 +62,8 @@ describe('a session in a browser, whose frontend is another origin of the same s
   it('tells the page once that it was revoked elsewhere', async () => {
     const { page } = await loggedIn()
     const { page: elsewhere } = await loggedIn(await browser.newContext(), await emailOf(page))
-    await elsewhere.evaluate('app.plinth.api.sessions.revokeOthers.mutate()')
-    const calls = `Promise.all([1, 2, 3].map(() => app.codeOf(app.plinth.api.users.me.query())))`
+    await elsewhere.evaluate('app.client.api.sessions.revokeOthers.mutate()')
+    const calls = `Promise.all([1, 2, 3].map(() => app.codeOf(app.client.api.users.me.query())))`
     expect(await page.evaluate(calls)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED'])
     expect(await codeOfMe(page)).toBe('UNAUTHORIZED')
     expect(await sessionEnds(page)).toBe(1)
@@ -74,15 +74,15 @@ describe('a session in a browser, whose frontend is another origin of the same s
   it('ends by a logout, whose cookie goes, in all tabs', async () => {
     const { page } = await loggedIn()
     const other = await openPage()
-    await other.evaluate('app.plinth.resume()')
-    await page.evaluate('app.plinth.logout()')
+    await other.evaluate('app.client.resume()')
+    await page.evaluate('app.client.logout()')
     // What remains says only that somebody has signed in here before.
     expect((await profile.cookies()).filter(({ name }) => !name.startsWith('device'))).toEqual([])
     expect(await codeOfMe(page)).toBe('UNAUTHORIZED')
     expect(await codeOfMe(other)).toBe('UNAUTHORIZED')
     expect([await sessionEnds(page), await sessionEnds(other)]).toEqual([0, 1])
     await page.reload({ waitUntil: 'networkidle' })
-    expect(await page.evaluate('app.plinth.resume()')).toBeNull()
+    expect(await page.evaluate('app.client.resume()')).toBeNull()
   })
 
   it('survives a network that is down', async () => {
@@ -98,21 +98,21 @@ describe('a session in a browser, whose frontend is another origin of the same s
   it('S21: is out of reach for an origin that the settings do not name, though it is the same site', async () => {
     const { page } = await loggedIn()
     const foreign = await openPage(profile, stranger)
-    expect(await foreign.evaluate('app.codeOf(app.plinth.resume())')).toBe('no answer')
+    expect(await foreign.evaluate('app.codeOf(app.client.resume())')).toBe('no answer')
     expect(await foreign.evaluate(publicCall)).toBe('no answer')
     const options = `{ method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }`
     await foreign.evaluate(`fetch('${api}/trpc/auth.logout', ${options}).catch(() => null)`)
-    expect(await page.evaluate('app.plinth.resume().then(Boolean)')).toBe(true)
+    expect(await page.evaluate('app.client.resume().then(Boolean)')).toBe(true)
   })
 })
 
-const publicCall = `app.codeOf(app.plinth.api.auth.requestPasswordReset.mutate({ email: 'nobody@example.com' }))`
+const publicCall = `app.codeOf(app.client.api.auth.requestPasswordReset.mutate({ email: 'nobody@example.com' }))`
 
 async function loggedIn(context = profile, email?: string) {
   const user = await (email ? t.db.user.findFirstOrThrow({ where: { email } }) : createUser(t))
   const page = await openPage(context)
   const credentials = JSON.stringify({ email: user.email, password: testPassword })
-  await page.evaluate(`app.plinth.login(${credentials})`)
+  await page.evaluate(`app.client.login(${credentials})`)
   return { page, user }
 }
 
@@ -140,11 +140,11 @@ async function watchRefreshes(work: () => Promise<unknown>) {
 }
 
 function emailOf(page: Page): Promise<string> {
-  return page.evaluate('app.plinth.api.users.me.query().then(({ email }) => email)')
+  return page.evaluate('app.client.api.users.me.query().then(({ email }) => email)')
 }
 
 function codeOfMe(page: Page): Promise<string> {
-  return page.evaluate('app.codeOf(app.plinth.api.users.me.query())')
+  return page.evaluate('app.codeOf(app.client.api.users.me.query())')
 }
 
 function sessionEnds(page: Page): Promise<number> {

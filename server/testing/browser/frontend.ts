@@ -15,7 +15,7 @@ export async function startFrontend(): Promise<Frontend> {
   const vite = await createViteServer({
     configFile: false,
     root: join(import.meta.dirname, '../../..'),
-    cacheDir: join(tmpdir(), `plinth-frontend-${process.pid}`),
+    cacheDir: join(tmpdir(), `frontend-${process.pid}`),
     appType: 'custom',
     logLevel: 'error',
     server: { middlewareMode: true, ws: false, watch: null },
@@ -38,12 +38,12 @@ export async function startFrontend(): Promise<Frontend> {
 const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A frontend</title><link rel="icon" href="data:,"></head>
 <body><script type="module">
-import { createPlinthClient, plinthError } from '/client/index.ts'
+import { createApiClient, apiError } from '/client/index.ts'
 
 const url = new URLSearchParams(location.search).get('api')
-const plinth = createPlinthClient({ url, onSessionEnd: () => { app.sessionEnds += 1 } })
-const codeOf = (call) => call.then(() => 'no error', (error) => plinthError(error)?.code ?? 'no answer')
-globalThis.app = { plinth, codeOf, sessionEnds: 0 }
+const client = createApiClient({ url, onSessionEnd: () => { app.sessionEnds += 1 } })
+const codeOf = (call) => call.then(() => 'no error', (error) => apiError(error)?.code ?? 'no answer')
+globalThis.app = { client, codeOf, sessionEnds: 0 }
 </script></body></html>`
 
 function listen(server: Server): Promise<string> {

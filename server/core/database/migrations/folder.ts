@@ -20,7 +20,7 @@ export async function readMigrations(folder = findPrismaFile('migrations')): Pro
 }
 
 /**
- * The path of a file in Plinth's `prisma` folder. That folder is looked for upwards from here, because `dist` is one
+ * The path of a file in the project's `prisma` folder. That folder is looked for upwards from here, because `dist` is one
  * level deeper than the source; the lock file tells it from the compiled `dist/prisma`.
  */
 export function findPrismaFile(name: string): string {

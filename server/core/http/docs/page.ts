@@ -7,14 +7,19 @@ import { openApiDocument } from '../openapi/document.js'
 import { apiVersion } from '../openapi/version.js'
 import { docsHtml, docsScript, docsStyle } from './assets.js'
 
+interface DocsConfig {
+  app: { title: string }
+  http: { publicUrl: string }
+}
+
 /**
  * Makes the plugin that answers `GET /docs`, a page to read and try the API, and `GET /api/openapi.json`. All that the
  * page loads comes from this server.
  *
  * @throws Error if the router cannot be described; see {@link openApiDocument}
  */
-export function docsPage(router: AnyTRPCRouter, { http }: { http: { publicUrl: string } }) {
-  const document = openApiDocument(router, { version: apiVersion(), serverUrl: http.publicUrl })
+export function docsPage(router: AnyTRPCRouter, { app: { title }, http }: DocsConfig) {
+  const document = openApiDocument(router, { title, version: apiVersion(), serverUrl: http.publicUrl })
   return async (app: FastifyInstance): Promise<void> => {
     serve(app, '/api/openapi.json', fileOf('application/json; charset=utf-8', JSON.stringify(document)))
     serve(app, '/docs', fileOf('text/html; charset=utf-8', docsHtml))

@@ -49,7 +49,11 @@ const notes = router({
   internal: protectedProcedure.output(note).query(fail),
 })
 
-const document = openApiDocument(router({ notes }), { version: '1.2.3', serverUrl: 'https://api.example.com' })
+const document = openApiDocument(router({ notes }), {
+  title: 'Acme',
+  version: '1.2.3',
+  serverUrl: 'https://api.example.com',
+})
 const list = document.paths['/notes']?.get
 const get = document.paths['/notes/{id}']?.get
 const create = document.paths['/notes']?.post
@@ -61,7 +65,7 @@ const jsonOf = (schema: object) => ({ 'application/json': { schema } })
 describe('the OpenAPI document', () => {
   it.each([
     ['an example', document],
-    ['this API', openApiDocument(appRouter, { version: '1.2.3' })],
+    ['this API', openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })],
   ])('is valid OpenAPI 3.1 for %s', async (_name, described) => {
     const result = await new Validator().validate(JSON.parse(JSON.stringify(described)))
     expect(result.errors).toBeUndefined()
@@ -69,7 +73,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('has no reference that leads nowhere', () => {
-    const whole = openApiDocument(appRouter, { version: '1.2.3' })
+    const whole = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     const pointers = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, pointer = '']) => pointer)
     const dangling = pointers.filter(
       (pointer) => !pointer.split('/').reduce<unknown>((part, key) => Object(part)[key], whole),
@@ -79,7 +83,11 @@ describe('the OpenAPI document', () => {
   })
 
   it('is the same, byte for byte, when it is built again', () => {
-    const again = openApiDocument(router({ notes }), { version: '1.2.3', serverUrl: 'https://api.example.com' })
+    const again = openApiDocument(router({ notes }), {
+      title: 'Acme',
+      version: '1.2.3',
+      serverUrl: 'https://api.example.com',
+    })
     expect(JSON.stringify(again)).toBe(JSON.stringify(document))
   })
 
@@ -185,7 +193,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('names a refused origin where a cookie may stand for the token, and no credential where none is asked for', () => {
-    const { paths } = openApiDocument(appRouter, { version: '1.2.3' })
+    const { paths } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     const statusesOf = (path: string) => Object.keys(Object(paths[path]?.post).responses)
     expect(statusesOf('/auth/refresh')).toContain('403')
     expect(statusesOf('/auth/login')).not.toContain('403')
@@ -194,7 +202,7 @@ describe('the OpenAPI document', () => {
   })
 
   it('names what third parties want a type for', () => {
-    const { components } = openApiDocument(appRouter, { version: '1.2.3' })
+    const { components } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     expect(Object.keys(Object(components.schemas))).toEqual(
       expect.arrayContaining(['SignedIn', 'User', 'Session', 'CursorMeta', 'OffsetMeta', 'AuditEvent', 'OutboxMail']),
     )
@@ -214,7 +222,7 @@ describe('the OpenAPI document', () => {
         .output(two)
         .mutation(fail),
     })
-    expect(() => openApiDocument(clash, { version: '1' })).toThrow('Two schemas have the id "Note2"')
+    expect(() => openApiDocument(clash, { title: 'Acme', version: '1' })).toThrow('Two schemas have the id "Note2"')
   })
 
   it('refuses what JSON cannot carry', () => {
@@ -224,6 +232,6 @@ describe('the OpenAPI document', () => {
         .output(z.object({ size: z.bigint() }))
         .query(fail),
     })
-    expect(() => openApiDocument(size, { version: '1' })).toThrow('JSON cannot represent "bigint"')
+    expect(() => openApiDocument(size, { title: 'Acme', version: '1' })).toThrow('JSON cannot represent "bigint"')
   })
 })

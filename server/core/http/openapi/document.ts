@@ -5,6 +5,8 @@ import { describeOperation } from './operation.js'
 import { createSchemaStore, type JsonSchema } from './schemas.js'
 
 interface DocumentOptions {
+  /** The name of the application. */
+  title: string
   /** The version of the API, from `package.json`. */
   version: string
   /** The address of the server, such as `https://api.example.com`. By default, URLs are relative to the document. */
@@ -25,7 +27,10 @@ export interface OpenApiDocument {
  *
  * @throws Error if a schema cannot be represented in JSON, or if two schemas have the same name
  */
-export function openApiDocument(router: AnyTRPCRouter, { version, serverUrl = '' }: DocumentOptions): OpenApiDocument {
+export function openApiDocument(
+  router: AnyTRPCRouter,
+  { title, version, serverUrl = '' }: DocumentOptions,
+): OpenApiDocument {
   const schemas = createSchemaStore()
   const procedures = listRestProcedures(router)
   const paths: OpenApiDocument['paths'] = {}
@@ -36,7 +41,7 @@ export function openApiDocument(router: AnyTRPCRouter, { version, serverUrl = ''
   const tags = new Set(procedures.map((procedure) => procedure.path.replace(/\..*/, '')))
   return {
     openapi: '3.1.0',
-    info: { title: 'Plinth API', version, description },
+    info: { title: `${title} API`, version, description },
     servers: [{ url: `${serverUrl}/api` }],
     tags: [...tags].map((name) => ({ name })),
     paths,

@@ -49,7 +49,7 @@ const insertPosts = `
 
 const orders = ['newest', 'oldest', 'relevance'] as const
 
-// From the index and by looking through the posts, in one stretch and in several, with and without anything to find.
+// From the index and by looking through the posts, on one page and over several, with and without anything to find.
 const queries = [
   'text',
   'past',

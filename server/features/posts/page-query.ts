@@ -1,10 +1,8 @@
-import type { z } from 'zod'
 import type { Db } from '../../core/database/client.js'
-import { pageBytesMax, type timePosition } from '../../core/pagination/cursor.js'
+import { pageBytesMax, type TimePosition } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
 import type { Post } from './schema.js'
-
-export type TimePosition = z.output<typeof timePosition>
+import { postColumnsInSql } from './visibility.js'
 
 /** The orders by time, for ORDER BY. */
 export const timeOrders = {
@@ -24,7 +22,7 @@ export function comesAfter(place: TimePosition | undefined, order: TimeOrder): P
   return place ? standsAt(order === 'oldest' ? '>' : '<', place) : Prisma.sql`true`
 }
 
-interface Walk {
+interface PostsByTime {
   /** Conditions on posts that go by the name `p`, of which no post meets two. */
   kinds: readonly Prisma.Sql[]
   /** More conditions on `p`: between which places. */
@@ -34,13 +32,13 @@ interface Walk {
 }
 
 /** A subquery of the first posts in an order by time. Each kind is read from an index, no further than the limit. */
-export function firstPosts({ kinds, bounds, order, limit }: Walk): Prisma.Sql {
+export function firstPosts({ kinds, bounds, order, limit }: PostsByTime): Prisma.Sql {
   const byTime = Prisma.sql`ORDER BY ${timeOrders[order]} LIMIT ${limit}`
-  const walks = kinds.map(
+  const parts = kinds.map(
     (kind) => Prisma.sql`(SELECT p.* FROM "Post" p WHERE p."deletedAt" IS NULL AND ${kind} AND ${bounds} ${byTime})`,
   )
-  const all = Prisma.join(walks, ' UNION ALL ')
-  return walks.length === 1 ? all : Prisma.sql`(SELECT w.* FROM (${all}) w ${byTime})`
+  const all = Prisma.join(parts, ' UNION ALL ')
+  return parts.length === 1 ? all : Prisma.sql`(SELECT a.* FROM (${all}) a ${byTime})`
 }
 
 /** A post with what an order by relevance needs; 0 in others. */
@@ -62,14 +60,13 @@ interface Page {
 export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Promise<Ranked[]> {
   return db.$queryRaw<Ranked[]>`
     ${ctes ? Prisma.sql`WITH ${ctes}` : Prisma.empty}
-    SELECT f."id", f."title", f."body", f."status", f."publishedAt", f."createdAt", f."updatedAt", f."version",
-      json_build_object('id', u."id", 'name', u."name") AS "author", f."rank"
+    SELECT ${postColumnsInSql}, p."rank"
     FROM (
       SELECT s.*, sum(octet_length(s."body"))
         OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "bytesBefore"
-      FROM (SELECT p.* FROM ${posts} p WHERE ${hasAuthor} ORDER BY ${order} LIMIT ${limit + 1}) s) f
-      JOIN "User" u ON u."id" = f."authorId" AND u."deletedAt" IS NULL
-    WHERE coalesce(f."bytesBefore", 0) <= ${pageBytesMax}
+      FROM (SELECT p.* FROM ${posts} p WHERE ${hasAuthor} ORDER BY ${order} LIMIT ${limit + 1}) s) p
+      JOIN "User" u ON u."id" = p."authorId" AND u."deletedAt" IS NULL
+    WHERE coalesce(p."bytesBefore", 0) <= ${pageBytesMax}
     ORDER BY ${order}`
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { createPost } from './post-factory.test-support.js'
+import { createPost } from './posts.test-support.js'
 
 let t: TestApp
 

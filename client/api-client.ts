@@ -5,7 +5,7 @@ import { type Delivery, holdInCookie, holdInStore } from './refresh-token-holder
 import { type Credentials, createSession, type SignedIn } from './session.js'
 import { createMemoryTokenStore, type TokenStore } from './token-store.js'
 
-export interface PlinthClientOptions {
+export interface ApiClientOptions {
   /** The address of the server, such as `https://api.example.com`. Empty for the origin of the page. */
   url: string
   /** `cookie` (the default in browsers) or `body` (the default elsewhere, and with a `tokenStore`). */
@@ -22,8 +22,8 @@ export interface PlinthClientOptions {
 
 export type User = SignedIn['user']
 
-export interface PlinthClient {
-  /** Every procedure, typed: `plinth.api.posts.list.query({ limit: 10 })`. */
+export interface ApiClient {
+  /** Every procedure, typed: `client.api.posts.list.query({ limit: 10 })`. */
   api: TRPCClient<AppRouter>
   /**
    * Creates a session, which all further calls of `api` use.
@@ -40,7 +40,7 @@ export interface PlinthClient {
 }
 
 /** Creates a client for the session of one user. On a server with many users, create one for each request. */
-export function createPlinthClient(options: PlinthClientOptions): PlinthClient {
+export function createApiClient(options: ApiClientOptions): ApiClient {
   const delivery = options.delivery ?? defaultDelivery(options)
   const connection: Connection = {
     url: `${options.url.replace(/\/+$/, '')}/trpc`,
@@ -60,6 +60,6 @@ export function createPlinthClient(options: PlinthClientOptions): PlinthClient {
   }
 }
 
-function defaultDelivery({ tokenStore }: PlinthClientOptions): Delivery {
+function defaultDelivery({ tokenStore }: ApiClientOptions): Delivery {
   return 'document' in globalThis && !tokenStore ? 'cookie' : 'body'
 }

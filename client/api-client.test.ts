@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
 import { createTestApp, type TestApp } from '../server/testing/test-app.js'
-import { plinthError } from './errors.js'
-import { createPlinthClient, type PlinthClientOptions } from './plinth-client.js'
+import { type ApiClientOptions, createApiClient } from './api-client.js'
+import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 import { createMemoryTokenStore } from './token-store.js'
 
@@ -23,68 +23,68 @@ afterEach(() => {
 
 describe('login and logout', () => {
   it('carries the session on the calls that follow a login', async () => {
-    const { plinth, user } = await withPassword()
-    expect(await plinth.login({ email: user.email, password: testPassword })).toMatchObject({ id: user.id })
-    expect(await plinth.api.users.me.query()).toMatchObject({ id: user.id })
+    const { client, user } = await withPassword()
+    expect(await client.login({ email: user.email, password: testPassword })).toMatchObject({ id: user.id })
+    expect(await client.api.users.me.query()).toMatchObject({ id: user.id })
   })
 
   it('says that the credentials are wrong after one try', async () => {
-    const { plinth, user } = await withPassword()
-    const login = plinth.login({ email: user.email, password: 'not the password of it' })
+    const { client, user } = await withPassword()
+    const login = client.login({ email: user.email, password: 'not the password of it' })
     expect(await codeOf(login)).toBe('INVALID_CREDENTIALS')
     expect(network.count('auth.')).toBe(1)
   })
 
   it('S75: ends the session that a login replaces, even if it is another person who logs in', async () => {
-    const { plinth, store, refreshToken } = await signedIn()
+    const { client, store, refreshToken } = await signedIn()
     const another = await createUser(t)
-    await plinth.login({ email: another.email, password: testPassword })
+    await client.login({ email: another.email, password: testPassword })
     expect(store.get()).not.toBe(refreshToken)
     expect(await codeOf(t.client().auth.refresh.mutate({ refreshToken }))).toBe('INVALID_TOKEN')
-    expect(await plinth.api.users.me.query()).toMatchObject({ id: another.id })
+    expect(await client.api.users.me.query()).toMatchObject({ id: another.id })
   })
 
   it('ends the session on the server at logout', async () => {
-    const { plinth, store, refreshToken } = await signedIn()
-    await plinth.logout()
+    const { client, store, refreshToken } = await signedIn()
+    await client.logout()
     expect(store.get()).toBeNull()
-    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(client.api.users.me.query())).toBe('UNAUTHORIZED')
     expect(await codeOf(t.client().auth.refresh.mutate({ refreshToken }))).toBe('INVALID_TOKEN')
   })
 
   it('forgets the session at logout even if the network fails, and says that it failed', async () => {
-    const { plinth, store } = await signedIn()
+    const { client, store } = await signedIn()
     network.intercept = breakDown('auth.logout')
-    await expect(plinth.logout()).rejects.toThrow('the network is down')
+    await expect(client.logout()).rejects.toThrow('the network is down')
     expect(store.get()).toBeNull()
-    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(client.api.users.me.query())).toBe('UNAUTHORIZED')
   })
 
   it('stays logged out when a refresh that was under way succeeds', async () => {
-    const { plinth, store } = await signedIn()
+    const { client, store } = await signedIn()
     const deliver = holdAnswers()
-    const resumed = plinth.resume()
+    const resumed = client.resume()
     await vi.waitFor(() => expect(network.answered('auth.refresh')).toBe(2))
     network.delay = undefined
-    await plinth.logout()
+    await client.logout()
     deliver()
     expect(await resumed).toBeNull()
     expect(store.get()).toBeNull()
-    expect(await codeOf(plinth.api.users.me.query())).toBe('UNAUTHORIZED')
+    expect(await codeOf(client.api.users.me.query())).toBe('UNAUTHORIZED')
   })
 })
 
 describe('requests', () => {
   it('share batches of at most 10 calls', async () => {
-    const { plinth } = await signedIn()
+    const { client } = await signedIn()
     network.requests.length = 0
-    await Promise.all(Array.from({ length: 12 }, () => plinth.api.users.me.query()))
+    await Promise.all(Array.from({ length: 12 }, () => client.api.users.me.query()))
     expect(network.requests).toHaveLength(2)
   })
 
   it('go alone for auth procedures, with the access token', async () => {
-    const { plinth } = await signedIn()
-    const change = () => plinth.api.auth.changePassword.mutate({ currentPassword: 'wrong', newPassword: 'a new one' })
+    const { client } = await signedIn()
+    const change = () => client.api.auth.changePassword.mutate({ currentPassword: 'wrong', newPassword: 'a new one' })
     const codes = await Promise.all([codeOf(change()), codeOf(change())])
     expect(codes).not.toContain('UNAUTHORIZED')
     expect(codes).not.toContain('BAD_REQUEST')
@@ -92,70 +92,70 @@ describe('requests', () => {
   })
 
   it('carry the headers that the app asked for', async () => {
-    const plinth = connect({ headers: { 'x-request-id': 'made-by-the-app' } })
-    const error = await plinth.api.users.me.query().catch(plinthError)
+    const client = connect({ headers: { 'x-request-id': 'made-by-the-app' } })
+    const error = await client.api.users.me.query().catch(apiError)
     expect(error).toMatchObject({ code: 'UNAUTHORIZED', requestId: 'made-by-the-app' })
   })
 })
 
 describe('token refresh', () => {
   it('answers 25 concurrent calls whose access token has expired after one refresh', async () => {
-    const { plinth, user } = await signedIn()
+    const { client, user } = await signedIn()
     t.clock.advance(16 * 60)
-    const answers = await Promise.all(Array.from({ length: 25 }, () => plinth.api.users.me.query()))
+    const answers = await Promise.all(Array.from({ length: 25 }, () => client.api.users.me.query()))
     expect(answers.map(({ id }) => id)).toEqual(Array(25).fill(user.id))
     expect(network.count('auth.refresh')).toBe(2)
   })
 
   it('is not repeated for a call that is refused only after it', async () => {
-    const { plinth, user } = await signedIn()
+    const { client, user } = await signedIn()
     t.clock.advance(16 * 60)
     const deliver = holdAnswers()
-    const slowCall = plinth.api.users.me.query()
+    const slowCall = client.api.users.me.query()
     await vi.waitFor(() => expect(network.answered('users.me')).toBe(1))
     network.delay = undefined
-    await plinth.api.sessions.list.query()
+    await client.api.sessions.list.query()
     deliver()
     expect(await slowCall).toMatchObject({ id: user.id })
     expect(network.count('auth.refresh')).toBe(2)
   })
 
   it('happens 30 seconds before the token expires, without a refused call', async () => {
-    const { plinth } = await signedIn()
+    const { client } = await signedIn()
     passOnTheClient(14 * 60 + 25)
-    await plinth.api.users.me.query()
+    await client.api.users.me.query()
     expect(network.count('auth.refresh')).toBe(1)
     passOnTheClient(10)
     network.requests.length = 0
-    await plinth.api.users.me.query()
+    await client.api.users.me.query()
     expect(network.requests).toEqual(['/trpc/auth.refresh', '/trpc/users.me'])
   })
 
   it('works for two clients that share a store and refresh at once', async () => {
-    const { plinth, store } = await signedIn()
+    const { client, store } = await signedIn()
     const otherTab = connect({ tokenStore: store })
     t.clock.advance(16 * 60)
-    await Promise.all([plinth.api.users.me.query(), otherTab.api.users.me.query()])
+    await Promise.all([client.api.users.me.query(), otherTab.api.users.me.query()])
     expect(network.count('auth.refresh')).toBe(3)
     t.clock.advance(16 * 60)
-    await Promise.all([plinth.api.users.me.query(), otherTab.api.users.me.query()])
+    await Promise.all([client.api.users.me.query(), otherTab.api.users.me.query()])
   })
 
   it('ends the session once when the server refuses the refresh token', async () => {
-    const { plinth, store, session, onSessionEnd } = await signedIn()
+    const { client, store, session, onSessionEnd } = await signedIn()
     await t.client(session).auth.logout.mutate({ refreshToken: session.refreshToken ?? '' })
     t.clock.advance(16 * 60)
-    const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(plinth.api.users.me.query())))
+    const codes = await Promise.all(Array.from({ length: 5 }, () => codeOf(client.api.users.me.query())))
     expect(codes).toEqual(Array(5).fill('UNAUTHORIZED'))
     expect(onSessionEnd).toHaveBeenCalledTimes(1)
     expect(store.get()).toBeNull()
-    expect(await plinth.api.auth.requestPasswordReset.mutate({ email: 'ada@example.com' })).toBeDefined()
+    expect(await client.api.auth.requestPasswordReset.mutate({ email: 'ada@example.com' })).toBeDefined()
   })
 
   it('ends the session when what the store held is no token', async () => {
-    const { plinth, store, onSessionEnd } = await signedIn()
+    const { client, store, onSessionEnd } = await signedIn()
     await store.set('x'.repeat(600))
-    expect(await plinth.resume()).toBeNull()
+    expect(await client.resume()).toBeNull()
     expect(onSessionEnd).toHaveBeenCalledTimes(1)
     expect(store.get()).toBeNull()
   })
@@ -164,36 +164,36 @@ describe('token refresh', () => {
     ['the network fails', async () => Promise.reject(new TypeError('the network is down'))],
     ['a proxy answers 502', async () => new Response('<h1>Bad gateway</h1>', { status: 502 })],
   ])('keeps the session when %s', async (_, answer) => {
-    const { plinth, store, onSessionEnd } = await signedIn()
+    const { client, store, onSessionEnd } = await signedIn()
     t.clock.advance(16 * 60)
     network.intercept = (path) => (path.includes('auth.refresh') ? answer() : nothing())
-    expect(await codeOf(plinth.api.users.me.query())).toBeUndefined()
+    expect(await codeOf(client.api.users.me.query())).toBeUndefined()
     expect(onSessionEnd).not.toHaveBeenCalled()
     expect(store.get()).not.toBeNull()
     network.intercept = nothing
-    expect(await plinth.api.users.me.query()).toBeDefined()
+    expect(await client.api.users.me.query()).toBeDefined()
   })
 
   it('calls with the token it has while that lives, if it cannot get a new one', async () => {
-    const { plinth } = await signedIn()
+    const { client } = await signedIn()
     network.intercept = breakDown('auth.refresh')
     passOnTheClient(14 * 60 + 45)
-    expect(await plinth.api.users.me.query()).toBeDefined()
+    expect(await client.api.users.me.query()).toBeDefined()
     passOnTheClient(20)
-    await expect(plinth.api.users.me.query()).rejects.toThrow('the network is down')
+    await expect(client.api.users.me.query()).rejects.toThrow('the network is down')
   })
 })
 
-function connect(options: Partial<PlinthClientOptions>) {
-  return createPlinthClient({
+function connect(options: Partial<ApiClientOptions>) {
+  return createApiClient({
     url: 'http://localhost:3000/',
     fetch: (...request) => network.fetch(...request),
     ...options,
   })
 }
 
-async function withPassword(options: Partial<PlinthClientOptions> = {}) {
-  return { user: await createUser(t), plinth: connect(options) }
+async function withPassword(options: Partial<ApiClientOptions> = {}) {
+  return { user: await createUser(t), client: connect(options) }
 }
 
 /** A client that has taken up a session, which costs one refresh. */
@@ -203,15 +203,15 @@ async function signedIn() {
   const onSessionEnd = vi.fn<() => void>()
   const refreshToken = session.refreshToken ?? ''
   await store.set(refreshToken)
-  const plinth = connect({ tokenStore: store, onSessionEnd })
-  await plinth.resume()
-  return { plinth, user, store, session, refreshToken, onSessionEnd }
+  const client = connect({ tokenStore: store, onSessionEnd })
+  await client.resume()
+  return { client, user, store, session, refreshToken, onSessionEnd }
 }
 
 async function codeOf(call: Promise<unknown>) {
   return call.then(
     () => 'answered' as const,
-    (error: unknown) => plinthError(error)?.code,
+    (error: unknown) => apiError(error)?.code,
   )
 }
 

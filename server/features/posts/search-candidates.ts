@@ -1,8 +1,8 @@
 import type { Db } from '../../core/database/client.js'
-import { timePositionOf } from '../../core/pagination/cursor.js'
+import { type TimePosition, timePositionOf } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
+import { firstPosts, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import { wordsOf } from './search-words.js'
-import { firstPosts, standsAt, type TimeOrder, type TimePosition, timeOrders } from './walk.js'
 
 /** What a search looks for, and among which posts. */
 export interface Search {
@@ -14,11 +14,11 @@ export interface Search {
 }
 
 /** The posts that a page of a search looks at. */
-export interface Stretch {
+export interface Candidates {
   /** Whether they are all that hold the words, as the index finds them, or the next ones in the order. */
   isIndexed: boolean
   first: TimePosition
-  /** Where the search goes on; null if nothing comes behind the stretch. */
+  /** Where the search goes on; null if nothing comes behind them. */
   last: TimePosition | null
 }
 
@@ -40,7 +40,11 @@ const comparisonsMax = 50_000
  * @param bounds where the search goes on: a condition on posts `p`
  * @returns null if nothing can be found
  */
-export async function findStretch(db: Db, { q, kinds, order }: Search, bounds: Prisma.Sql): Promise<Stretch | null> {
+export async function findCandidates(
+  db: Db,
+  { q, kinds, order }: Search,
+  bounds: Prisma.Sql,
+): Promise<Candidates | null> {
   const next = (limit: number) => firstPosts({ kinds, bounds, order, limit: literal(limit) })
   const places = await db.$queryRaw<{ isIndexed: boolean; createdAt: Date; id: string }[]>`
     WITH ${wordsOf(q)},
@@ -67,8 +71,8 @@ export async function findStretch(db: Db, { q, kinds, order }: Search, bounds: P
   }
 }
 
-/** A subquery of the posts of a stretch, in the order of the search. It needs the CTE `words`. */
-export function postsOfStretch({ isIndexed, first, last }: Stretch, { kinds, order }: Search): Prisma.Sql {
+/** A subquery of the posts among {@link Candidates}, in the order of the search. It needs the CTE `words`. */
+export function candidatePosts({ isIndexed, first, last }: Candidates, { kinds, order }: Search): Prisma.Sql {
   const [from, to] = order === 'oldest' ? (['>=', '<='] as const) : (['<=', '>='] as const)
   const bounds = last ? Prisma.sql`${standsAt(from, first)} AND ${standsAt(to, last)}` : standsAt(from, first)
   // Twice as many, because drafts that are published meanwhile may come to stand between the ends.

@@ -1,36 +1,25 @@
-import type { Actor } from '../../core/actor.js'
+import type { Database } from '../../core/database/client.js'
 import { NotFoundError } from '../../core/errors.js'
 import type { Prisma } from '../../generated/client.js'
-import type { UsersParts } from './dependencies.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
 
-/** What admins look up. Removed users are found by asking for them: `status: 'deleted'`. */
-export function createDirectory({ db }: Pick<UsersParts, 'db'>) {
-  return {
-    async list(_actor: Actor, input: ListUsers) {
-      const { page, limit } = input
-      const where = whereOf(input)
-      const [rows, total] = await Promise.all([
-        db.user.findMany({
-          where,
-          select: userColumns,
-          orderBy: orderOf(input),
-          skip: (page - 1) * limit,
-          take: limit,
-        }),
-        db.user.count({ where }),
-      ])
-      return { items: rows.map(toUser), meta: { total, page, limit } }
-    },
+/** Reads a page of users. Removed ones are found by asking for them: `status: 'deleted'`. */
+export async function listUsers(db: Database, input: ListUsers) {
+  const { page, limit } = input
+  const where = whereOf(input)
+  const [rows, total] = await Promise.all([
+    db.user.findMany({ where, select: userColumns, orderBy: orderOf(input), skip: (page - 1) * limit, take: limit }),
+    db.user.count({ where }),
+  ])
+  return { items: rows.map(toUser), meta: { total, page, limit } }
+}
 
-    /** @throws NotFoundError, for removed users too */
-    async get(_actor: Actor, { id }: { id: string }): Promise<User> {
-      const row = await db.user.findUnique({ where: { id }, select: userColumns })
-      if (!row) throw new NotFoundError({ resource: 'User' })
-      return toUser(row)
-    },
-  }
+/** @throws NotFoundError, for removed users too */
+export async function getUser(db: Database, { id }: { id: string }): Promise<User> {
+  const row = await db.user.findUnique({ where: { id }, select: userColumns })
+  if (!row) throw new NotFoundError({ resource: 'User' })
+  return toUser(row)
 }
 
 function whereOf({ q, role, status }: ListUsers): Prisma.UserWhereInput {

@@ -1,0 +1,34 @@
+import pg from 'pg'
+import { expect, it } from 'vitest'
+import { createLedger } from './ledger.js'
+import { creations } from './targets.js'
+
+/** A database that answers what a test says is there. */
+function databaseOf(present: Readonly<Record<keyof typeof creations, readonly string[]>>, version = 1): pg.Client {
+  const answers = new Map<string, object[]>(
+    Object.entries(creations).map(([kind, { keys }]) => [
+      keys,
+      (kind === 'post' ? present.post : present.invitation).map((key) => ({ key })),
+    ]),
+  )
+  const users = [{ id: 'user', version, count: '0' }]
+  return Object.assign(new pg.Client(), {
+    query: async (sql: string) => ({ rows: answers.get(sql) ?? users }),
+  })
+}
+
+it('takes a write whose answer was lost for neither done nor refused, whether it is there or not', async () => {
+  const ledger = createLedger()
+  for (const key of ['there', 'not-there']) ledger.note('post', key, 'unknown')
+  const audit = await ledger.audit(databaseOf({ post: ['there'], invitation: [] }))
+  expect(audit).toEqual({ acknowledged: 0, lost: 0, doubled: 0, halfDone: 0, forgotten: 0, doneThoughRefused: 0 })
+})
+
+it('finds what was acknowledged and is gone, what is there twice, and changes that are forgotten', async () => {
+  const ledger = createLedger()
+  for (const key of ['kept', 'gone', 'twice']) ledger.note('post', key, 'done')
+  ledger.note('invitation', 'refused', 'refused')
+  ledger.noteVersion('user', 3)
+  const audit = await ledger.audit(databaseOf({ post: ['kept', 'twice', 'twice'], invitation: ['refused'] }, 2))
+  expect(audit).toEqual({ acknowledged: 3, lost: 1, doubled: 1, halfDone: 0, forgotten: 1, doneThoughRefused: 1 })
+})

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { expectRow } from './locked-row.js'
+
+const row = { id: 'a', version: 3 }
+
+test('gives the row if no version is named, or its own', () => {
+  expect(expectRow([row], { resource: 'Post' })).toBe(row)
+  expect(expectRow([row], { resource: 'Post', version: 3 })).toBe(row)
+})
+
+test.each([2, 4])('refuses a change of version 3 that is based on version %d', (version) => {
+  const mismatch = expect.objectContaining({ code: 'VERSION_MISMATCH' })
+  expect(() => expectRow([row], { resource: 'Post', version })).toThrow(mismatch)
+})
+
+test('names what is not there', () => {
+  const missing = expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringContaining('Post') })
+  expect(() => expectRow([], { resource: 'Post', version: 3 })).toThrow(missing)
+})

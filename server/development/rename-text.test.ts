@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { renameText } from './rename-text.js'
+
+const renaming = { from: { name: 'acme', title: 'Acme' }, to: { name: 'blue-whale', title: 'Blue Whale' } }
+const rename = (file: string, text: string) => renameText(file, text, renaming)
+
+describe('npm run rename', () => {
+  it('renames words of documents, and no parts of words', () => {
+    expect(rename('docs/a.md', 'Acme runs in `.acme` (acme_refresh). acmeism, Acmes')).toBe(
+      'Blue Whale runs in `.blue-whale` (blue-whale_refresh). acmeism, Acmes',
+    )
+  })
+
+  it('renames packages in manifests, their descriptions included', () => {
+    expect(rename('client/package.json', '{"name":"@acme/client","description":"Client of Acme"}')).toBe(
+      '{"name":"@blue-whale/client","description":"Client of Blue Whale"}',
+    )
+    expect(rename('package-lock.json', '"node_modules/@acme/client": {"name": "acme"}')).toBe(
+      '"node_modules/@blue-whale/client": {"name": "blue-whale"}',
+    )
+  })
+
+  it('renames in code what imports the client package, and nothing else', () => {
+    expect(rename('examples/a.ts', "import { a } from '@acme/client/schemas' // acme, Acme")).toBe(
+      "import { a } from '@blue-whale/client/schemas' // acme, Acme",
+    )
+  })
+
+  it('renames again, and takes a title with signs of a pattern for what it is', () => {
+    const from = { name: 'a-b', title: 'A.B & C' }
+    expect(renameText('README.md', 'A.B & C, AxB & C, a-b', { from, to: renaming.from })).toBe('Acme, AxB & C, acme')
+    expect(renameText('README.md', 'Acme', { from: renaming.from, to: { name: 'x', title: "$& $1 It's" } })).toBe(
+      "$& $1 It's",
+    )
+  })
+})

@@ -1,0 +1,28 @@
+/** What an application is called: in packages, cookies and keys; and where a person reads it. */
+export interface AppName {
+  name: string
+  title: string
+}
+
+interface Renaming {
+  from: AppName
+  to: AppName
+}
+
+const manifests = /(^|\/)(package(-lock)?\.json|\.env\.example|\.gitignore|\.dockerignore|compose\.yaml)$|^\.github\//
+const documents = /\.md$|(^|\/)LICENSE$/
+
+/**
+ * Renames the application in a file. Documents have the title and the name as words; manifests have the name; and every
+ * file may import the client package, `@name/client`. Anything else is left as it is: code reads app.json.
+ */
+export function renameText(file: string, text: string, { from, to }: Renaming): string {
+  const packages = text.replaceAll(`@${from.name}/client`, `@${to.name}/client`)
+  if (!manifests.test(file) && !documents.test(file)) return packages
+  const named = packages.replace(wordOf(from.name), () => to.name)
+  return from.title === from.name ? named : named.replace(wordOf(from.title), () => to.title)
+}
+
+function wordOf(text: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'gu')
+}

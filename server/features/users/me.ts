@@ -1,0 +1,47 @@
+import type { Actor } from '../../core/actor.js'
+import type { Database } from '../../core/database/client.js'
+import { doneBy } from '../audit/service.js'
+import { proveOwnPassword, readOwnAccount } from '../auth/own-password.js'
+import type { UsersDependencies } from './dependencies.js'
+import { lockStanding, lockUser } from './lock.js'
+import { removeLocked } from './remove.js'
+import type { RemoveMe, UpdateMe, User } from './schema.js'
+import { toUser, userColumns } from './view.js'
+
+/** Reads the actor's own account. */
+export async function readMe(db: Database, { userId }: Actor): Promise<User> {
+  return toUser(await db.user.findUniqueOrThrow({ where: { id: userId }, select: userColumns }))
+}
+
+/** @throws VersionMismatchError, NotFoundError */
+export async function updateMe(
+  { db, audit }: UsersDependencies,
+  actor: Actor,
+  { name, version }: UpdateMe,
+): Promise<User> {
+  const { userId } = actor
+  return db.$transaction(async (tx) => {
+    const before = await lockUser(tx, { id: userId, version })
+    const data = { ...(name !== undefined && { name }), version: { increment: 1 } }
+    const after = await tx.user.update({ where: { id: userId }, data })
+    if (after.name !== before.name) {
+      const change = { from: before.name, to: after.name }
+      await audit.record(tx, { type: 'user.updated', ...doneBy(actor), userId, data: change })
+    }
+    return toUser(after)
+  })
+}
+
+/**
+ * Soft-deletes the account and ends its sessions.
+ *
+ * @throws InvalidCredentialsError for a wrong password, LastAdminError
+ */
+export async function removeMe(dependencies: UsersDependencies, actor: Actor, { password }: RemoveMe): Promise<void> {
+  const { db } = dependencies
+  await proveOwnPassword(dependencies, actor, await readOwnAccount(db, actor), password)
+  await db.$transaction(async (tx) => {
+    await lockStanding(tx)
+    await removeLocked(dependencies, tx, actor, await lockUser(tx, { id: actor.userId }))
+  })
+}

@@ -1,0 +1,99 @@
+import type { Actor } from '../../core/actor.js'
+import type { Clock } from '../../core/clock.js'
+import type { Transaction } from '../../core/database/client.js'
+import type { AuditEventType } from '../audit/schema.js'
+import { doneBy } from '../audit/service.js'
+import { enqueueAccountMail } from '../auth/mails.js'
+import type { UsersDependencies } from './dependencies.js'
+import { inviteIfUnproved, refuseTakenEmail } from './invite.js'
+import { assertAdminRemains, assertStillAdmin, type LockedUser, lockStanding, lockUser } from './lock.js'
+import { endAccess } from './remove.js'
+import type { UpdateUser, User } from './schema.js'
+import { toUser } from './view.js'
+
+/**
+ * Changes the fields that are given. Who is disabled or moved to another address loses their access.
+ *
+ * @throws NotFoundError, VersionMismatchError, LastAdminError, EmailTakenError
+ */
+export async function updateUser(dependencies: UsersDependencies, actor: Actor, input: UpdateUser): Promise<User> {
+  const { db, clock } = dependencies
+  const update = db.$transaction(async (tx) => {
+    if (mayChangeStanding(input)) await lockStanding(tx)
+    await assertStillAdmin(tx, actor)
+    const user = await lockUser(tx, input)
+    const next = apply(input, user, clock.now())
+    await assertAdminRemains(tx, user, { ...next, hasPassword: user.hasPassword })
+    const saved = await tx.user.update({ where: { id: user.id }, data: { ...next, version: { increment: 1 } } })
+    await settle(dependencies, tx, { actor, before: user, after: saved })
+    return toUser(saved)
+  })
+  return update.catch(refuseTakenEmail)
+}
+
+function mayChangeStanding({ email, role, status }: UpdateUser): boolean {
+  return email !== undefined || role !== undefined || status !== undefined
+}
+
+function apply({ email, name, role, status }: UpdateUser, user: LockedUser, now: Date) {
+  const isDisabled = status === undefined ? user.disabledAt !== null : status === 'disabled'
+  const isMoved = email !== undefined && email !== user.email
+  return {
+    email: email ?? user.email,
+    name: name ?? user.name,
+    role: role ?? user.role,
+    disabledAt: isDisabled ? (user.disabledAt ?? now) : null,
+    emailVerifiedAt: isMoved ? null : user.emailVerifiedAt,
+  }
+}
+
+interface Change {
+  actor: Actor
+  before: LockedUser
+  after: Omit<LockedUser, 'hasPassword'>
+}
+
+async function settle(
+  dependencies: UsersDependencies,
+  tx: Transaction,
+  { actor, before, after }: Change,
+): Promise<void> {
+  const { sessions, clock, audit } = dependencies
+  const events = eventsOf(before, after)
+  const reason = events.find(({ type }) => endsAccess.has(type))?.type
+  // A new role leaves mailed links alone: an invitation that is still open would be lost with them.
+  if (reason) await endAccess(dependencies, tx, { userId: after.id, reason })
+  else if (before.role !== after.role) await sessions.endAll(tx, { userId: after.id, reason: 'user.role_changed' })
+  const isMoved = before.email !== after.email
+  if (isMoved) await mailFarewell(clock, tx, before)
+  if (isMoved || before.disabledAt) await inviteIfUnproved(clock, tx, after)
+  for (const event of events) await audit.record(tx, { ...event, ...doneBy(actor), userId: after.id })
+}
+
+const endsAccess: ReadonlySet<AuditEventType> = new Set(['user.disabled', 'user.email_changed'])
+
+interface Event {
+  type: AuditEventType
+  data?: { from: string; to: string }
+}
+
+/** What happened to a user, from what to what. */
+function eventsOf(before: LockedUser, after: Change['after']): Event[] {
+  const events: Event[] = [
+    ...changeOf('user.role_changed', before.role, after.role),
+    ...(!before.disabledAt && after.disabledAt ? [{ type: 'user.disabled' } as const] : []),
+    ...(before.disabledAt && !after.disabledAt ? [{ type: 'user.enabled' } as const] : []),
+    ...changeOf('user.email_changed', before.email, after.email),
+    ...changeOf('user.updated', before.name, after.name),
+  ]
+  return events.length > 0 ? events : [{ type: 'user.updated' }]
+}
+
+function changeOf(type: AuditEventType, from: string, to: string): Event[] {
+  return from === to ? [] : [{ type, data: { from, to } }]
+}
+
+async function mailFarewell(clock: Clock, tx: Transaction, before: LockedUser): Promise<void> {
+  const { id: userId, email: to, name } = before
+  await enqueueAccountMail(tx, clock, { template: 'email-changed', to, params: { userId, name } })
+}

@@ -4,7 +4,7 @@ import { defineConfig } from 'prisma/config'
 
 const url = await findDatabase()
 
-// Read by the Prisma CLI alone; the commands of package.json read server/config.ts.
+// Only the Prisma CLI reads this file; the commands of package.json read server/config.ts.
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations', seed: 'npm run seed' },
@@ -12,9 +12,9 @@ export default defineConfig({
 })
 
 /**
- * The address of the database that every command finds: DATABASE_URL, or the embedded PostgreSQL, which runs until the
- * Prisma CLI ends. Undefined for `prisma generate` and others that need none, and where there is none; then it was said
- * why.
+ * The address of the database, as for every command: DATABASE_URL, or the embedded PostgreSQL, which runs until the
+ * Prisma CLI exits. Undefined for commands without a database, such as `prisma generate`, and if there is no database;
+ * the reason was then printed.
  */
 async function findDatabase(): Promise<string | undefined> {
   if (!['migrate', 'db', 'studio'].includes(process.argv[2] ?? '')) return undefined

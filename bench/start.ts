@@ -42,7 +42,7 @@ async function secondsToBanner(): Promise<number> {
       if (child.exitCode === null) await once(child, 'exit')
     }
     for await (const line of createInterface({ input: child.stdout })) if (/ runs at http/.test(line)) return
-    throw new Error('The server ended before it was ready.')
+    throw new Error('The server exited before it was ready.')
   })
   await stop()
   return ms / 1000

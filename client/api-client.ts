@@ -6,17 +6,17 @@ import { type Credentials, createSession, type SignedIn } from './session.js'
 import { createMemoryTokenStore, type TokenStore } from './token-store.js'
 
 export interface ApiClientOptions {
-  /** The server's address, such as `https://api.example.com`. Empty for the page's own origin. */
+  /** The address of the server, such as `https://api.example.com`. Empty for the origin of the page. */
   url: string
   /** `cookie` (the default in browsers) or `body` (the default elsewhere, and with a `tokenStore`). */
   delivery?: Delivery
-  /** Where the refresh token rests with `body`. Memory, if left out. */
+  /** The storage for the refresh token with `body` delivery. Memory by default. */
   tokenStore?: TokenStore
-  /** Called once when the server ends the session: show the login page. Not called by `logout`. */
+  /** Called once when the server ends the session, for example to show the login page. Not called by `logout`. */
   onSessionEnd?: () => void
   /** Sent with every request. */
   headers?: Record<string, string>
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: Fetch
 }
 
@@ -26,20 +26,20 @@ export interface ApiClient {
   /** Every procedure, typed: `client.api.posts.list.query({ limit: 10 })`. */
   api: TRPCClient<AppRouter>
   /**
-   * Opens a session; calls of `api` carry it from then on.
+   * Creates a session, which all further calls of `api` use.
    * @throws TRPCClientError with the code INVALID_CREDENTIALS or RATE_LIMITED
    */
   login(credentials: Credentials): Promise<User>
   /**
-   * Forgets the session here, whatever happens, and ends it on the server.
-   * @throws TRPCClientError if the server could not be told
+   * Deletes the session in the client in any case, and ends it on the server.
+   * @throws TRPCClientError if the server could not be reached
    */
   logout(): Promise<void>
-  /** Takes up the session that the cookie or the token store holds, as at the start of an app. Null if there is none. */
+  /** Resumes the session of the cookie or the token store, for example when an app starts. Null if there is none. */
   resume(): Promise<User | null>
 }
 
-/** Makes a client for one user's session. On a server that serves many users, make one for each request. */
+/** Creates a client for the session of one user. On a server with many users, create one for each request. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const delivery = options.delivery ?? defaultDelivery(options)
   const connection: Connection = {

@@ -8,10 +8,10 @@ import type {
 import type { AppRouter as ServerRouter } from '../server/router.js'
 
 /**
- * The router as clients see it: paths, inputs, outputs and errors. For types alone; nothing loads this file at run time.
+ * The type of the router for clients: paths, inputs, outputs and errors. Nothing loads this file at run time.
  *
- * The compiler writes the type of an inferred constant out in full, and that of an alias as a reference. So the
- * declaration of this constant names nothing of the server, neither its context with Prisma and Fastify nor a schema.
+ * The compiler expands the type of an inferred constant, but writes an alias as a reference. The declaration of this
+ * constant therefore refers to nothing of the server, neither its context with Prisma and Fastify nor a schema.
  *
  * @public
  */
@@ -19,10 +19,10 @@ export const appRouter = publish<ServerRouter>()
 
 export type AppRouter = typeof appRouter
 
-/** What procedures take: `Inputs['posts']['create']`. */
+/** The inputs of procedures: `Inputs['posts']['create']`. */
 export type Inputs = inferRouterInputs<AppRouter>
 
-/** What procedures answer: `Outputs['posts']['get']`. */
+/** The outputs of procedures: `Outputs['posts']['get']`. */
 export type Outputs = inferRouterOutputs<AppRouter>
 
 declare function publish<

@@ -5,16 +5,16 @@ import type { AppRouter } from './app-router.js'
 type ErrorData = NonNullable<inferRouterError<AppRouter>['data']>
 
 /**
- * What the server says of a refused call. `code` is stable; `message` is in English and may be reworded.
- * `retryAfterSeconds` comes with RATE_LIMITED and SERVICE_UNAVAILABLE.
+ * The error of a failed call. `code` is stable. `message` is in English, and its text may change. `retryAfterSeconds` is
+ * set for RATE_LIMITED and SERVICE_UNAVAILABLE.
  */
 export type ApiError = ErrorData['error'] & Pick<ErrorData, 'retryAfterSeconds'>
 
 export type ErrorCode = ApiError['code']
 
 /**
- * Reads the server's answer out of whatever a call threw: `{ code, message, details?, requestId, retryAfterSeconds? }`, or
- * null if the server did not answer (no network, a proxy's page, an error of the app itself).
+ * Returns the error of the server from a thrown value: `{ code, message, details?, requestId, retryAfterSeconds? }`, or
+ * null if the error is not from the server (no network, the page of a proxy, an error of the app itself).
  */
 export function apiError(error: unknown): ApiError | null {
   if (!isTRPCClientError<AppRouter>(error)) return null

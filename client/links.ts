@@ -7,24 +7,24 @@ import { transformer } from './transformer.js'
 export type Fetch = ReturnType<typeof getFetch>
 
 export interface Connection {
-  /** The address of the tRPC face. */
+  /** The address of the tRPC transport. */
   url: string
   fetch: Fetch | undefined
   headers: Record<string, string>
-  /** Whether the refresh token travels as a cookie. */
+  /** Whether the refresh token is sent as a cookie. */
   usesCookie: boolean
 }
 
-// What the server takes (10 calls) and what proxies commonly take (8 KiB).
+// The limit of the server (10 calls) and the usual limit of proxies (8 KiB).
 const maxItems = 10
 const maxURLLength = 8000
 
-/** The way for calls that bring their own proof: a password or a refresh token. */
+/** The link for calls that authenticate themselves with a password or a refresh token. */
 export function bareLink(connection: Connection): TRPCLink<AppRouter> {
   return httpLink({ ...authOptions(connection), headers: connection.headers })
 }
 
-/** The way for all other calls: with the access token, in batches, once more if the token was refused. */
+/** The link for all other calls: with the access token, in batches, and repeated once if the token was rejected. */
 export function sessionLinks(connection: Connection, session: Session): TRPCLink<AppRouter>[] {
   const tokensSent = new WeakMap<object, string>()
   const headers = async (operations: readonly Operation[]) => {
@@ -59,7 +59,7 @@ function retryRefused(session: Session, tokensSent: WeakMap<object, string>): TR
   })
 }
 
-// The server takes these one at a time, and only these read or write the refresh cookie.
+// The server does not accept these in batches, and only these read or write the refresh cookie.
 function isAuth({ path }: Operation): boolean {
   return path.startsWith('auth.')
 }

@@ -1,22 +1,22 @@
 import type { TokenStore } from './token-store.js'
 import { inTurn } from './turns.js'
 
-/** How the server hands out the refresh token: in the body of its answers, or as a cookie that scripts cannot read. */
+/** How the server returns the refresh token: in the response body, or as a cookie that scripts cannot read. */
 export type Delivery = 'body' | 'cookie'
 
-/** Where the refresh token rests between two uses. */
+/** Stores the refresh token between two uses. */
 export interface RefreshTokenHolder {
-  /** What `auth.refresh` and `auth.logout` are sent, or null if there is no session to speak of. */
+  /** The input of `auth.refresh` and `auth.logout`, or null if there is no session. */
   read(): Promise<{ refreshToken?: string } | null>
   write(refreshToken: string | undefined): Promise<void>
   clear(): Promise<void>
-  /** Takes it that there may be a session after all, such as one that another tab opened. */
+  /** Assumes that there may be a session, such as one that another tab has created. */
   reconsider(): Promise<void>
-  /** Runs what sends the token or brings another, in turn with all pages that share this place. */
+  /** Runs work that uses or replaces the token, one after the other with all pages that share the storage. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>
 }
 
-/** Holds the token in the app's store. */
+/** Stores the token in the token store of the app. */
 export function holdInStore(store: TokenStore): RefreshTokenHolder {
   return {
     async read() {
@@ -35,10 +35,10 @@ export function holdInStore(store: TokenStore): RefreshTokenHolder {
 }
 
 /**
- * Leaves the token to the browser. Whether there is one shows only when it is used, so a new page assumes that.
+ * Leaves the token in the browser. A new page assumes that there is one, because only its use shows whether it exists.
  *
- * Pages take turns: of many that refresh at once, one whose request comes late would send a token that was replaced
- * twice, which the server takes for a stolen one.
+ * Pages refresh one after the other. Otherwise a late request could send a token that has been replaced twice, which the
+ * server treats as stolen.
  */
 export function holdInCookie(url: string): RefreshTokenHolder {
   let mayExist = true

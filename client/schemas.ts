@@ -1,4 +1,4 @@
-/** The server's Zod schemas of inputs, for forms. This is the one list of what the package takes from the server. */
+/** The Zod input schemas of the server, for forms. The package contains no other schemas of the server. */
 export {
   changePasswordSchema,
   emailOnlySchema,

@@ -7,39 +7,39 @@ export type Credentials = Omit<Inputs['auth']['login'], 'delivery'>
 export type SignedIn = Outputs['auth']['login']
 
 interface SessionOptions {
-  /** Calls that carry no access token. */
+  /** Calls without an access token. */
   auth: TRPCClient<AppRouter>['auth']
   delivery: Delivery
   holder: RefreshTokenHolder
   onSessionEnd: (() => void) | undefined
 }
 
-/** The tokens of one user, renewed when they have to be: one refresh at a time, whoever asks. */
+/** The tokens of one user, which are renewed when necessary, with one refresh at a time. */
 export interface Session {
   /** @throws TRPCClientError INVALID_CREDENTIALS */
   login(credentials: Credentials): Promise<SignedIn>
-  /** Forgets the session here, then ends it on the server. @throws TRPCClientError if the server cannot be told */
+  /** Deletes the session here, then ends it on the server. @throws TRPCClientError if the server cannot be reached */
   logout(): Promise<void>
-  /** Takes up the session of the cookie or of the store; null if there is none. */
+  /** Resumes the session of the cookie or the store; null if there is none. */
   resume(): Promise<SignedIn | null>
-  /** The token to call with, or null without a session. @throws TRPCClientError if it cannot be renewed just now */
+  /** The token for calls, or null without a session. @throws TRPCClientError if it cannot be renewed now */
   accessToken(): Promise<string | null>
-  /** Says that the server refused a token. One that has been replaced meanwhile does not matter. */
+  /** Reports that the server rejected a token. A token that has been replaced is ignored. */
   markStale(token: string): void
 }
 
 interface Parts extends SessionOptions {
   access: AccessToken | null
-  /** Whose session it is. A cookie may become another person's while this page is open. */
+  /** The user of the session. Another user may log in with the same cookie while this page is open. */
   userId: string | null
   refreshing: Promise<SignedIn | null> | null
-  /** Raised by login and logout, so that a refresh that was under way then changes nothing. */
+  /** Incremented by login and logout, so that a concurrent refresh has no effect. */
   era: number
 }
 
 interface AccessToken {
   value: string
-  /** By this machine's clock, in milliseconds, as is `expiresAt`. */
+  /** In milliseconds, by the clock of this machine, like `expiresAt`. */
   refreshAt: number
   expiresAt: number
 }
@@ -65,7 +65,7 @@ async function login(parts: Parts, credentials: Credentials): Promise<SignedIn> 
   const reply = await holder.inTurn(() => auth.login.mutate({ ...credentials, delivery }))
   parts.era += 1
   await accept(parts, reply)
-  // The server ends the session of a cookie by itself. That it cannot be told of another one fails no login.
+  // The server itself ends the session of a cookie. A login does not fail if another session cannot be ended.
   if (replaced?.refreshToken) await auth.logout.mutate(replaced).catch(() => {})
   return reply
 }
@@ -119,7 +119,7 @@ async function exchange(parts: Parts): Promise<SignedIn | null> {
   return reply
 }
 
-// Another tab signed somebody else in. This page shows the former user until it takes the session up by `resume`.
+// Another user has logged in in another tab. This page shows the previous user until it calls `resume`.
 function isOfAnother({ userId }: Parts, { user }: SignedIn): boolean {
   return userId !== null && userId !== user.id
 }
@@ -131,7 +131,7 @@ async function accept(parts: Parts, { accessToken, expiresIn, refreshToken, user
   await parts.holder.write(refreshToken)
 }
 
-// A cookie that a new page tried in vain was perhaps never there: nothing known has ended then.
+// A new page may have had no cookie at all, so no known session has ended.
 async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): Promise<void> {
   const wasKnown = parts.access !== null || refreshToken !== undefined
   parts.access = null
@@ -140,7 +140,7 @@ async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): P
   if (wasKnown) parts.onSessionEnd?.()
 }
 
-// VALIDATION_ERROR: what the store held is no token at all, and will not become one.
+// VALIDATION_ERROR: the store contained a value that is not a token.
 function endsSession(error: unknown): boolean {
   const code = apiError(error)?.code
   return code === 'INVALID_TOKEN' || code === 'VALIDATION_ERROR'

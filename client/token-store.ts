@@ -1,6 +1,6 @@
 /**
  * Keeps the refresh token between starts of an app, such as in Expo's SecureStore or a file of a command-line tool.
- * Whoever reads it can act as the user for days: a browser's localStorage is not the place, the cookie is.
+ * Anyone who reads it can act as the user for days. In browsers, use the cookie and not localStorage.
  */
 export interface TokenStore {
   get(): Promise<string | null> | string | null
@@ -8,7 +8,7 @@ export interface TokenStore {
   clear(): Promise<void> | void
 }
 
-/** A store that forgets with the process or the page. */
+/** A store in memory, which lasts as long as the process or the page. */
 export function createMemoryTokenStore(): TokenStore {
   let stored: string | null = null
   return {

@@ -1,8 +1,8 @@
 import superjson, { type SuperJSONResult } from 'superjson'
 
 /**
- * superjson as the server takes it. What it notes of objects that stand in two places of an input is left out: the
- * server refuses such notes, and has the values in each place anyway.
+ * The superjson transformer in the form that the server accepts. It omits annotations about objects that occur twice in
+ * an input, because the server rejects them and receives the values in both places anyway.
  */
 export const transformer = {
   input: {

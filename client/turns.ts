@@ -1,9 +1,9 @@
-// What a page whose network hangs may cost the others.
+// The maximum time that a page with a stalled network delays the others.
 const maxWaitMs = 5000
 
 /**
- * Runs work while no other page of this origin runs work of the same name (Web Locks). Where there are no locks, or the
- * turn does not come within 5 seconds, it runs all the same.
+ * Runs work while no other page of this origin runs work of the same name (Web Locks). Without locks, or if the lock is
+ * not available within 5 seconds, it runs anyway.
  */
 export async function inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const locks = pageGlobals.navigator?.locks
@@ -19,7 +19,7 @@ export async function inTurn<Result>(name: string, work: () => Promise<Result>):
   })
 }
 
-// Pages on plain HTTP have no locks, nor have other places than browsers.
+// Pages on plain HTTP have no locks, and neither do environments other than browsers.
 const pageGlobals: { navigator?: { locks?: Locks } } & object = globalThis
 
 interface Locks {

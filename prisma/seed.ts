@@ -23,7 +23,7 @@ const demoUser = {
   password: 'demo-user-passphrase',
 } as const
 
-/** Names of the people beside the two who can log in. */
+/** The names of the users besides the two who can log in. */
 const people = [
   'Agnes Lindqvist',
   'Babak Rahimi',
@@ -50,10 +50,10 @@ const people = [
 const spreadMs = 90 * 24 * 3600 * 1000
 
 /**
- * Fills an empty database with development data, in one transaction: an admin and a user who can log in, 20 more users
- * who cannot, and what they wrote over the past 90 days. A database with any user in it is left alone.
+ * Inserts demo data into an empty database, in one transaction: an admin and a user who can log in, 20 more users who
+ * cannot, and their posts of the past 90 days. A database that has users is not changed.
  *
- * @returns whether there was anything to do
+ * @returns whether data was inserted
  */
 export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promise<{ seeded: boolean }> {
   const log = createLogger({ mode: 'production', logLevel: 'silent' })
@@ -74,7 +74,7 @@ async function isEmpty(db: Db): Promise<boolean> {
 }
 
 async function fillIfEmpty(tx: Transaction, hashes: readonly string[], now: Date): Promise<{ seeded: boolean }> {
-  // Several instances may start on one empty database.
+  // Several instances may start with one empty database.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('demo data'))`
   if (!(await isEmpty(tx))) return { seeded: false }
   await createDemoUsers(tx, hashes, now)
@@ -90,7 +90,7 @@ async function createDemoUsers(tx: Transaction, hashes: readonly string[], now: 
   await tx.user.createMany({ data })
 }
 
-// They have no password; two are disabled and one has not verified its address, so that lists have something to show.
+// They have no password; two are disabled and one has not verified its address, so that lists contain every kind of user.
 async function createPeople(tx: Transaction, now: Date): Promise<void> {
   const data = people.map((name, index) => ({
     name,

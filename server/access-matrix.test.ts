@@ -4,7 +4,7 @@ import { calls, declaredOutcome } from './testing/calls.js'
 import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
-import { everyProcedure, faces } from './testing/transports.js'
+import { everyProcedure, transports } from './testing/transports.js'
 
 let t: TestApp
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => t.close())
 
-describe('S27: every procedure, every kind of actor, both faces', () => {
+describe('S27: every procedure, every kind of actor, both transports', () => {
   it('has a row for each procedure, and none for one that is gone', () => {
     expect(Object.keys(calls).sort()).toEqual([...everyProcedure().keys()].sort())
   })
@@ -28,15 +28,15 @@ describe('S27: every procedure, every kind of actor, both faces', () => {
 
   for (const [procedure, { meta }] of everyProcedure()) {
     describe(procedure, () => {
-      for (const [faceName, face] of Object.entries(faces)) {
-        it(`lets in over ${faceName} whom its access says`, async () => {
+      for (const [transportName, transport] of Object.entries(transports)) {
+        it(`lets in over ${transportName} whom its access says`, async () => {
           const outcomes: Record<string, string> = {}
           const expected: Record<string, string> = {}
           for (const actor of actorKinds) {
             const stage = await setStage(t, actor)
             const accessToken = stage.session?.accessToken
             const input = await calls[procedure]?.input?.(stage)
-            const { error } = await face(t.app, { procedure, input, accessToken })
+            const { error } = await transport(t.app, { procedure, input, accessToken })
             outcomes[actor] = error?.code ?? 'OK'
             expected[actor] = calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(meta.access, actor)
           }

@@ -12,13 +12,13 @@ import { metrics } from './core/http/metrics.js'
 import { createNodeServer } from './core/http/node-server.js'
 import { checkRequests } from './core/http/request-checks.js'
 import { logRequests, requestIdOf } from './core/http/request-log.js'
-import { restFace } from './core/http/rest/routes.js'
+import { restTransport } from './core/http/rest/routes.js'
 import { securityHeaders } from './core/http/security-headers.js'
-import { trpcFace } from './core/http/trpc/routes.js'
+import { trpcTransport } from './core/http/trpc/routes.js'
 import { appRouter } from './router.js'
 
 /**
- * Builds the HTTP server around the container: what every request passes, then the faces of the router.
+ * Builds the HTTP server around the container: what every request passes, then the transports of the router.
  *
  * @throws Error naming the procedure, if one does not declare what it must
  */
@@ -34,8 +34,8 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   // Bodies are for the transports, which say what they take; nobody else reads any.
   app.removeAllContentTypeParsers()
   await registerPages(app, container)
-  await app.register(trpcFace(appRouter, container), { prefix: '/trpc' })
-  await app.register(restFace(appRouter, container), { prefix: '/api' })
+  await app.register(trpcTransport(appRouter, container), { prefix: '/trpc' })
+  await app.register(restTransport(appRouter, container), { prefix: '/api' })
   return app
 }
 

@@ -5,7 +5,7 @@ import { commandSettings, findContradictions, serverSettings } from './settings.
 /** Thrown by {@link loadConfig}; `faults` has one line for each setting that is missing or wrong. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
-    super(`The settings are not complete:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    super(`The settings are incomplete or invalid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
     this.name = 'ConfigError'
   }
 }

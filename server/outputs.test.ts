@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { calls } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
-import { everyProcedure, faces } from './testing/transports.js'
+import { everyProcedure, transports } from './testing/transports.js'
 
 let t: TestApp
 
@@ -23,10 +23,10 @@ describe('what leaves the server', () => {
   for (const [procedure, { meta, output }] of everyProcedure()) {
     it(`S29: ${procedure} has an output schema, and answers without a hash, a token or an internal column`, async () => {
       expect(output).toBeDefined()
-      for (const face of Object.values(faces)) {
+      for (const transport of Object.values(transports)) {
         const stage = await setStage(t, meta.access === 'admin' ? 'admin' : 'owner')
         const input = await calls[procedure]?.input?.(stage)
-        const { data } = await face(t.app, { procedure, input, accessToken: stage.session?.accessToken })
+        const { data } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
         const keys = keysOf(data)
         expect(keys.filter((key) => internal.test(key))).toEqual([])
         expect(JSON.stringify(data) ?? '').not.toContain(inject('passwordHash'))

@@ -3,7 +3,7 @@ import { errorTable } from './core/errors.js'
 import { calls } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
-import { everyProcedure, faces, restFace, trpcFace } from './testing/transports.js'
+import { everyProcedure, restTransport, transports, trpcTransport } from './testing/transports.js'
 
 let t: TestApp
 
@@ -31,9 +31,9 @@ describe('what a client may ask of the database', () => {
 
   it.each(lists)('S30: %s takes no clause of a query', async (list) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
-    for (const face of Object.values(faces)) {
+    for (const transport of Object.values(transports)) {
       for (const [key, clause] of Object.entries(shaped)) {
-        const { error } = await face(t.app, { procedure: list, input: { [key]: clause }, accessToken })
+        const { error } = await transport(t.app, { procedure: list, input: { [key]: clause }, accessToken })
         expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
       }
     }
@@ -47,7 +47,11 @@ describe('what a client may ask of the database', () => {
     ['audit.list', 'userId'],
   ])('S30: %s takes a value for %s, not an operator', async (procedure, key) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
-    const { error } = await trpcFace(t.app, { procedure, input: { [key]: { not: null, contains: '' } }, accessToken })
+    const { error } = await trpcTransport(t.app, {
+      procedure,
+      input: { [key]: { not: null, contains: '' } },
+      accessToken,
+    })
     expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
   })
 })
@@ -55,15 +59,15 @@ describe('what a client may ask of the database', () => {
 describe('every procedure answers alike over tRPC and REST', () => {
   for (const [procedure, { meta, rest: route }] of everyProcedure()) {
     const row = calls[procedure] ?? {}
-    const callOnFreshStage = async (face: typeof restFace) => {
+    const callOnFreshStage = async (transport: typeof restTransport) => {
       const stage = await setStage(t, meta.access === 'admin' ? 'admin' : 'owner')
       const accessToken = stage.session?.accessToken
-      return face(t.app, { procedure, input: await row.input?.(stage), accessToken })
+      return transport(t.app, { procedure, input: await row.input?.(stage), accessToken })
     }
 
     it(`${procedure}: the same value, with the declared status on REST`, async () => {
-      const rest = await callOnFreshStage(restFace)
-      const trpc = await callOnFreshStage(trpcFace)
+      const rest = await callOnFreshStage(restTransport)
+      const trpc = await callOnFreshStage(trpcTransport)
       expect(shapeOf(rest.data)).toEqual(shapeOf(trpc.data))
       expect(rest.error?.code).toBe(trpc.error?.code)
       expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))
@@ -76,8 +80,8 @@ describe('every procedure answers alike over tRPC and REST', () => {
       const accessToken = (await setStage(t, 'admin')).session?.accessToken
       for (const input of [row.invalid, { ...row.invalid, unknown: true }]) {
         const [trpc, rest] = [
-          await faces.tRPC(t.app, { procedure, input, accessToken }),
-          await faces.REST(t.app, { procedure, input: { id: 'x', ...input }, accessToken }),
+          await transports.tRPC(t.app, { procedure, input, accessToken }),
+          await transports.REST(t.app, { procedure, input: { id: 'x', ...input }, accessToken }),
         ]
         expect(trpc.error).toMatchObject({ code: 'VALIDATION_ERROR', requestId: trpc.headers['x-request-id'] })
         expect(rest.error).toMatchObject({ code: 'VALIDATION_ERROR', requestId: rest.headers['x-request-id'] })

@@ -21,7 +21,7 @@ const places = fromSource
 const file = places.map((place) => path.join(root, place)).find((place) => existsSync(place))
 if (!/^[a-z-]+$/.test(command ?? '') || !file) {
   console.error(
-    `No command "${command ?? ''}" here. It needs the development dependencies (npm install), or a build (npm run build).`,
+    `The command "${command ?? ''}" is not available. It requires the development dependencies (npm install) or a build (npm run build).`,
   )
   process.exit(1)
 }

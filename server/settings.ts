@@ -8,8 +8,8 @@ const url = z
   .url({ protocol: /^https?$/, error: 'must be an https address, such as https://api.example.com' })
   .regex(/^[^?#@\\\s]*$/, 'must have no user name, query, fragment or space, as in https://api.example.com')
   .transform((value) => value.replace(/\/+$/, ''))
-const makeKey = 'Make one with: npm run -s keys:new'
-const makeSecret = `Make one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`
+const makeKey = 'Create one with: npm run -s keys:new'
+const makeSecret = `Create one with: node -p "require('crypto').randomBytes(32).toString('base64url')"`
 const secret = required(makeSecret).min(32, 'must have at least 32 characters')
 const list = z.string().transform((value) =>
   value
@@ -28,8 +28,11 @@ const proxyNetworks = list.superRefine((items, context) => {
 })
 // RFC 6265 section 5.2.3 drops a leading dot, and no cookie is shared between addresses.
 const cookieDomain = z
-  .hostname('must be a host name alone, such as example.com: no scheme, port, path or leading dot')
-  .regex(/[^.\d][^.]*$/, 'must be a host name, such as example.com: no IP address, no dot at the end')
+  .hostname('must be a host name, such as example.com, without scheme, port, path or leading dot')
+  .regex(
+    /[^.\d][^.]*$/,
+    'must be a host name, such as example.com, without a dot at the end; an IP address is not allowed',
+  )
   .toLowerCase()
 
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).superRefine((value, context) => {
@@ -45,7 +48,7 @@ const privateJwk = z
     y: z.string(),
     d: z.string(),
   })
-  .refine(isPrivateKey, `is no private key. ${makeKey}`)
+  .refine(isPrivateKey, `is not a private key. ${makeKey}`)
 const keySet = z.object({ keys: z.array(privateJwk).min(1) })
 
 /** The settings that every command reads, by the names they have in the environment. */
@@ -126,10 +129,10 @@ function cookieDomainFaults({ COOKIE_DOMAIN, PUBLIC_URL = '' }: Given, isProduct
   if (!host || !parsed.success) return []
   const domain = parsed.data
   if (!domain.includes('.') && (isProduction || domain !== 'localhost')) {
-    return [`COOKIE_DOMAIN ${domain} is no domain that a site has for itself. Set it to one such as example.com.`]
+    return [`COOKIE_DOMAIN ${domain} is not a registrable domain. Set it to a domain such as example.com.`]
   }
   if (host === domain || host.endsWith(`.${domain}`)) return []
-  return [`COOKIE_DOMAIN ${domain} does not hold ${host}, the host of PUBLIC_URL. Set it to a domain that does.`]
+  return [`COOKIE_DOMAIN ${domain} does not contain ${host}, the host of PUBLIC_URL. Set it to a domain that does.`]
 }
 
 type Given = Parameters<typeof findContradictions>[0]

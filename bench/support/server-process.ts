@@ -84,7 +84,7 @@ async function readyUrl(child: ChildProcess, exited: Promise<Exit>, faults: Read
     child.once('message', (message: { url: string }) => resolve(message.url))
   })
   const failed = exited.then((exit) => {
-    throw new Error(`The server ended with ${exit} before it listened:\n${[...faults].join('\n')}`)
+    throw new Error(`The server exited with ${exit} before it listened:\n${[...faults].join('\n')}`)
   })
   return Promise.race([ready, failed])
 }

@@ -15,7 +15,7 @@ const ada = await client.login({ email: 'ada@example.com', password: 'demo-user-
 assert.equal(ada.email, 'ada@example.com')
 assert.equal((await client.api.users.me.query()).id, ada.id)
 
-step('Write a post. It is a draft until it is published.')
+step('Create a post. It is a draft until it is published.')
 const word = `harbour${Date.now()}`
 const draft = await client.api.posts.create.mutate({
   title: `The ${word} at dawn`,
@@ -42,7 +42,7 @@ assert.deepEqual(
 )
 assert.deepEqual((await visitor.api.posts.list.query({ q: word })).items, [])
 
-step('Change the post, naming the version that was read. A second change on the same version is refused.')
+step('Update the post with the version that was read. A second update with the same version is rejected.')
 const { id, version } = draft
 const changed = await client.api.posts.update.mutate({ id, version, body: 'Nothing moves but the gulls.' })
 assert.equal(changed.version, 2)

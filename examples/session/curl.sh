@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A session with the REST face, from login to restore. Start the server with `npm run dev`, then:
+# A session with the REST transport, from login to restore. Start the server with `npm run dev`, then:
 #
 #   API_URL=http://localhost:3000 examples/session/curl.sh
 #
@@ -31,21 +31,21 @@ fail() {
   exit 1
 }
 
-step 'Log in. The access token goes into the Authorization header of what follows.'
+step 'Log in. Send the access token in the Authorization header of the following requests.'
 call 200 POST /api/auth/login '{"email":"ada@example.com","password":"demo-user-passphrase"}'
 token=$(read_json data.accessToken)
 refresh_token=$(read_json data.refreshToken)
 call 200 GET /api/users/me
 expect 'the address' "$(read_json data.email)" ada@example.com
 
-step 'Write a post. It is a draft until it is published.'
+step 'Create a post. It is a draft until it is published.'
 word="harbour$RANDOM$RANDOM"
 call 201 POST /api/posts "{\"title\":\"The $word at dawn\",\"body\":\"Nothing moves but the light.\"}"
 post=$(read_json data.id)
 expect 'the state' "$(read_json data.status)" draft
 expect 'the version' "$(read_json data.version)" 1
 
-step 'Read the newest posts, five at a time. The cursor of a page leads to the next one.'
+step 'List the newest posts, five at a time. The cursor of a page selects the next page.'
 call 200 GET '/api/posts?limit=5'
 first_page=$(read_json 'data.map((post) => post.id).join(" ")')
 call 200 GET "/api/posts?limit=5&cursor=$(read_json meta.nextCursor)"
@@ -53,7 +53,7 @@ for id in $(read_json 'data.map((post) => post.id).join(" ")'); do
   [[ $first_page != *"$id"* ]] || fail 'a post stands on both pages'
 done
 
-step 'Search. A draft is found by its author alone.'
+step 'Search. Only the author finds a draft.'
 call 200 GET "/api/posts?q=$word"
 expect 'the number of posts found' "$(read_json data.length)" 1
 author_token=$token token=
@@ -61,7 +61,7 @@ call 200 GET "/api/posts?q=$word"
 expect 'the number of posts found by a stranger' "$(read_json data.length)" 0
 token=$author_token
 
-step 'Change the post, naming the version that was read. A second change on the same version is refused.'
+step 'Update the post with the version that was read. A second update with the same version is rejected.'
 call 200 PATCH "/api/posts/$post" '{"body":"Nothing moves but the gulls."}' 'If-Match: "1"'
 call 412 PATCH "/api/posts/$post" '{"body":"Nothing moves at all."}' 'If-Match: "1"'
 expect 'the code' "$(read_json error.code)" VERSION_MISMATCH
@@ -70,14 +70,14 @@ step 'Publish it.'
 call 200 PATCH "/api/posts/$post" '{"status":"published"}' 'If-Match: "2"'
 expect 'the state' "$(read_json data.status)" published
 
-step 'Remove it. It is gone for everyone, and only an admin can bring it back.'
+step 'Delete it. It is hidden for everyone, and only an admin can restore it.'
 call 204 DELETE "/api/posts/$post"
 call 404 GET "/api/posts/$post"
 expect 'the code' "$(read_json error.code)" NOT_FOUND
 call 403 POST "/api/posts/$post/restore"
 expect 'the code' "$(read_json error.code)" FORBIDDEN
 
-step 'Log out. The session ends on the server, and its refresh token is worth nothing from then on.'
+step 'Log out. The session ends on the server, and its refresh token becomes invalid.'
 call 204 POST /api/auth/logout "{\"refreshToken\":\"$refresh_token\"}"
 token=
 call 401 POST /api/auth/refresh "{\"refreshToken\":\"$refresh_token\"}"

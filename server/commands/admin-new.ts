@@ -9,7 +9,8 @@ import { loadDatabaseConfig } from './database.js'
 
 // Writes an admin and the invitation that a running server mails: npm run admin:new -- EMAIL "NAME"
 const [email, name] = process.argv.slice(2)
-if (!email || !name) throw new RemedyError('Say who it is: npm run admin:new -- you@example.com "Your Name"')
+if (!email || !name)
+  throw new RemedyError('The address or the name is missing. Run: npm run admin:new -- you@example.com "Your Name"')
 
 const { url, config } = loadDatabaseConfig()
 const db = createDatabase({ pool: new ConnectionPool({ url, max: 1, log: createLogger(config) }) })

@@ -10,7 +10,7 @@ async function checkGivenDatabase(): Promise<Finding[]> {
   try {
     return await checkDatabase(databaseUrlOf(config), 'given')
   } catch (error) {
-    const remedy = config.database.url ? '. Mend DATABASE_URL' : ''
+    const remedy = config.database.url ? '. Correct DATABASE_URL' : ''
     return [{ name: 'Database', faults: [messageOf(error) + remedy] }]
   }
 }
@@ -18,7 +18,7 @@ async function checkGivenDatabase(): Promise<Finding[]> {
 function checkSettings(): Finding {
   try {
     loadConfig()
-    return { name: 'Secrets', state: 'all settings are given' }
+    return { name: 'Secrets', state: 'all settings are set' }
   } catch (error) {
     return { name: 'Secrets', faults: error instanceof ConfigError ? error.faults : [messageOf(error)] }
   }

@@ -49,7 +49,7 @@ async function checkMigrations(url: string): Promise<Finding> {
   const { pending, fault, remedy } = await migrationStatus(url)
   if (fault) return { name: 'Migrations', faults: [`${fault} ${remedy ?? ''}`.trim()] }
   if (pending.length === 0) return { name: 'Migrations', state: 'all applied' }
-  return { name: 'Migrations', faults: [`${pending.join(', ')} pending. Run: npm run migrate`] }
+  return { name: 'Migrations', faults: [`Pending migrations: ${pending.join(', ')}. Run: npm run migrate`] }
 }
 
 /** Looks at the port: whether it is free, or served by this application already. */
@@ -59,9 +59,9 @@ export async function checkPort({
 }: CommandConfig): Promise<Finding> {
   if (await bind(host, port)) return { name: 'Port', state: `${host}:${port} is free` }
   if (await answersLivez(port)) return { name: 'Port', state: `${host}:${port} is served by this application` }
-  if (!isPortGiven) return { name: 'Port', state: `${host}:${port} is taken; npm run dev takes the next free one` }
+  if (!isPortGiven) return { name: 'Port', state: `${host}:${port} is taken; npm run dev uses the next free port` }
   const start = isProduction ? 'npm start' : 'npm run dev'
-  return { name: 'Port', faults: [`${host}:${port} is taken. Set another one: PORT=${port + 1} ${start}`] }
+  return { name: 'Port', faults: [`${host}:${port} is in use. Set another port: PORT=${port + 1} ${start}`] }
 }
 
 async function answersLivez(port: number): Promise<boolean> {

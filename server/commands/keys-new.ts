@@ -11,5 +11,5 @@ function readPresentKeys(value: string | undefined) {
   if (!value?.trim()) return []
   const parsed = serverSettings.shape.JWT_PRIVATE_KEYS.safeParse(value)
   if (parsed.success) return parsed.data.keys
-  throw new RemedyError('JWT_PRIVATE_KEYS is set, but is no JWK set of private P-256 keys. Mend or unset it first.')
+  throw new RemedyError('JWT_PRIVATE_KEYS is not a JWK set of private P-256 keys. Correct it or unset it first.')
 }

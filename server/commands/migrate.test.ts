@@ -8,7 +8,7 @@ test('npm run migrate applies what is pending, and says what it applied', async 
     code: 0,
     output: expect.stringContaining(`Applied ${firstMigration}`),
   })
-  expect(await run(url, 'migrate')).toMatchObject({ code: 0, output: expect.stringContaining('Nothing to apply') })
+  expect(await run(url, 'migrate')).toMatchObject({ code: 0, output: expect.stringContaining('No pending migrations') })
 })
 
 test('the command that a failed migration names mends it', async () => {
@@ -39,7 +39,7 @@ test('npm run migrate:new writes nothing where nothing changed', async () => {
   const { url } = await createMigrationProject()
   const { code, output } = await run(url, 'migrate-new', 'nothing_new')
   expect(code).toBe(1)
-  expect(output).toContain('Nothing changed')
+  expect(output).toContain('There are no changes')
 })
 
 function run(url: string, ...words: string[]) {

@@ -13,13 +13,15 @@ else await apply()
 
 async function apply(): Promise<void> {
   const { applied } = await applyMigrations(url, { log: console })
-  console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'Nothing to apply.')
+  console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'No pending migrations.')
 }
 
 async function resolve(name: string, outcome: string | undefined): Promise<void> {
   if (outcome !== 'applied' && outcome !== 'rolled-back') {
-    throw new RemedyError(`Say what became of it: npm run migrate -- --resolve ${name} applied (or rolled-back)`)
+    throw new RemedyError(
+      `State the outcome of the migration. Run: npm run migrate -- --resolve ${name} applied (or rolled-back)`,
+    )
   }
   await resolveMigration(url, name, outcome)
-  console.log(`Recorded that ${name} is ${outcome}. Apply the rest with: npm run migrate`)
+  console.log(`Recorded that ${name} is ${outcome}. Apply the remaining migrations with: npm run migrate`)
 }

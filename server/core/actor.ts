@@ -7,24 +7,24 @@ export interface Origin {
   userAgent: string
 }
 
-/** Whom a credential names, as the database knows them now. */
+/** The user that a credential belongs to, with the current values of the database. */
 interface Identity {
   userId: string
   role: Role
   sessionId: string
 }
 
-/** Who acts, as the credential says; nothing in it comes from the input. */
+/** The caller, as identified by the credential. No part of it comes from the input. */
 export interface Actor extends Identity {
-  /** Set by procedures that let a role act on everybody's rows; without it an actor reaches own rows alone. */
+  /** Set by procedures that let a role act on the rows of all users. Without it, an actor may only act on own rows. */
   reach?: 'all'
   origin: Origin
 }
 
-/** Turns credentials into identities. The application's sessions implement it. */
+/** Turns credentials into identities. The sessions feature of the application implements it. */
 export interface Authenticator {
-  /** Gives the identity of an access token; null if it names no living session. */
+  /** Returns the identity of an access token, or null if it does not belong to an active session. */
   authenticate(accessToken: string): Promise<Identity | null>
-  /** Looks the actor up in the database, past every cache; null if the session or the user has ended. */
+  /** Reads the actor from the database, without a cache. Null if the session or the access of the user has ended. */
   readAfresh(actor: Actor): Promise<Actor | null>
 }

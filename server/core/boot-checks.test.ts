@@ -28,7 +28,11 @@ it('passes what declares everything', () => {
 
 const builders = initTRPC.context<Context>().meta<Meta>().create()
 const planted: [string, string, Parameters<typeof router>[0]][] = [
-  ['no access', 'bad: declares no access', { bad: builders.procedure.meta({ summary }).output(output).query(answer) }],
+  [
+    'no access',
+    'bad: does not declare its access',
+    { bad: builders.procedure.meta({ summary }).output(output).query(answer) },
+  ],
   ['no summary', 'bad: has no summary', { bad: publicProcedure.output(output).query(answer) }],
   ['no output', 'bad: has no output schema', { bad: publicProcedure.meta({ summary }).query(answer) }],
   ['a loose object', 'not a z.strictObject', { bad: sound.input(z.looseObject({})).query(answer) }],
@@ -45,7 +49,7 @@ const planted: [string, string, Parameters<typeof router>[0]][] = [
     'more than one input',
     { bad: sound.input(z.strictObject({})).input(z.strictObject({})).query(answer) },
   ],
-  ['a lost path parameter', 'bad: has no input for {id}', { bad: at('GET', '/x/{id}').query(answer) }],
+  ['a lost path parameter', 'bad: has no input key for {id}', { bad: at('GET', '/x/{id}').query(answer) }],
   ['a query by POST', 'bad: is a query', { bad: at('POST', '/x').query(answer) }],
   ['a mutation by GET', 'bad: is a mutation', { bad: at('GET', '/x').mutation(answer) }],
   [
@@ -85,7 +89,7 @@ it.each<[string, LimitRule]>([
   ['another place', { ...limit, store: 'local' }],
   ['the same by chance', { ...limit }],
 ])('S59: stops the boot for two limits of one name (%s), with the names of both procedures', (_name, other) => {
-  expect(() => checkProcedures(share(limit, other))).toThrow('other: has a limit "x", as one has')
+  expect(() => checkProcedures(share(limit, other))).toThrow('other: has a limit "x", like one')
 })
 
 it('S59: lets procedures share a counter by one rule', () => {
@@ -98,14 +102,14 @@ it('S59: stops the boot for a limit named as the one of procedures that declare 
     one: sound.query(answer),
     other: sound.meta({ limits: [{ ...limit, name: 'default' }] }).query(answer),
   }
-  expect(() => checkProcedures(router(record))).toThrow('other: has a limit "default", as one has')
+  expect(() => checkProcedures(router(record))).toThrow('other: has a limit "default", like one')
 })
 
 it.each(['login/failures', 'login/gate', 'account/reset', '', 'a b', 'a"b'])(
   'S59: stops the boot for a limit named %j, which may be a counter of a service',
   (name) => {
     const bad = sound.meta({ limits: [{ ...limit, name }] }).mutation(answer)
-    expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; name it`)
+    expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; its name must`)
   },
 )
 

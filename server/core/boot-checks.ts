@@ -5,26 +5,26 @@ import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 /**
- * Checks that every procedure of a router declares what it must, so that nothing is served that somebody forgot.
+ * Checks that every procedure of a router has all required declarations.
  *
- * @throws Error with one line for each fault, which begins with the procedure's name
+ * @throws Error with one line for each error, which begins with the name of the procedure
  */
 export function checkProcedures(router: AnyTRPCRouter): void {
   const procedures = listProcedures(router)
   const faults = [
-    ...Object.keys(router._def.lazy).map((path) => `${path}: is loaded lazily, so that it cannot be checked`),
+    ...Object.keys(router._def.lazy).map((path) => `${path}: is loaded lazily and cannot be checked`),
     ...procedures.flatMap((procedure) => faultsOf(procedure).map((fault) => `${procedure.path}: ${fault}`)),
     ...sharedRoutes(procedures),
     ...sharedCounters(procedures),
   ]
   if (faults.length > 0)
-    throw new Error(`The procedures have faults:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
+    throw new Error(`The procedures have errors:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
 }
 
 function faultsOf(procedure: ProcedureEntry): string[] {
   const { meta, output } = procedure
   return [
-    ...(meta.access ? [] : ['declares no access; make it with one of the builders of procedures.ts']),
+    ...(meta.access ? [] : ['does not declare its access; create it with one of the builders of procedures.ts']),
     ...(meta.summary ? [] : ['has no summary']),
     ...(output ? [] : ['has no output schema']),
     ...inputFaults(procedure),
@@ -48,10 +48,12 @@ function restFaults({ type, meta: { rest }, inputs }: ProcedureEntry): string[] 
   const keys = inputs.flatMap((input) => (input instanceof z.ZodObject ? Object.keys(input.shape) : []))
   const missing = pathParameters(rest.path).filter((name) => !keys.includes(name))
   return [
-    ...missing.map((name) => `has no input for {${name}} of its REST path`),
+    ...missing.map((name) => `has no input key for {${name}} in its REST path`),
     ...(type === 'subscription' ? ['is a subscription, which has no REST route'] : []),
-    ...(type === 'query' && rest.method !== 'GET' ? [`is a query, which REST reaches by GET, not ${rest.method}`] : []),
-    ...(type === 'mutation' && rest.method === 'GET' ? ['is a mutation, which GET must not reach'] : []),
+    ...(type === 'query' && rest.method !== 'GET'
+      ? [`is a query, so its REST method must be GET, not ${rest.method}`]
+      : []),
+    ...(type === 'mutation' && rest.method === 'GET' ? ['is a mutation, so its REST method must not be GET'] : []),
   ]
 }
 
@@ -62,14 +64,16 @@ function limitFaults({ path, meta: { limits } }: ProcedureEntry): string[] {
   return [
     ...(isUnlimited ? ['is part of auth and declares no limits'] : []),
     ...wrong.map(({ name }) => `has a limit "${name}" whose points or window is not positive`),
-    ...misnamed.map(({ name }) => `has a limit "${name}"; name it in letters, digits, dots, hyphens and underscores`),
+    ...misnamed.map(
+      ({ name }) => `has a limit "${name}"; its name must consist of letters, digits, dots, hyphens and underscores`,
+    ),
   ]
 }
 
-// A slash is left to the counters of services and of the login throttle, so that no procedure counts in one of theirs.
+// Names with a slash are reserved for the counters of services and of the login throttle.
 const limitName = /^[\w.-]+$/
 
-// Paths that differ in the name of a parameter alone are one path.
+// Paths that differ only in the name of a parameter are the same path.
 function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
   const owners = new Map<string, string>()
   return procedures.flatMap(({ path, meta: { rest } }) => {
@@ -81,7 +85,7 @@ function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
   })
 }
 
-// A name is one counter, so that it has to mean one rule. Procedures share a counter by declaring the same object.
+// Each name belongs to one counter and must have one rule. Procedures share a counter by declaring the same object.
 function sharedCounters(procedures: readonly ProcedureEntry[]): string[] {
   const owners = new Map<string, { path: string; rule: LimitRule }>()
   const declared = procedures.flatMap(({ path, meta }) =>
@@ -91,6 +95,6 @@ function sharedCounters(procedures: readonly ProcedureEntry[]): string[] {
     const owner = owners.get(rule.name) ?? { path, rule }
     owners.set(rule.name, owner)
     if (owner.rule === rule) return []
-    return [`${path}: has a limit "${rule.name}", as ${owner.path} has; rename it, or declare it once for both`]
+    return [`${path}: has a limit "${rule.name}", like ${owner.path}; rename it, or declare one limit for both`]
   })
 }

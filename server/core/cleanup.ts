@@ -1,13 +1,13 @@
 import type { Clock } from './clock.js'
 import type { Logger } from './logger.js'
 
-/** Removes rows that nothing needs at the given time; gives how many there were. */
+/** Deletes rows that have expired at the given time. Returns their number. */
 type CleanupTask = (now: Date) => Promise<number>
 
 interface CleanupOptions {
   clock: Clock
   log: Logger
-  /** What the features remove, by a name for the log. */
+  /** The cleanup functions of the features, by a name for the log. */
   tasks: Readonly<Record<string, CleanupTask>>
 }
 
@@ -18,18 +18,18 @@ const batchSize = 1_000
 export function createCleanup({ clock, log, tasks }: CleanupOptions) {
   let timer: NodeJS.Timeout | undefined
 
-  /** Removes what is due now; gives the number of rows by task. */
+  /** Deletes all rows that have expired now. Returns the number of rows by task. */
   async function run(): Promise<Record<string, number>> {
     const removed: Record<string, number> = {}
     for (const [name, remove] of Object.entries(tasks)) removed[name] = await remove(clock.now())
-    log.info(removed, 'old rows removed')
+    log.info(removed, 'expired rows deleted')
     return removed
   }
 
   return {
     run,
     start(): void {
-      const runLogged = () => run().catch((err: unknown) => log.warn({ err }, 'old rows could not be removed'))
+      const runLogged = () => run().catch((err: unknown) => log.warn({ err }, 'expired rows could not be deleted'))
       timer = setInterval(() => void runLogged(), everyMs).unref()
     },
     stop(): void {
@@ -43,10 +43,10 @@ export function daysBefore(now: Date, days: number): Date {
   return new Date(now.getTime() - days * 24 * 3600 * 1000)
 }
 
-/** Days for which rows are kept that nothing works on any more: long enough to look into a complaint. */
+/** Days for which inactive rows are kept, so that complaints can be investigated. */
 export const keptDays = 30
 
-/** Removes rows in batches that stay far below the statement timeout; gives how many there were. */
+/** Deletes rows in batches that take much less time than the statement timeout. Returns their number. */
 export async function removeInBatches(remove: (limit: number) => Promise<{ count: number }>): Promise<number> {
   let total = 0
   for (;;) {

@@ -1,4 +1,4 @@
-/** The source of the current time, injected so that tests can move it. */
+/** The source of the current time. It is injected so that tests can set the time. */
 export interface Clock {
   now(): Date
 }

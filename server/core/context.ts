@@ -6,27 +6,27 @@ import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
 
-/** What every procedure sees of the request it answers, whichever face the request came through. */
+/** The context of a procedure call, which is the same for all transports. */
 export interface Context<Services = unknown> {
   log: Logger
   origin: Origin
   actor: Actor | null
-  /** Why a credential that was sent does not count. Procedures refuse the call with it; signing in overlooks it. */
+  /** Why the credential of the request is invalid. Procedures throw it, except for those of login and logout. */
   credentialFault: AppError | null
-  /** What was sent as a bearer token, whether it counts or not. */
+  /** The bearer token of the request, valid or not. */
   bearer: string | null
   services: Services
   authenticator: Pick<Authenticator, 'readAfresh'>
   passwords: Pick<Passwords, 'admit'>
   limits: RateLimits
-  /** What the limits charged so far; faces turn it into `RateLimit` headers. */
+  /** The limits that were charged so far. Transports turn them into `RateLimit` headers. */
   limitReports: LimitReport[]
   refreshCookie: RefreshCookie
-  /** How many calls share the HTTP request. */
+  /** The number of calls in the HTTP request. */
   batchSize: number
 }
 
-/** What contexts are made of: the application, as transports see it. */
+/** The parts of the application that transports need to create contexts. */
 export interface ContextSource<Services> {
   log: Logger
   services: Services
@@ -41,7 +41,7 @@ interface ContextParts {
 }
 
 /**
- * Reads who is calling from an HTTP request. A bad credential is kept as a fault, so that the procedure decides.
+ * Identifies the caller of an HTTP request. An invalid credential is stored as a fault, so that the procedure decides.
  *
  * @throws ServiceUnavailableError if the session cannot be checked
  */
@@ -58,7 +58,7 @@ export async function createContext<Services>(
   return { ...ctx, log: ctx.actor ? request.log.child({ actorId: ctx.actor.userId }) : request.log }
 }
 
-/** Makes a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
+/** Creates a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
 export function createInProcessContext<Services>(
   source: ContextSource<Services>,
   authorization: string | undefined,
@@ -75,7 +75,7 @@ async function contextOf<Services>(
   return { log, origin, ...caller, services, authenticator, passwords, limits, limitReports: [], ...parts }
 }
 
-/** The cookies of a caller that has none. */
+/** The cookie interface of a caller without cookies. */
 export const noCookies: RefreshCookie = {
   read: () => [],
   readUnchecked: () => [],
@@ -93,7 +93,7 @@ function originOf(request: FastifyRequest): Origin {
   }
 }
 
-// A socket that was reset no longer knows its peer, whatever its type says.
+// A socket that was reset has no peer address, although its type does not say so.
 function addressOf({ ip }: { ip: string | undefined }): string {
   return ip ?? 'unknown'
 }

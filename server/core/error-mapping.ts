@@ -16,13 +16,13 @@ import {
 } from './errors.js'
 
 /**
- * Turns whatever was thrown into the AppError that answers for it: tRPC's and Fastify's own errors, Zod's, Prisma's
- * and PostgreSQL's. What nobody foresaw becomes INTERNAL_ERROR with the thrown value as `cause`, for the log alone.
+ * Converts any thrown value to an AppError: errors of tRPC, Fastify, Zod, Prisma and PostgreSQL. An unexpected value
+ * becomes INTERNAL_ERROR with the value as `cause`, which is logged and not returned to the client.
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
   if (thrown instanceof TRPCError) return fromTrpc(thrown)
-  // Fastify's come first: a body that breaks off has the code of a lost connection, as a database's has.
+  // Fastify's errors come first: an incomplete body has the code of a lost connection, like an error of the database.
   return fromFastify(thrown) ?? fromDatabase(thrown) ?? new InternalError({ cause: thrown })
 }
 
@@ -50,13 +50,11 @@ function fromZod(error: z.core.$ZodError): AppError {
   return new ValidationError({ details, cause: error })
 }
 
-// An unknown key is named in the path, so that a form or a caller sees which one it was.
+// The path contains the unknown key, so that a form or a caller can identify it.
 function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
   const at = (...more: PropertyKey[]) => [...issue.path, ...more].map(String).join('.')
   if (issue.code !== 'unrecognized_keys') return [{ path: at(), message: issue.message, code: issue.code }]
-  return issue.keys
-    .slice(0, detailsMax)
-    .map((key) => ({ path: at(key), message: 'This key is not known.', code: issue.code }))
+  return issue.keys.slice(0, detailsMax).map((key) => ({ path: at(key), message: 'Unknown key.', code: issue.code }))
 }
 
 function fromDatabase(thrown: unknown): AppError | undefined {

@@ -1,35 +1,75 @@
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server'
 
-/** The one table: what an error code means in HTTP and in tRPC, and what a client reads when no message is given. */
+/** Maps each error code to its HTTP status, its tRPC code and its default message. */
 export const errorTable = {
   VALIDATION_ERROR: { status: 400, trpc: 'BAD_REQUEST', message: 'The input is not valid.' },
   BAD_REQUEST: { status: 400, trpc: 'BAD_REQUEST', message: 'The request is malformed.' },
-  UNAUTHORIZED: { status: 401, trpc: 'UNAUTHORIZED', message: 'A valid credential is needed.' },
-  INVALID_CREDENTIALS: { status: 401, trpc: 'UNAUTHORIZED', message: 'The address or the password is wrong.' },
-  INVALID_TOKEN: { status: 401, trpc: 'UNAUTHORIZED', message: 'The token is unknown, used or expired.' },
-  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', message: 'This is not allowed.' },
-  NOT_FOUND: { status: 404, trpc: 'NOT_FOUND', message: 'There is nothing here.' },
-  METHOD_NOT_ALLOWED: { status: 405, trpc: 'METHOD_NOT_SUPPORTED', message: 'This path takes other methods.' },
-  CONFLICT: { status: 409, trpc: 'CONFLICT', message: 'The request conflicts with what is stored.' },
-  EMAIL_TAKEN: { status: 409, trpc: 'CONFLICT', message: 'This address belongs to another account.' },
-  LAST_ADMIN: { status: 409, trpc: 'CONFLICT', message: 'The last admin has to stay one.' },
-  VERSION_MISMATCH: { status: 412, trpc: 'PRECONDITION_FAILED', message: 'It has changed since it was read.' },
-  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', message: 'The body is larger than 256 KiB.' },
+  UNAUTHORIZED: {
+    status: 401,
+    trpc: 'UNAUTHORIZED',
+    message: 'Authentication is required. Send a valid access token.',
+  },
+  INVALID_CREDENTIALS: {
+    status: 401,
+    trpc: 'UNAUTHORIZED',
+    message: 'The email address or the password is incorrect.',
+  },
+  INVALID_TOKEN: { status: 401, trpc: 'UNAUTHORIZED', message: 'The token is invalid, expired or already used.' },
+  FORBIDDEN: { status: 403, trpc: 'FORBIDDEN', message: 'You do not have permission for this operation.' },
+  NOT_FOUND: {
+    status: 404,
+    trpc: 'NOT_FOUND',
+    message: 'Not found. The resource does not exist, or you may not see it.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    trpc: 'METHOD_NOT_SUPPORTED',
+    message: 'This path does not support the method of the request.',
+  },
+  CONFLICT: { status: 409, trpc: 'CONFLICT', message: 'The request conflicts with the current state of the resource.' },
+  EMAIL_TAKEN: { status: 409, trpc: 'CONFLICT', message: 'The email address belongs to another account.' },
+  LAST_ADMIN: {
+    status: 409,
+    trpc: 'CONFLICT',
+    message: 'The last administrator cannot be removed, disabled or demoted.',
+  },
+  VERSION_MISMATCH: {
+    status: 412,
+    trpc: 'PRECONDITION_FAILED',
+    message: 'The resource has changed since you read it. Read it again, then repeat the change.',
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, trpc: 'PAYLOAD_TOO_LARGE', message: 'The request body is larger than 256 KiB.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     trpc: 'UNSUPPORTED_MEDIA_TYPE',
-    message: 'A body has to be application/json.',
+    message: 'The request body must have the content type application/json.',
   },
-  UNPROCESSABLE: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'A rule refuses this.' },
-  PASSWORD_TOO_COMMON: { status: 422, trpc: 'UNPROCESSABLE_CONTENT', message: 'This password is too common.' },
+  UNPROCESSABLE: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    message: 'The request is valid, but a rule of the application does not allow it.',
+  },
+  PASSWORD_TOO_COMMON: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    message: 'The password is too common. Choose another one.',
+  },
   RATE_LIMITED: { status: 429, trpc: 'TOO_MANY_REQUESTS', message: 'Too many requests. Try again later.' },
-  INTERNAL_ERROR: { status: 500, trpc: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' },
-  SERVICE_UNAVAILABLE: { status: 503, trpc: 'SERVICE_UNAVAILABLE', message: 'The service is busy. Try again later.' },
+  INTERNAL_ERROR: {
+    status: 500,
+    trpc: 'INTERNAL_SERVER_ERROR',
+    message: 'An unexpected error occurred on the server.',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    message: 'The service is temporarily unavailable. Try again later.',
+  },
 } as const satisfies Record<string, { status: number; trpc: TRPC_ERROR_CODE_KEY; message: string }>
 
 export type ErrorCode = keyof typeof errorTable
 
-/** One fault of an input: where it is (`items.0.title`, empty for the input itself), what is wrong, Zod's code for it. */
+/** One error in an input: its path (`items.0.title`, or empty for the whole input), a message, and the code of Zod. */
 export interface ErrorDetail {
   path: string
   message: string
@@ -37,23 +77,23 @@ export interface ErrorDetail {
 }
 
 interface ErrorOptions {
-  /** What a client reads in place of the table's message. */
+  /** Replaces the default message of the code. */
   message?: string | undefined
   details?: ErrorDetail[]
-  /** Whole seconds after which another try makes sense; becomes `Retry-After`. */
+  /** Whole seconds after which the client may retry; sent as `Retry-After`. */
   retryAfterSeconds?: number
-  /** A more exact HTTP status than that of the code. */
+  /** A more specific HTTP status than that of the code. */
   status?: number
   cause?: unknown
 }
 
-/** How many faults of an input are told: a thousand must not come back many times the size of the input. */
+/** The maximum number of details, so that an error response is not much larger than its input. */
 export const detailsMax = 100
 const detailTextMax = 200
 
 /**
- * What services throw: a class for each code of the table. The code decides the status; the message is shown to the
- * client.
+ * The error that services throw, with a class for each code of the table. The code determines the status. Clients
+ * receive the message.
  */
 export class AppError extends Error {
   /** At most 100, each with at most 200 characters of path and of message. */
@@ -65,7 +105,7 @@ export class AppError extends Error {
     readonly code: ErrorCode,
     { message, details, retryAfterSeconds, status, cause }: ErrorOptions = {},
   ) {
-    // A refusal is an answer: it has no stack, which under load costs more than the rest of it. Its cause keeps its own.
+    // Without a stack trace, which would be the largest cost of a rejection under load. The cause keeps its stack trace.
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(message ?? errorTable[code].message, { cause })
@@ -81,12 +121,12 @@ function shorten({ path, message, code }: ErrorDetail): ErrorDetail {
   return { path: path.slice(0, detailTextMax), message: message.slice(0, detailTextMax), code }
 }
 
-/** Whether an error is to be looked into. Being busy without a cause is a refusal like any other, and has no stack. */
+/** Whether an error must be investigated. SERVICE_UNAVAILABLE without a cause only means that the server is busy. */
 export function isFailure({ code, status, cause }: AppError): boolean {
   return status >= 500 && !(code === 'SERVICE_UNAVAILABLE' && cause === undefined)
 }
 
-/** Makes the class of a code. */
+/** Creates the class of a code. */
 function errorOf(code: ErrorCode) {
   return class extends AppError {
     constructor(options?: ErrorOptions) {
@@ -122,7 +162,7 @@ export class NotFoundError extends AppError {
   }
 }
 
-/** The class of each code, for where a code is all that is known. */
+/** The class of each code, for callers that only have a code. */
 export const errorClasses = {
   VALIDATION_ERROR: ValidationError,
   BAD_REQUEST: BadRequestError,
@@ -145,7 +185,7 @@ export const errorClasses = {
   SERVICE_UNAVAILABLE: ServiceUnavailableError,
 } as const satisfies Record<ErrorCode, new (options?: ErrorOptions) => AppError>
 
-/** The `error` object of both faces: REST answers `{ error }`, tRPC puts it at `error.data.error`. */
+/** The `error` object of both transports: REST returns it as `{ error }`, and tRPC at `error.data.error`. */
 export interface ErrorBody {
   code: ErrorCode
   message: string
@@ -153,7 +193,7 @@ export interface ErrorBody {
   requestId: string
 }
 
-/** Writes an error as clients see it. */
+/** Converts an error to the form that clients receive. */
 export function toErrorBody(error: AppError, requestId: string): ErrorBody {
   const { code, message, details } = error
   return { code, message, ...(details && { details }), requestId }

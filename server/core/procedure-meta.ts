@@ -1,34 +1,34 @@
 import type { Role } from '../generated/enums.js'
 import type { LimitRule } from './security/rate-limits.js'
 
-/** Who may call a procedure: anyone, every user, or the users who have a role. */
+/** Who may call a procedure: anyone, every user, or users with a role. */
 export type Access = 'public' | Role
 
-/** A procedure's place under `/api`. `{id}` in a path names a key of the input. */
+/** The REST route of a procedure under `/api`. `{id}` in a path stands for a key of the input. */
 export interface RestRoute {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: `/${string}`
-  /** 200 if left out; 201 answers with `Location`, 204 without a body. */
+  /** 200 by default. A 201 response has a `Location` header, and a 204 response has no body. */
   status?: 200 | 201 | 202 | 204
 }
 
-/** What a procedure declares beside its input and output. `access` is set by the builders. */
+/** The declarations of a procedure besides its input and output. The builders set `access`. */
 export interface Meta {
   access?: Access
   rest?: RestRoute
-  /** One line, for OpenAPI. */
+  /** One line for OpenAPI, as a verb phrase: "Create a post". */
   summary?: string
-  /** What is charged for each call, before anything else; {@link defaultLimits} if left out. */
+  /** The limits that are charged for each call, before anything else; {@link defaultLimits} by default. */
   limits?: readonly LimitRule[]
-  /** Checks or sets a password: refused at once, and at no cost, while too many others do. */
+  /** The procedure checks or sets a password. It is rejected immediately if the queue of password hashes is full. */
   hashesPassword?: true
-  /** Refuses to share an HTTP request with other calls. */
+  /** The procedure cannot be called in a batch. */
   refusesBatch?: true
-  /** Signing in and out works with an access token that has expired. */
+  /** The procedure ignores an invalid access token, because login and logout must work with an expired one. */
   overlooksCredential?: true
 }
 
-/** A safety net against runaway clients, counted in each instance for itself. */
+/** Protects against clients in an endless loop. Each instance counts separately. */
 export const defaultLimits: readonly LimitRule[] = [
   { name: 'default', by: 'actor', points: 30_000, windowSeconds: 60, store: 'local' },
 ]

@@ -12,13 +12,13 @@ import { defaultLimits, type Meta } from './procedure-meta.js'
 import { clientNetwork } from './security/client-address.js'
 import { limitKey } from './security/rate-limits.js'
 
-// More often than the server closes connections on which nothing moves.
+// More often than the server closes inactive connections.
 const sse = { ping: { enabled: true, intervalMs: 10_000 } }
 
 /**
- * Makes the builders of procedures for an application whose contexts hold `Services`. A call is logged and counted,
- * refused if its limits are exhausted, charged, and refused for a bad credential or role, in this order; then its input
- * is read.
+ * Creates the builders of procedures for an application whose contexts contain `Services`. Each call is logged and
+ * counted, rejected if its limits are exhausted, charged, and rejected if its credential or role is not sufficient, in
+ * this order. Then the input is read.
  */
 export function createProcedureBuilders<Services>() {
   const t = initTRPC
@@ -37,7 +37,7 @@ export function createProcedureBuilders<Services>() {
       checkCredential(call)
       return next()
     })
-  // Whether or not the procedure takes one: what is sent is parsed after access and limits, and once.
+  // The input is parsed once, after access and limits were checked, even if the procedure does not use it.
   const readInput = t.middleware(async ({ getRawInput, next }) => {
     await getRawInput()
     return next()
@@ -48,15 +48,15 @@ export function createProcedureBuilders<Services>() {
     createCallerFactory: t.createCallerFactory,
     /** Anyone may call it. */
     publicProcedure: procedure.meta({ access: 'public' }).use(readInput),
-    /** A user with a living session may call it. */
+    /** A user with an active session may call it. */
     protectedProcedure: forUsers.meta({ access: 'user' }).use(readInput),
-    /** A user with a living session may call it on own rows; users who have one of `roles`, on everybody's. */
+    /** A user with an active session may call it for own rows, and users with one of `roles` for all rows. */
     ownerProcedure: (...roles: readonly Role[]) =>
       forUsers
         .meta({ access: 'user' })
         .use(({ ctx: { actor }, next }) => next({ ctx: { actor: widenReach(actor, roles) } }))
         .use(readInput),
-    /** Users who have one of the roles now may call it; see {@link readRole}. */
+    /** Users who currently have one of the roles may call it; see {@link readRole}. */
     requireRole: (first: Role, ...others: readonly Role[]) =>
       forUsers
         .meta({ access: first })
@@ -84,14 +84,14 @@ async function observe<Result extends Outcome>({ ctx, path, type, next }: Call<R
   const error = result.ok ? null : toAppError(result.error)
   recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
   if (error) logFailure(ctx, fields, error)
-  else ctx.log.info(fields, 'procedure answered')
+  else ctx.log.info(fields, 'procedure succeeded')
   return result
 }
 
 function logFailure({ log }: Context, fields: object, error: AppError): void {
   const outcome = { ...fields, code: error.code, status: error.status }
   if (isFailure(error)) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
-  else log.warn(outcome, 'procedure refused')
+  else log.warn(outcome, 'procedure rejected')
 }
 
 interface Declared {
@@ -99,7 +99,7 @@ interface Declared {
   meta: Meta | undefined
 }
 
-// At no cost: a caller that is known to be over a limit takes no place in a queue and no connection that others need.
+// From memory: a caller whose limit is known to be exhausted uses no place in a queue and no database connection.
 function refuseExhausted({ ctx, meta }: Declared): void {
   for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
 }
@@ -109,7 +109,7 @@ async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
   }
   if (meta?.refusesBatch && ctx.batchSize > 1) {
-    throw new BadRequestError({ message: 'This procedure is called alone, not in a batch.' })
+    throw new BadRequestError({ message: 'This procedure cannot be called in a batch.' })
   }
 }
 
@@ -126,8 +126,8 @@ function widenReach(actor: Actor, roles: readonly Role[]): Actor {
   return roles.includes(actor.role) ? { ...actor, reach: 'all' } : actor
 }
 
-// From the database on each call, past the cache that serves other procedures, so that a demoted or disabled admin is
-// stopped at once.
+// Read from the database on each call, without the cache that other procedures use, so that a demoted or disabled admin
+// loses access immediately.
 async function readRole(
   { actor, authenticator }: { actor: Actor; authenticator: Context['authenticator'] },
   roles: readonly Role[],

@@ -19,7 +19,7 @@ const names = await listBenchmarks()
 const unknown = asked.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
   throw new RemedyError(
-    `No benchmark "${unknown.join('", "')}". There are: ${names.join(', ')}. Run: npm run bench -- ${names[0]}`,
+    `No benchmark "${unknown.join('", "')}". Available: ${names.join(', ')}. Run: npm run bench -- ${names[0]}`,
   )
 }
 for (const name of asked.length > 0 ? asked : names) await run(name)
@@ -29,9 +29,12 @@ async function listBenchmarks(): Promise<string[]> {
     const files = await readdir(path.join(root, 'bench'))
     return files.filter((file) => file.endsWith('.ts')).map((file) => path.basename(file, '.ts'))
   } catch (cause) {
-    throw new RemedyError('The benchmarks run from source. Use a clone of the repository: npm ci && npm run bench', {
-      cause,
-    })
+    throw new RemedyError(
+      'The benchmarks only run from source. Use a clone of the repository: npm ci && npm run bench',
+      {
+        cause,
+      },
+    )
   }
 }
 

@@ -7,7 +7,7 @@ await withLocatedDatabase(async ({ url }) => {
   const sql = await diffMigrationsToSchema(url)
   if (sql) {
     throw new RemedyError(
-      `${sql}\nThe migrations do not make schema.prisma; the SQL above is missing. Write it with: npm run migrate:new -- NAME`,
+      `${sql}\nThe migrations do not produce schema.prisma. The SQL above is missing. Create the migration with: npm run migrate:new -- NAME`,
     )
   }
 })

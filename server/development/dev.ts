@@ -10,7 +10,9 @@ import { runDevelopment } from './dev-server/run.js'
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 const environment = { ...readEnvironment(), NODE_ENV: 'development' }
 if (loadCommandConfig().isProduction) {
-  throw new RemedyError('npm run dev brings demo logins, and NODE_ENV is production here. Unset it, or use: npm start')
+  throw new RemedyError(
+    'npm run dev creates demo logins and cannot run with NODE_ENV=production. Unset NODE_ENV, or use: npm start',
+  )
 }
 
 // npm run dev -- --inspect, or --inspect=127.0.0.1:9300, opens the server's process to a debugger.
@@ -18,7 +20,7 @@ const nodeOptions = process.argv.slice(2)
 const unknown = nodeOptions.filter((option) => !/^--inspect(-brk|-wait)?(=.+)?$/.test(option))
 if (unknown.length > 0) {
   throw new RemedyError(
-    `npm run dev does not know ${unknown.join(' ')}. For a debugger: npm run dev -- --inspect[=PORT]`,
+    `npm run dev does not support ${unknown.join(' ')}. To attach a debugger: npm run dev -- --inspect[=PORT]`,
   )
 }
 

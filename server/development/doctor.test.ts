@@ -38,8 +38,8 @@ test('finds nothing wrong with a migrated database', async () => {
 test('names the command for each fault: pending migrations, broken secrets', async () => {
   await writeFile(path.join(dataDir, 'development-secrets.json'), '{')
   const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: inject('postgresUrl') })
-  expect(output).toMatch(/fault +Migrations .* pending\. Run: npm run migrate/)
-  expect(output).toMatch(/fault +Secrets .* is broken\. Delete it/)
+  expect(output).toMatch(/fault +Migrations +Pending migrations: .*\. Run: npm run migrate/)
+  expect(output).toMatch(/fault +Secrets .* is damaged\. Delete it/)
   expect(exitCode).toBe(1)
 })
 
@@ -48,8 +48,8 @@ test('names what mends a database that is away, and each missing production sett
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
   })
-  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Mend DATABASE_URL$/m)
-  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Make one with: npm run -s keys:new/)
+  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Correct DATABASE_URL$/m)
+  expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Create one with: npm run -s keys:new/)
   expect(exitCode).toBe(1)
 })
 
@@ -58,7 +58,7 @@ test('tells a port that this application serves from one that another program to
   onTestFinished(() => answers.forEach((server) => server.close()))
   const outputs = await Promise.all(answers.map(portOf).map(async (port) => doctorOn(await port)))
   expect(outputs[0]).toMatch(/ok +Port .* is served by this application/)
-  expect(outputs[1]).toMatch(/fault +Port .* is taken\. Set another one: PORT=\d+ npm run dev/)
+  expect(outputs[1]).toMatch(/fault +Port .* is in use\. Set another port: PORT=\d+ npm run dev/)
 })
 
 test('keys:new puts a new signing key before the present ones', async () => {

@@ -19,7 +19,7 @@ async function checkLocatedDatabase(of: CommandConfig): Promise<Finding[]> {
       await database.close()
     }
   } catch (error) {
-    const remedy = '. Mend DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
+    const remedy = '. Correct DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
     return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? remedy : '')] }]
   }
 }
@@ -31,7 +31,7 @@ async function checkSecrets({ dataDir }: CommandConfig): Promise<Finding> {
     return { name: 'Secrets', state: file }
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing) return { name: 'Secrets', state: 'made by the first npm run dev' }
+    if (isMissing) return { name: 'Secrets', state: 'created by the first npm run dev' }
     return { name: 'Secrets', faults: [messageOf(error)] }
   }
 }

@@ -17,6 +17,6 @@ else writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)
 function check(): void {
   const written: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
   if (isDeepStrictEqual(written, document)) return
-  console.error('docs/openapi.json is not what the procedures say. Write it anew: npm run openapi')
+  console.error('docs/openapi.json does not match the procedures. Update it with: npm run openapi')
   process.exitCode = 1
 }

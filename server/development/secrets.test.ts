@@ -38,5 +38,5 @@ test('gives the same ones to all starts, the first ones at once included', async
 
 test.each(['{"JWT_PRIVATE_KEYS": "cut', '{}', ''])('says what to do about a broken file: %j', async (text) => {
   await writeFile(path.join(dataDir, 'development-secrets.json'), text)
-  await expect(developmentSecrets(dataDir)).rejects.toThrow(/is broken\. Delete it/)
+  await expect(developmentSecrets(dataDir)).rejects.toThrow(/is damaged\. Delete it/)
 })

@@ -42,8 +42,8 @@ export function parseSecrets(file: string, text: string): DevelopmentSecrets {
     return secrets.parse(JSON.parse(text))
   } catch (error) {
     throw new RemedyError(
-      `${file} is broken. Delete it, and the next start makes new secrets. ` +
-        'Passwords in the database do not match the new ones: run "npm run db:reset" as well.',
+      `${file} is damaged. Delete it; the next start creates new secrets. ` +
+        'Existing passwords do not work with the new secrets, so run "npm run db:reset" as well.',
       { cause: error },
     )
   }

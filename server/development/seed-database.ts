@@ -10,10 +10,12 @@ import { developmentSecrets } from './secrets.js'
  */
 export async function seedDatabase(databaseUrl: string, config: CommandConfig): Promise<void> {
   if (config.isProduction) {
-    throw new RemedyError('Demo data is for development, and is refused in production. Set NODE_ENV=development there.')
+    throw new RemedyError(
+      'Demo data is not allowed in production. For a development database, set NODE_ENV=development.',
+    )
   }
   const pepper = readEnvironment().PASSWORD_PEPPER?.trim()
   const passwordPepper = pepper || (await developmentSecrets(config.dataDir)).PASSWORD_PEPPER
   const { seeded } = await seed({ databaseUrl, passwordPepper })
-  console.log(seeded ? 'Seeded the demo data.' : 'The database has users already; it was not seeded.')
+  console.log(seeded ? 'Inserted the demo data.' : 'The database already has users, so no demo data was inserted.')
 }

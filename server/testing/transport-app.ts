@@ -4,14 +4,14 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Container } from '../container.js'
 import { RateLimitedError } from '../core/errors.js'
 import { answerFrameworkError, registerErrorHandling } from '../core/http/errors.js'
-import { restFace } from '../core/http/rest/routes.js'
-import { trpcFace } from '../core/http/trpc/routes.js'
+import { restTransport } from '../core/http/rest/routes.js'
+import { trpcTransport } from '../core/http/trpc/routes.js'
 import type { LimitRule } from '../core/security/rate-limits.js'
 
-/** The one access token that {@link createFaceApp} knows. */
-export const faceToken = 'user-token'
+/** The one access token that {@link createTransportApp} knows. */
+export const transportToken = 'user-token'
 
-interface FaceSettings {
+interface TransportSettings {
   isProduction?: boolean
   cookieDomain?: string
 }
@@ -22,10 +22,10 @@ interface ErrorLine {
 }
 
 /**
- * Starts the two faces of a router without a database: one session exists, and limits are counted in memory.
+ * Starts the two transports of a router without a database: one session exists, and limits are counted in memory.
  * `errors` collects what is logged at error level.
  */
-export async function createFaceApp(router: AnyTRPCRouter, settings: FaceSettings = {}) {
+export async function createTransportApp(router: AnyTRPCRouter, settings: TransportSettings = {}) {
   const errors: ErrorLine[] = []
   const stream = { write: (line: string) => errors.push(JSON.parse(line)) }
   const app = Fastify({
@@ -36,15 +36,15 @@ export async function createFaceApp(router: AnyTRPCRouter, settings: FaceSetting
   const container = fakeContainer(app, settings)
   registerErrorHandling(app)
   await app.register(fastifyCookie)
-  await app.register(trpcFace(router, container), { prefix: '/trpc' })
-  await app.register(restFace(router, container), { prefix: '/api' })
+  await app.register(trpcTransport(router, container), { prefix: '/trpc' })
+  await app.register(restTransport(router, container), { prefix: '/api' })
   await app.ready()
   return { app, container, errors }
 }
 
-function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomain }: FaceSettings): Container {
+function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomain }: TransportSettings): Container {
   const identity = { userId: 'u1', role: 'user', sessionId: 's1' }
-  const sessions = { authenticate: async (token: string) => (token === faceToken ? identity : null) }
+  const sessions = { authenticate: async (token: string) => (token === transportToken ? identity : null) }
   return Object.assign(Object.create(null), {
     config: { app: { name: 'app' }, isProduction, http: { ...addresses, cookieDomain } },
     log: app.log,

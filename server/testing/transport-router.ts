@@ -59,8 +59,8 @@ const notes = router({
     .mutation(() => undefined),
 })
 
-/** A small router that has what the faces have to serve: each kind of answer, and each kind of failure. */
-export const faceRouter = router({
+/** A small router that has what the transports have to serve: each kind of answer, and each kind of failure. */
+export const transportRouter = router({
   notes,
   me: protectedProcedure
     .meta({ rest: { method: 'GET', path: '/notes/me' } })

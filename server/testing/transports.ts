@@ -5,7 +5,7 @@ import type { ErrorBody } from '../core/errors.js'
 import { listProcedures, listRestProcedures, type RestProcedure } from '../core/http/rest/procedures.js'
 import { appRouter } from '../router.js'
 
-/** What came back through a face: the value as JSON, or the error object. */
+/** What came back through a transport: the value as JSON, or the error object. */
 interface Outcome {
   status: number
   headers: Record<string, unknown>
@@ -13,13 +13,13 @@ interface Outcome {
   error?: ErrorBody
 }
 
-interface FaceCall {
+interface TransportCall {
   procedure: string
   input?: Record<string, unknown> | undefined
   accessToken?: string | undefined
 }
 
-export type Face = (app: FastifyInstance, call: FaceCall) => Promise<Outcome>
+export type Transport = (app: FastifyInstance, call: TransportCall) => Promise<Outcome>
 
 /** Every procedure of the router by its path; each has a REST route. */
 export function everyProcedure(): ReadonlyMap<string, RestProcedure> {
@@ -34,7 +34,7 @@ interface TrpcFailure {
 }
 
 /** Calls over tRPC's HTTP protocol. Each call comes from an address of its own, so that limits do not add up. */
-export const trpcFace: Face = async (app, { procedure, input, accessToken }) => {
+export const trpcTransport: Transport = async (app, { procedure, input, accessToken }) => {
   const isQuery = factsOf(procedure).type === 'query'
   const body = JSON.stringify(superjson.serialize(input))
   const query = isQuery && input ? `?input=${encodeURIComponent(body)}` : ''
@@ -52,7 +52,7 @@ export const trpcFace: Face = async (app, { procedure, input, accessToken }) => 
 }
 
 /** Calls the procedure's REST route, with lists put back into the form that the procedure gives. */
-export const restFace: Face = async (app, { procedure, input, accessToken }) => {
+export const restTransport: Transport = async (app, { procedure, input, accessToken }) => {
   const { method, path } = factsOf(procedure).rest
   const rest = { ...input }
   const url = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
@@ -78,7 +78,7 @@ export const restFace: Face = async (app, { procedure, input, accessToken }) => 
   return { status, headers, data: meta ? { items: data, meta } : data }
 }
 
-export const faces = { tRPC: trpcFace, REST: restFace } as const
+export const transports = { tRPC: trpcTransport, REST: restTransport } as const
 
 function factsOf(procedure: string): RestProcedure {
   const facts = everyProcedure().get(procedure)

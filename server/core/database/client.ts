@@ -5,7 +5,7 @@ import { runAgain } from './errors.js'
 import type { ConnectionPool } from './pool.js'
 import { softDelete } from './soft-delete.js'
 
-/** The Prisma client as services get it: secrets left out of every row, soft-deleted rows hidden. */
+/** The Prisma client that services use. It omits secrets from every row and hides soft-deleted rows. */
 export type Database = ReturnType<typeof createDatabase>
 
 /** The client inside `db.$transaction(async (tx) => ...)`. */
@@ -15,9 +15,9 @@ export type Transaction = Omit<Database, ITXClientDenyList>
 export type Db = Database | Transaction
 
 interface DatabaseOptions {
-  /** Where connections come from. `$disconnect` ends it. */
+  /** The connection pool. `$disconnect` closes it. */
   pool: ConnectionPool
-  /** Told of each statement that is sent; the suite's recorder listens here. */
+  /** Called for each statement that is sent. The recorder of the tests uses it. */
   onStatement?: (sql: string) => void
 }
 

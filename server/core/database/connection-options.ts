@@ -35,7 +35,7 @@ const remedies: Readonly<Record<string, string>> = {
   connection_limit: 'Set DATABASE_POOL_MAX instead.',
   pool_timeout: 'A request waits at most 2 seconds for a connection.',
   connect_timeout: 'A connection may take at most 2 seconds.',
-  statement_timeout: 'Statements end after 4.5 seconds.',
+  statement_timeout: 'Statements are cancelled after 4.5 seconds.',
   timezone: 'Sessions always use UTC.',
 }
 
@@ -96,11 +96,11 @@ function isOn(value: string | null): boolean {
 }
 
 const otherSchema =
-  'names a schema. The tables are kept in the schema public: use a database of its own, and remove schema from the URL.'
+  'selects a schema. The tables are always in the schema public. Use a separate database, and remove schema from the URL.'
 
 const behindPooler =
-  'asks for PgBouncer. Sessions carry settings and prepared statements, which a pooler in transaction mode drops: ' +
-  'connect to PostgreSQL itself, or to a pooler in session mode, and remove pgbouncer from the URL.'
+  'selects PgBouncer. Sessions depend on settings and prepared statements, which a pooler in transaction mode loses. ' +
+  'Connect to PostgreSQL directly, or to a pooler in session mode, and remove pgbouncer from the URL.'
 
 // Both spellings of PostgreSQL: `-c name=value` and `--name=value`, with - for _ in the second.
 function optionFaults(options: string): string[] {

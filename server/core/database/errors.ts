@@ -28,32 +28,32 @@ const awayKinds = new Set([
 const awayMessages =
   /timeout exceeded when trying to connect|connecting to the database failed|connection terminated|database has been silent|client has encountered a connection|client was closed|after calling end on the pool|timeout expired/i
 
-/** Whether a unique constraint refused the write. */
+/** Whether a unique constraint rejected the write. */
 export function isUniqueViolation(thrown: unknown): boolean {
   return causes(thrown).some((error) => codeOf(error) === 'P2002' || codeOf(error) === '23505')
 }
 
-/** Whether a foreign key refused the write: it names a row that is not there, or removes one that is named. */
+/** Whether a foreign key rejected the write, because a referenced row does not exist or a deleted row is referenced. */
 export function isForeignKeyViolation(thrown: unknown): boolean {
   return causes(thrown).some((error) => codeOf(error) === 'P2003' || codeOf(error) === '23503')
 }
 
-/** Whether a row that the query asked for is not there. */
+/** Whether a row that the query requires does not exist. */
 export function isMissingRow(thrown: unknown): boolean {
   return thrown instanceof Prisma.PrismaClientKnownRequestError && thrown.code === 'P2025'
 }
 
 /**
- * Whether the database did not do its work, for a reason that lies in neither the statement nor the data: unreachable,
- * restarting, read-only, out of connections or disk, locked. A retry may help.
+ * Whether the database failed for a reason that is independent of the statement and the data: it is unreachable,
+ * restarting, read-only, locked, or has no connections or disk space left. A retry may succeed.
  */
 export function isDatabaseAway(thrown: unknown): boolean {
   return causes(thrown).some((error) => isAway(error) || isStalePlan(error))
 }
 
 /**
- * Whether connections that were opened before this error are of no more use: their plans are of another schema, or
- * their sessions may not write, as those that were opened on a server which has become a replica.
+ * Whether connections that were opened before this error must be replaced, because their plans belong to an older
+ * schema, or because their sessions are read-only since the server has become a replica.
  */
 export function needsFreshConnection(thrown: unknown): boolean {
   return causes(thrown).some((error) => isStalePlan(error) || codeOf(error) === '25006')
@@ -62,8 +62,8 @@ export function needsFreshConnection(thrown: unknown): boolean {
 const attemptsMax = 3
 
 /**
- * Runs work again that lost a deadlock or a race between transactions, or met a plan that is out of date: at most
- * three times in all, each a little later. PostgreSQL has undone all of it by then.
+ * Repeats work that failed because of a deadlock, a conflict between transactions or an outdated plan. It runs at most
+ * three times, with a short delay before each repetition. PostgreSQL has rolled back the failed work.
  *
  * @param work has no effect outside of the database before it is done
  */

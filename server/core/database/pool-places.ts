@@ -1,4 +1,4 @@
-/** Who asks for a connection. Without one it counts as work of the process itself, such as sending mail. */
+/** The requester of a connection. Without one, it counts as work of the process itself, such as sending mail. */
 export interface Borrower {
   /** What it is for; see `kept`. */
   purpose: 'request' | 'session' | 'limit' | 'readiness'

@@ -33,5 +33,5 @@ async function assertWritable(pool: ConnectionPool): Promise<void> {
 async function assertMigrated(pool: ConnectionPool): Promise<void> {
   const { pending, problem } = await readHistory(pool, await readMigrations())
   if (problem) throw new Error(problem.fault)
-  if (pending.length > 0) throw new Error(`pending migrations: ${pending.join(', ')}`)
+  if (pending.length > 0) throw new Error(`Migrations are pending: ${pending.join(', ')}`)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Prisma } from '../../generated/client.js'
 
-/** Put into `where: { AND: [includingDeleted, ...] }` to read living and soft-deleted rows alike. */
+/** Used in `where: { AND: [includingDeleted, ...] }` to also read soft-deleted rows. */
 export const includingDeleted = { OR: [{ deletedAt: null }, { deletedAt: { not: null } }] }
 
 /**

@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaceApp } from '../../testing/transport-app.js'
-import { faceRouter } from '../../testing/transport-router.js'
+import { createTransportApp } from '../../testing/transport-app.js'
+import { transportRouter } from '../../testing/transport-router.js'
 
-let face: Awaited<ReturnType<typeof createFaceApp>>
+let transport: Awaited<ReturnType<typeof createTransportApp>>
 let port: number
 beforeAll(async () => {
-  face = await createFaceApp(faceRouter)
-  await face.app.listen({ port: 0, host: '127.0.0.1' })
-  port = Number(new URL(face.app.listeningOrigin).port)
+  transport = await createTransportApp(transportRouter)
+  await transport.app.listen({ port: 0, host: '127.0.0.1' })
+  port = Number(new URL(transport.app.listeningOrigin).port)
 })
-afterAll(() => face.app.close())
+afterAll(() => transport.app.close())
 
 /** Sends bytes on a socket that stays open for writing, and gives what comes back until the server ends it. */
 async function exchange(head: string, body = ''): Promise<string> {
@@ -83,7 +83,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
       const [start, end] = (path.startsWith('/api') ? '{"title":"|"}' : '{"json":{"title":"|"}}').split('|')
       const payload = Buffer.concat([Buffer.from(start ?? ''), text, Buffer.from(end ?? '')])
       const headers = { 'content-type': 'application/json' }
-      const answer = await face.app.inject({ method: 'POST', url: path, headers, payload })
+      const answer = await transport.app.inject({ method: 'POST', url: path, headers, payload })
       expect([answer.statusCode, answer.body]).toEqual([400, expect.stringContaining('"BAD_REQUEST"')])
     }
   })
@@ -110,7 +110,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
   ])('takes %s', async (type) => {
     const body = path.startsWith('/api') ? { title: 'T' } : { json: { title: 'T' } }
     const headers = { 'content-type': type, 'content-encoding': 'Identity' }
-    const answer = await face.app.inject({ method: 'POST', url: path, headers, payload: JSON.stringify(body) })
+    const answer = await transport.app.inject({ method: 'POST', url: path, headers, payload: JSON.stringify(body) })
     expect(answer.statusCode).toBeLessThan(300)
   })
 
@@ -118,7 +118,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     'answers 400 to the malformed body %j',
     async (payload) => {
       const headers = { 'content-type': 'application/json' }
-      const answer = await face.app.inject({ method: 'POST', url: path, headers, payload })
+      const answer = await transport.app.inject({ method: 'POST', url: path, headers, payload })
       expect(answer.statusCode).toBe(400)
       expect(answer.body).toContain('"BAD_REQUEST"')
     },

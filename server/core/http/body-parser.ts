@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { UnsupportedMediaTypeError } from '../errors.js'
 
 /**
- * Makes a scope take bodies of `application/json` in UTF-8, without a content coding, and nothing else: others are
- * refused with 415 before a byte of them is read. The body of a request is the bytes as they came; whoever answers
- * reads them when it is time to.
+ * Makes a scope accept only bodies of `application/json` in UTF-8 without a content encoding. Others are rejected with
+ * 415 before they are read. The body of a request is the unparsed bytes; the transport parses them later.
  */
 export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -17,13 +16,13 @@ export function acceptOnlyJson(app: FastifyInstance): void {
 async function refuseCodings({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
   const coding = headers['content-encoding']?.trim().toLowerCase()
   if (coding && coding !== 'identity') {
-    // RFC 9110 section 12.5.3: a server says so which codings it takes.
+    // RFC 9110 section 12.5.3: with this header, a server states which content encodings it accepts.
     reply.header('accept-encoding', 'identity')
-    throw new UnsupportedMediaTypeError({ message: 'A body has to come without a content coding.' })
+    throw new UnsupportedMediaTypeError({ message: 'The request body must not have a Content-Encoding.' })
   }
   for (const [, charset] of (headers['content-type'] ?? '').matchAll(/;\s*charset\s*=\s*"?([^\s;"]*)/gi)) {
     if (!/^utf-?8$/i.test(charset ?? '')) {
-      throw new UnsupportedMediaTypeError({ message: 'A body has to be in UTF-8.' })
+      throw new UnsupportedMediaTypeError({ message: 'The request body must be encoded as UTF-8.' })
     }
   }
 }

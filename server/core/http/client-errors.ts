@@ -13,20 +13,20 @@ const statuses: Readonly<Record<string, number>> = {
 }
 
 /**
- * Answers what is no whole HTTP request: headers that are too large, parts that are malformed, and parts that do not
- * come in time. It belongs in Fastify's `clientErrorHandler` option; there is a socket and nothing else to answer on.
+ * Responds to incomplete or invalid HTTP requests: headers that are too large, malformed parts, and parts that do not
+ * arrive in time. Use it as Fastify's `clientErrorHandler` option. Only the socket is available for the response.
  */
 export function answerClientError({ code = '' }: { code?: string }, socket: Socket): void {
   const open = openExchange(socket)
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  // The fault is in what comes after a whole request, whose answer is on its way and will be the last.
+  // The error is in data after a complete request. Its response is being sent and will be the last.
   if (open?.request.complete) return void (open.response.shouldKeepAlive = false)
   if (open?.response.headersSent) return void socket.destroy()
   socket.end(writeAnswer(statuses[code] ?? 400, open ? requestIdOf(open.request) : newRequestId()))
   if (open) socket.destroySoon()
 }
 
-/** Refuses CONNECT, which asks for a tunnel. Node leaves its connection to whoever answers. */
+/** Rejects CONNECT, which requests a tunnel. Node.js leaves closing the connection to this handler. */
 export function answerConnect(socket: Duplex): void {
   socket.on('error', () => {})
   socket.end(writeAnswer(400, newRequestId()), () => socket.destroy())

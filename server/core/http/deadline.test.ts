@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { publicProcedure, router } from '../../procedures.js'
 import { openSocket, receivedUntil } from '../../testing/raw-socket.js'
-import { createFaceApp } from '../../testing/transport-app.js'
+import { createTransportApp } from '../../testing/transport-app.js'
 import { handlerDeadlineMs } from './deadline.js'
 
 const signals: (AbortSignal | undefined)[] = []
@@ -31,16 +31,16 @@ const slowRouter = router({
     .mutation(({ signal }) => work(signal)),
 })
 
-let face: Awaited<ReturnType<typeof createFaceApp>>
+let transport: Awaited<ReturnType<typeof createTransportApp>>
 beforeEach(async () => {
   signals.length = 0
   finishers.length = 0
-  face = await createFaceApp(slowRouter)
+  transport = await createTransportApp(slowRouter)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
 })
 afterEach(async () => {
   vi.useRealTimers()
-  await face.app.close()
+  await transport.app.close()
 })
 
 const ticks = async (isEnough: () => boolean) => {
@@ -55,7 +55,7 @@ describe('S37: a handler', () => {
     ['POST', '/trpc/write', { json: { title: 'T' } }],
     ['GET', '/trpc/read,read?batch=1', undefined],
   ] as const)('has 15 seconds, with a body or without: %s %s', async (method, url, body) => {
-    const pending = face.app.inject({ method, url, ...(body && { payload: body }) })
+    const pending = transport.app.inject({ method, url, ...(body && { payload: body }) })
     await ticks(() => signals.length > 0)
     await vi.advanceTimersByTimeAsync(handlerDeadlineMs - 1)
     expect(signals.map((signal) => signal?.aborted)).not.toContain(true)
@@ -67,17 +67,17 @@ describe('S37: a handler', () => {
   })
 
   it('may end after it, which changes nothing', async () => {
-    const pending = face.app.inject('/api/slow')
+    const pending = transport.app.inject('/api/slow')
     await ticks(() => signals.length > 0)
     await vi.advanceTimersByTimeAsync(handlerDeadlineMs)
     expect((await pending).statusCode).toBe(503)
     for (const finish of finishers) finish()
     await new Promise((resolve) => setImmediate(resolve))
-    expect(face.errors).toEqual([])
+    expect(transport.errors).toEqual([])
   })
 
   it('S56: is told by its signal when the client is gone, and not before', async () => {
-    const { port } = new URL(await face.app.listen({ port: 0, host: '127.0.0.1' }))
+    const { port } = new URL(await transport.app.listen({ port: 0, host: '127.0.0.1' }))
     const socket = await openSocket(Number(port))
     const body = '{"title":"T"}'
     const head = [
@@ -96,7 +96,7 @@ describe('S37: a handler', () => {
   })
 
   it('leaves no timer behind when it ends in time', async () => {
-    const pending = face.app.inject('/api/slow')
+    const pending = transport.app.inject('/api/slow')
     await ticks(() => signals.length > 0)
     for (const finish of finishers) finish()
     expect((await pending).statusCode).toBe(200)
@@ -104,7 +104,7 @@ describe('S37: a handler', () => {
   })
 
   it('S56: is no subscription: that goes on, and shows in time that it does', async () => {
-    const { port } = new URL(await face.app.listen({ port: 0, host: '127.0.0.1' }))
+    const { port } = new URL(await transport.app.listen({ port: 0, host: '127.0.0.1' }))
     const socket = await openSocket(Number(port))
     socket.write('GET /trpc/watch HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n')
     await receivedUntil(socket, (text) => text.includes('isWatching'))

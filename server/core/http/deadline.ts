@@ -1,14 +1,14 @@
 import type { FastifyReply } from 'fastify'
 import { ServiceUnavailableError } from '../errors.js'
 
-/** How long the answer to a request may take once its body is there, in milliseconds (security.md S37). */
+/** The time limit for a response after the body was received, in milliseconds (security.md S37). */
 export const handlerDeadlineMs = 15_000
 
 /**
- * Gives the work of a request 15 seconds. Its signal is aborted when they are over, and when the client is gone; work
- * that does not listen goes on, and what it gives then is dropped.
+ * Limits the work of a request to 15 seconds. Its signal is aborted after that time, and when the client disconnects.
+ * Work that ignores the signal continues, and its result is discarded.
  *
- * @throws ServiceUnavailableError when the time is over, and whatever the work throws
+ * @throws ServiceUnavailableError after the time limit, and all errors of the work
  */
 export async function withinDeadline<T>({ raw }: FastifyReply, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const ending = new AbortController()

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** The request that a connection is being answered, and those that came after it. */
+/** The current request of a connection, and the requests that arrived after it. */
 export interface Exchange {
   request: IncomingMessage
   response: ServerResponse
@@ -11,33 +11,33 @@ export interface Exchange {
 const exchanges = new WeakMap<Socket, Exchange>()
 const rests = new WeakMap<Socket, { since: number; bytesRead: number }>()
 
-/** Notes that from now on it is the client's turn on a connection. */
+/** Records that the connection now waits for a request of the client. */
 export function beginRest(socket: Socket): void {
   rests.set(socket, { since: performance.now(), bytesRead: socket.bytesRead })
 }
 
-// The first request of a connection is on its way when the connection is made.
+// A new connection already waits for its first request.
 const firstRequestMs = 1_000
 
-/** Whether it is the client's turn on a connection, and nothing of a request has come. */
+/** Whether a connection waits for a request, and has received no part of it. */
 export function isAtRest(socket: Socket): boolean {
   const rest = rests.get(socket)
   if (!rest || exchanges.has(socket) || socket.bytesRead > rest.bytesRead) return false
   return rest.bytesRead > 0 || performance.now() - rest.since >= firstRequestMs
 }
 
-/** The exchange that is going on on a connection; undefined while there is none. */
+/** The current exchange of a connection, or undefined if there is none. */
 export function openExchange(socket: Socket): Exchange | undefined {
   return exchanges.get(socket)
 }
 
-// Clients may send requests ahead of the answers (RFC 9112 section 9.3.2); hardly one of them does.
+// Clients may send requests before they receive the responses (RFC 9112 section 9.3.2), but hardly any client does.
 const maxWaiting = 7
 
 /**
- * Handles the requests of a connection one after the other: the next one begins when the client has taken the answer to
- * the one before. Otherwise one packet of requests would make as many answers that wait for the same client to read.
- * A connection with more than seven requests waiting is cut off.
+ * Handles the requests of a connection one after the other. The next one starts when the client has received the
+ * previous response. Otherwise, one packet with many requests would create many responses that wait for the client.
+ * A connection with more than seven waiting requests is closed.
  */
 export function inTurn(handle: RequestListener): RequestListener {
   return (request, response) => {
@@ -56,7 +56,7 @@ function begin(handle: RequestListener, exchange: Exchange): void {
   response.once('close', () => {
     exchanges.delete(socket)
     beginRest(socket)
-    // What waits on a connection that ends can be answered no more.
+    // Waiting requests of a closed connection can no longer receive a response.
     const [nextRequest, nextResponse] = (socket.writable && waiting.shift()) || []
     if (nextRequest && nextResponse) begin(handle, { request: nextRequest, response: nextResponse, waiting })
   })

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 
-/** What has to work before requests may come. A check that rejects, or takes longer than a second, fails. */
+/** The checks for readiness. A check fails if it rejects or takes longer than a second. */
 export interface Readiness {
   checks: Readonly<Record<string, () => Promise<void>>>
-  /** Whether the process is on its way out. */
+  /** Whether the process is shutting down. */
   isDraining(): boolean
 }
 
-/** Makes the plugin that answers `GET /livez` (the process runs) and `GET /readyz` (200, or 503 with what fails). */
+/** Creates the plugin for `GET /livez` (the process runs) and `GET /readyz` (200, or 503 with the failing checks). */
 export function healthRoutes(readiness: Readiness) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/livez', quiet, () => ({ status: 'alive' }))
@@ -21,7 +21,7 @@ export function healthRoutes(readiness: Readiness) {
   }
 }
 
-/** Makes every answer the last one of its connection while the process is on its way out. */
+/** Makes every response close its connection while the process is shutting down. */
 export function endConnections(app: FastifyInstance, { isDraining }: Readiness): void {
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isDraining()) reply.header('connection', 'close')
@@ -29,7 +29,7 @@ export function endConnections(app: FastifyInstance, { isDraining }: Readiness):
   })
 }
 
-// Probes come every few seconds; their lines would hide the others.
+// Probes are sent every few seconds, and their log lines would hide the others.
 const quiet = { logLevel: 'warn' } as const
 const checkTimeoutMs = 1000
 
@@ -38,7 +38,7 @@ async function runChecks(checks: Readiness['checks'], log: FastifyBaseLogger): P
   return Object.fromEntries(await Promise.all(outcomes))
 }
 
-// Why a check fails is for the log; the answer is public.
+// The reason of a failure is only logged, because the response is public.
 async function outcomeOf(name: string, check: () => Promise<void>, log: FastifyBaseLogger): Promise<'ok' | 'failing'> {
   try {
     await withTimeout(check)
@@ -52,7 +52,7 @@ async function outcomeOf(name: string, check: () => Promise<void>, log: FastifyB
 async function withTimeout(check: () => Promise<void>): Promise<void> {
   const done = new AbortController()
   const timeout = sleep(checkTimeoutMs, undefined, { signal: done.signal }).then(
-    () => Promise.reject(new Error(`no answer within ${checkTimeoutMs} ms`)),
+    () => Promise.reject(new Error(`The check did not finish within ${checkTimeoutMs} ms.`)),
     () => {},
   )
   try {

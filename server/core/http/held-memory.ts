@@ -2,14 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, ServiceUnavailableError } from '../errors.js'
 import { clientNetwork } from '../security/client-address.js'
 
-// In bytes; what is smaller lies in the buffers of the operating system, whoever is slow.
+// In bytes. Smaller amounts fit into the buffers of the operating system.
 const countedFrom = 16 * 1024
 const maxHeld = 16 * 1024 * 1024
 
 /**
- * Bounds what one client (IPv6 by /64) holds in memory by being slow, with bodies that it has not sent to their end and
- * answers that it has not read: beyond 16 MiB its requests are refused with 503, and their connections end. Buffers
- * that are sent do not count: they are those of constant files, of which all answers share one copy.
+ * Limits the memory that one slow client (IPv6 by /64) can occupy with incomplete request bodies and unread responses.
+ * Above 16 MiB, its requests are rejected with 503, and their connections are closed. Responses that are buffers do not
+ * count, because they are constant files of which all responses share one copy.
  */
 export function boundHeldMemory(app: FastifyInstance): void {
   const held = new Map<string, number>()
@@ -22,7 +22,7 @@ export function boundHeldMemory(app: FastifyInstance): void {
   })
   app.addHook('onSend', (request, reply, payload, done) => {
     if (typeof payload !== 'string' || request.method === 'HEAD') return done()
-    // Requests that came at once have all been let in. What changed something is told so.
+    // Concurrent requests have all been admitted. A request that changed data still receives its response.
     if (payload.length >= countedFrom && request.method === 'GET' && isOver(request)) return done(refusal(reply))
     count(held, request, reply, payload.length)
     done()
@@ -35,7 +35,7 @@ function refusal(reply: FastifyReply): AppError {
   return new ServiceUnavailableError({ retryAfterSeconds: 5, message })
 }
 
-// What comes in chunks may become as large as a body may be.
+// A chunked body may become as large as the maximum size of a body.
 function bodySize({ headers }: FastifyRequest, limit = 0): number {
   if (headers['transfer-encoding'] !== undefined) return limit
   return Math.min(Number(headers['content-length'] ?? 0), limit)

@@ -1,22 +1,22 @@
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaceApp, faceToken } from '../../testing/transport-app.js'
-import { faceRouter } from '../../testing/transport-router.js'
+import { createTransportApp, transportToken } from '../../testing/transport-app.js'
+import { transportRouter } from '../../testing/transport-router.js'
 
-let face: Awaited<ReturnType<typeof createFaceApp>>
+let transport: Awaited<ReturnType<typeof createTransportApp>>
 beforeAll(async () => {
-  face = await createFaceApp(faceRouter)
+  transport = await createTransportApp(transportRouter)
 })
-afterAll(() => face.app.close())
+afterAll(() => transport.app.close())
 
-const authorization = `Bearer ${faceToken}`
+const authorization = `Bearer ${transportToken}`
 const json = { 'content-type': 'application/json' }
 const post = (url: string, payload: string): InjectOptions => ({ method: 'POST', url, payload, headers: json })
 const malformed = '{"json":{"a":"\\ud800"'
 const inQuery = `input=${encodeURIComponent(malformed)}`
 
 async function answerTo({ headers, ...request }: InjectOptions, credentials = {}) {
-  const { statusCode, body } = await face.app.inject({ ...request, headers: { ...headers, ...credentials } })
+  const { statusCode, body } = await transport.app.inject({ ...request, headers: { ...headers, ...credentials } })
   return { statusCode, body }
 }
 

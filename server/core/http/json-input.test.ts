@@ -27,13 +27,13 @@ describe('an input in JSON', () => {
     ['an overlong form', Buffer.concat([bytes('"'), Buffer.from([0xc0, 0xaf]), bytes('"')])],
     ['an encoded surrogate', Buffer.concat([bytes('"'), Buffer.from([0xed, 0xa0, 0x80]), bytes('"')])],
   ])('S51: is refused in %s', (_name, body) => {
-    expect(() => readJson(body)).toThrow('The body is not UTF-8.')
+    expect(() => readJson(body)).toThrow('The request body is not valid UTF-8.')
   })
 
   it.each(['"\\ud800"', '"a\\udc00b"', '["\\ude00\\ud83d"]', '{"\\ud800":1}', '{"a":{"b":"\\uDBFF"}}'])(
     'S51: is refused with half of a surrogate pair: %s',
     (text) => {
-      expect(() => parseJson(text)).toThrow('text that is not Unicode')
+      expect(() => parseJson(text)).toThrow('text that is not valid Unicode')
     },
   )
 
@@ -43,7 +43,7 @@ describe('an input in JSON', () => {
     '[{"a":{"__proto__":1}}]',
     '{"\\u005f_proto__":null}',
   ])('S35: is refused with a key that reaches a prototype: %s', (text) => {
-    expect(() => parseJson(text)).toThrow('a key that is not taken')
+    expect(() => parseJson(text)).toThrow('a key that is not allowed')
   })
 })
 

@@ -2,7 +2,7 @@ import { type AppError, BadRequestError } from '../errors.js'
 import { isRecord } from './records.js'
 
 /**
- * Reads an input from the bytes of a body, which have to be JSON in UTF-8 (RFC 8259 section 8.1).
+ * Parses the input from the bytes of a body, which must be JSON in UTF-8 (RFC 8259 section 8.1).
  *
  * @returns undefined for an empty body
  * @throws BadRequestError for other bytes, for malformed JSON, and for a shape that {@link checkShape} refuses
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
   return input
 }
 
-/** Makes a reader that reads when it is first asked to, and gives the same value, or the same error, from then on. */
+/** Creates a reader that parses on its first call, and returns the same value or throws the same error afterwards. */
 export function readOnce<T>(read: () => T): () => Promise<T> {
   let value: Promise<T> | undefined
   return () => (value ??= Promise.resolve().then(read))
@@ -66,12 +66,12 @@ function valuesIn(value: unknown): readonly unknown[] {
 function checkKey(key: string, value: unknown): void {
   if (key.length > maxKeyLength) throw malformed('The input has a key that is too long.')
   const reachesPrototype = key === '__proto__' || (key === 'constructor' && isRecord(value) && 'prototype' in value)
-  if (reachesPrototype) throw malformed('The input has a key that is not taken.')
+  if (reachesPrototype) throw malformed('The input has a key that is not allowed.')
   checkText(key)
 }
 
 function checkText(text: string): void {
-  if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not Unicode.')
+  if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not valid Unicode.')
 }
 
 // It passes by a byte order mark, as RFC 8259 allows.
@@ -81,7 +81,7 @@ function decode(body: Buffer): string {
   try {
     return utf8.decode(body)
   } catch {
-    throw malformed('The body is not UTF-8.')
+    throw malformed('The request body is not valid UTF-8.')
   }
 }
 

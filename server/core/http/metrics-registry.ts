@@ -16,18 +16,18 @@ export const requestDuration = new Histogram({
 
 const procedureDuration = new Histogram({
   name: 'procedure_duration_seconds',
-  help: 'Duration of procedure calls by procedure and outcome, on every face.',
+  help: 'Duration of procedure calls by procedure and outcome, over all transports.',
   labelNames: ['procedure', 'code'],
   buckets,
   registers: [registry],
 })
 
-/** Counts one call of a procedure; `code` is `OK` or the error's. */
+/** Counts one call of a procedure; `code` is `OK` or that of the error. */
 export function recordProcedure(procedure: string, code: ErrorCode | 'OK', seconds: number): void {
   procedureDuration.observe({ procedure, code }, seconds)
 }
 
-/** Writes all metrics, those of the process included, as Prometheus reads them. */
+/** Writes all metrics, including those of the process, in the text format of Prometheus. */
 export async function writeMetrics(): Promise<{ contentType: string; text: string }> {
   collectProcessMetrics()
   return { contentType: registry.contentType, text: await registry.metrics() }

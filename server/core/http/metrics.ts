@@ -12,14 +12,14 @@ interface MetricsConfig {
 }
 
 /**
- * Makes the plugin that times every request and answers `GET /metrics` in Prometheus' text format. With `METRICS_TOKEN`
- * it asks for that as a bearer token; without, it is open to loopback outside production and unknown to all others.
+ * Creates the plugin that measures every request and serves `GET /metrics` in the text format of Prometheus. It requires
+ * `METRICS_TOKEN` as a bearer token. Without that setting, only loopback outside production may read it.
  */
 export function metrics(config: MetricsConfig) {
   // With fastify-plugin the hook sees the routes outside of this plugin, too.
   return fastifyPlugin(async (app: FastifyInstance): Promise<void> => {
     app.addHook('onResponse', async (request, reply) => {
-      // Never the URL itself: every id would be a time series of its own.
+      // Never the URL itself, because every id would create a separate time series.
       const route = request.routeOptions.url ?? 'unmatched'
       const labels = { method: request.method, route, status: String(reply.statusCode) }
       requestDuration.observe(labels, reply.elapsedTime / 1000)
@@ -42,7 +42,7 @@ function isLoopback(ip: string): boolean {
   return ip === '::1' || /^(::ffff:)?127\./.test(ip)
 }
 
-// Hashes have one length, so that the comparison takes the same time whatever was sent.
+// Hashes have the same length, so the comparison always takes the same time.
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest())
   return a !== undefined && b !== undefined && timingSafeEqual(a, b)

@@ -105,7 +105,7 @@ describe('S52: a connection on which nothing moves', () => {
   it('is answered 408 where the body does not come, and logged without a stack', async () => {
     const answer = await exchange(port, start)
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
-    expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'request broken off' })])
+    expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'request aborted by the client' })])
     expect(answer).toContain(`x-request-id: ${lines[0]?.requestId}`)
   })
 })
@@ -129,7 +129,7 @@ describe('S53: a body that does not come', () => {
     await once(app.server, 'request')
     socket.destroy()
     await vi.waitFor(() => expect(lines).toHaveLength(1))
-    expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'request broken off' })])
+    expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'request aborted by the client' })])
   })
 })
 

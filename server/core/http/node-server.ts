@@ -3,25 +3,24 @@ import type { Socket } from 'node:net'
 import { answerClientError, answerConnect } from './client-errors.js'
 import { beginRest, inTurn, isAtRest, openExchange } from './exchanges.js'
 
-// What a request may take, in milliseconds and bytes (security.md S34, S37).
+// The limits of a request, in milliseconds and bytes (security.md S34, S37).
 const limits = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  // Node looks for requests that are late every 30 seconds otherwise, and so would let them be that much later.
+  // By default, Node.js checks for late requests only every 30 seconds.
   connectionsCheckingInterval: 1_000,
-  // Longer than the minute for which balancers keep a connection, so that they are the ones to end it.
+  // Longer than the minute for which load balancers keep a connection, so that they close it and not the server.
   keepAliveTimeout: 72_000,
   maxHeaderSize: 16 * 1024,
-  // Checked with the rest of a request, so that the answer is like all others.
+  // Checked by our own code, so that the response has the usual format.
   requireHostHeader: false,
 }
-// Longer than a handler may take: until then it may be the server that is silent.
+// Longer than a handler may take, because until then the server may not have responded yet.
 const silenceMs = 17_000
 
 /**
- * Makes Node's HTTP server with the limits that every request is held to. A connection on which nothing moves for 17
- * seconds while a request is sent or answered is closed, be it the sender or the reader who stalls. What Node would
- * answer by itself, in its own form, is answered as everything else.
+ * Creates Node's HTTP server with the limits of every request. A connection without any traffic for 17 seconds during a
+ * request or a response is closed. Errors that Node.js would handle itself get a response in the usual format.
  */
 export function createNodeServer(handle: RequestListener): Server {
   const server = createServer(limits, inTurn(handle))

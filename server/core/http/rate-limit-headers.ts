@@ -2,7 +2,7 @@ import type { AppError } from '../errors.js'
 import type { LimitReport, LimitRule } from '../security/rate-limits.js'
 
 /**
- * Writes what the limits charged as `RateLimit-Policy` and `RateLimit`, each a structured-field list with one item a
+ * Writes the charged limits as `RateLimit-Policy` and `RateLimit`, each a structured-field list with one item per
  * limit (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4). Quotas are calls, windows and resets seconds.
  */
 export function rateLimitHeaders(reports: readonly LimitReport[], rules: readonly LimitRule[]): Record<string, string> {
@@ -14,8 +14,8 @@ export function rateLimitHeaders(reports: readonly LimitReport[], rules: readonl
 }
 
 /**
- * The `Retry-After` of an answer that carries these errors: the longest wait of those that a later try may mend, in
- * seconds (RFC 9110 section 10.2.3). Empty if there is none.
+ * The `Retry-After` header of a response with these errors: the longest wait of the errors after which a retry may
+ * succeed, in seconds (RFC 9110 section 10.2.3). Empty if there is none.
  */
 export function retryAfterHeaders(errors: readonly AppError[]): Record<string, string> {
   const waits = errors.filter(isTemporary).map(({ retryAfterSeconds }) => retryAfterSeconds ?? 1)

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaceApp } from '../../testing/transport-app.js'
-import { faceRouter } from '../../testing/transport-router.js'
+import { createTransportApp } from '../../testing/transport-app.js'
+import { transportRouter } from '../../testing/transport-router.js'
 
-type Face = Awaited<ReturnType<typeof createFaceApp>>
-const faces: Face[] = []
-const start = async (settings: Parameters<typeof createFaceApp>[1] = {}) => {
-  const face = await createFaceApp(faceRouter, settings)
-  faces.push(face)
-  return face
+type Transport = Awaited<ReturnType<typeof createTransportApp>>
+const transports: Transport[] = []
+const start = async (settings: Parameters<typeof createTransportApp>[1] = {}) => {
+  const transport = await createTransportApp(transportRouter, settings)
+  transports.push(transport)
+  return transport
 }
-afterAll(() => Promise.all(faces.map(({ app }) => app.close())))
+afterAll(() => Promise.all(transports.map(({ app }) => app.close())))
 
-let development: Face
+let development: Transport
 beforeAll(async () => {
   development = await start()
 })
 
-const cookieOf = async ({ app }: Face, url = '/api/login') => {
+const cookieOf = async ({ app }: Transport, url = '/api/login') => {
   const headers = { 'content-type': 'application/json' }
   return String((await app.inject({ method: 'POST', url, headers })).headers['set-cookie'])
 }

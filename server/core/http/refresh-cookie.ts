@@ -2,25 +2,25 @@ import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ForbiddenError } from '../errors.js'
 
-/** The refresh token as a cookie, as procedures see it. The HTTP faces make one for each request. */
+/** Access to the refresh cookie for procedures. The HTTP transports create one for each request. */
 export interface RefreshCookie {
   /**
-   * Every token that the request carries. A browser may hold several under one name, for the host and for its domain,
-   * and their order says nothing (RFC 6265 section 4.2.2).
+   * All refresh tokens of the request. A browser may have several cookies of one name, for the host and for its domain,
+   * and their order has no meaning (RFC 6265 section 4.2.2).
    *
    * @throws ForbiddenError if there is one and the request's `Origin` may not use it
    */
   read(): readonly string[]
-  /** The same whatever the `Origin` is, for what proves itself in another way. */
+  /** The same without a check of `Origin`, for requests that are authenticated in another way. */
   readUnchecked(): readonly string[]
   write(token: string, expiresAt: Date): void
   clear(): void
-  /** What this browser was marked with. */
+  /** The mark of this browser. */
   readMark(mark: BrowserMark): string | undefined
   writeMark(mark: BrowserMark, value: string): void
 }
 
-/** A cookie that recognizes a browser and lets nobody in: where it signed in before, what it registered. */
+/** A cookie that identifies a browser but grants no access: a known device, or its registration. */
 type BrowserMark = keyof typeof markDays
 
 const markDays = { device: 90, registration: 7 } as const
@@ -32,14 +32,14 @@ export interface CookieConfig {
 }
 
 /**
- * Makes the refresh cookie of one request. Scripts cannot read it (HttpOnly) and production sends it over TLS alone.
- * Without a cookie domain the name has the `__Host-` prefix there, so that no sibling host can plant one. Its path is
- * `/`, which the prefix asks for and both faces need. In development its name has the port, since browsers share the
- * cookies of `localhost` among all ports (RFC 6265 section 8.5).
+ * Creates the refresh cookie of one request. Scripts cannot read it (HttpOnly), and production sends it only over TLS.
+ * Without a cookie domain, its name has the `__Host-` prefix in production, so that no sibling host can set one. Its
+ * path is `/`, which the prefix requires and both transports need. In development its name contains the port, because
+ * browsers share the cookies of `localhost` among all ports (RFC 6265 section 8.5).
  *
- * `SameSite=Lax`: requests from other sites do not carry it, while a frontend on another subdomain is the same site
- * and does. `Strict` adds nothing, as the cookie is read from POSTs only, and loses it on the first navigation from a
- * mail. `None` would send it along from every site on the web.
+ * `SameSite=Lax`: browsers do not send it with requests from other sites. A frontend on another subdomain is on the same
+ * site. `Strict` would not improve security, because the cookie is only read from POST requests, and the cookie would be
+ * missing on the first navigation from a mail. With `None`, every site could send it.
  *
  * `read` throws ForbiddenError if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
  * same site, so that SameSite alone does not stop them).
@@ -59,7 +59,7 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
     readUnchecked,
     write(token, expiresAt) {
       reply.setCookie(name, token, { ...options, ...domainOf(config), expires: expiresAt })
-      // What is left of the time before the domain was set would stand beside it.
+      // Removes the cookie from the time before the domain was set.
       if (config.http.cookieDomain) reply.clearCookie(name, options)
     },
     clear() {
@@ -89,7 +89,7 @@ function domainOf({ http }: CookieConfig): CookieSerializeOptions {
   return http.cookieDomain ? { domain: http.cookieDomain } : {}
 }
 
-// The usual parsers keep one value of a name. The values here are written without characters that need decoding.
+// The usual parsers keep one value for each name. These values have no characters that need decoding.
 function valuesOf(header: string | undefined, name: string): string[] {
   const pairs = (header ?? '').split(';').map((pair) => pair.trim())
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))

@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type AppError, BadRequestError } from '../errors.js'
 
 /**
- * Refuses requests that have more than one meaning, of which a proxy before this server may have judged the other: no
- * host, a malformed one or two (RFC 9112 section 3.2), two credentials or content types (RFC 9110 section 5.3), a
- * transfer coding that is not decoded here (RFC 9112 section 6.1), a target that is not ASCII or whose escapes are not
- * UTF-8 (RFC 3986 section 2.5), and an expectation that nothing here meets (RFC 9110 section 10.1.1).
+ * Rejects ambiguous requests, which a proxy in front of this server may interpret differently: with no, several or
+ * malformed hosts (RFC 9112 section 3.2), several credentials or content types (RFC 9110 section 5.3), a transfer coding
+ * that is not decoded here (RFC 9112 section 6.1), a target that is not ASCII or whose escapes are not UTF-8 (RFC 3986
+ * section 2.5), or an expectation that the server does not support (RFC 9110 section 10.1.1).
  */
 export function checkRequests(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
@@ -50,7 +50,7 @@ function isEncoded(target: string): boolean {
 
 function faultOfExpectation({ headers: { expect } }: FastifyRequest): AppError | undefined {
   if (expect === undefined || /^100-continue$/i.test(expect.trim())) return undefined
-  return new BadRequestError({ status: 417, message: 'The server does not do what the request expects.' })
+  return new BadRequestError({ status: 417, message: 'The server does not support the Expect header of the request.' })
 }
 
 function malformed(message: string): AppError {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requestTarget } from './request-target.js'
 
-/** Puts `x-request-id` on every answer and logs one line for each request, without its query string. */
+/** Adds `x-request-id` to every response and logs one line for each request, without its query string. */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -16,7 +16,7 @@ export function logRequests(app: FastifyInstance): void {
 
 const requestIds = new WeakMap<IncomingMessage, string>()
 
-/** The id of a request, the same each time: the caller's own where it cannot forge a log line, else a new one. */
+/** The id of a request: that of the caller if it cannot be used to forge log lines, otherwise a new one. */
 export function requestIdOf(request: IncomingMessage): string {
   const known = requestIds.get(request)
   if (known !== undefined) return known
@@ -26,12 +26,12 @@ export function requestIdOf(request: IncomingMessage): string {
   return id
 }
 
-/** An id for what is no request yet. */
+/** Creates an id, for errors before a request is complete. */
 export function newRequestId(): string {
   return randomUUID()
 }
 
-/** The path of a request, as logs name it: query strings can hold personal data (ASVS 16.2.5). */
+/** The path of a request for logs. Query strings are omitted, because they can contain personal data (ASVS 16.2.5). */
 export function pathOf(request: FastifyRequest): string {
   return requestTarget(request).split('?', 1)[0] ?? ''
 }

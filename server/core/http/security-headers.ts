@@ -9,8 +9,8 @@ interface HeaderConfig {
 }
 
 /**
- * Sets the headers that every answer carries: a strict content security policy and its kin (OWASP ASVS 5.0, V3.4), CORS
- * for the exact origins of the settings and for nobody else, and `Cache-Control: no-store` where a route sets no own one.
+ * Sets the headers of every response: a strict content security policy and related headers (OWASP ASVS 5.0, V3.4), CORS
+ * for exactly the origins of the settings, and `Cache-Control: no-store` unless a route sets another value.
  */
 export async function securityHeaders(app: FastifyInstance, config: HeaderConfig): Promise<void> {
   await app.register(fastifyHelmet, {
@@ -24,7 +24,7 @@ export async function securityHeaders(app: FastifyInstance, config: HeaderConfig
   })
 }
 
-/** What such headers are on an answer that no hook has seen. */
+/** The security headers of a response for which no hooks run. */
 export const bareHeaders = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
@@ -46,7 +46,7 @@ const contentPolicy = {
   frameAncestors: ["'none'"],
 }
 
-// Made anew for each request, since the plugin sends `Access-Control-Allow-Credentials` to refused origins as well.
+// Created for each request, because the plugin also sends `Access-Control-Allow-Credentials` to rejected origins.
 async function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>): Promise<void> {
   await app.register(fastifyCors, {
     delegator: (request, done) => {

@@ -54,9 +54,11 @@ async function deliver(tools: Tools, claimed: ClaimedMail): Promise<void> {
 
 function write({ db, templates }: Tools, { id, template, to, params }: ClaimedMail): Promise<WrittenMail> {
   return db.$transaction(async (tx) => {
-    if (!(await holdMail(tx, id))) return { isSendable: false, reason: 'The mail was called off.' }
+    if (!(await holdMail(tx, id))) return { isSendable: false, reason: 'The mail was cancelled.' }
     const writeMail = Object.hasOwn(templates, template) ? templates[template] : undefined
-    return writeMail ? writeMail(tx, { to, params }) : { isSendable: false, reason: 'No template knows this mail.' }
+    return writeMail
+      ? writeMail(tx, { to, params })
+      : { isSendable: false, reason: 'No template is registered for this mail.' }
   })
 }
 

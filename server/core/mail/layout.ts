@@ -1,13 +1,13 @@
 import { escapeHtml } from '../escape-html.js'
 
-/** What a mail says, before it becomes text and HTML. */
+/** The content of a mail, from which text and HTML are created. */
 export interface MailContent {
   /** The name of the application. */
   title: string
   name: string
   paragraphs: readonly string[]
   action?: { label: string; url: string }
-  /** Said last, smaller: what to do if the mail was not expected. */
+  /** The last paragraph, in a smaller font: what to do if the mail was not expected. */
   reassurance: string
 }
 
@@ -17,13 +17,13 @@ const buttonStyle =
   'display:inline-block;padding:12px 20px;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none'
 const smallStyle = 'margin:0 0 12px;font-size:13px;line-height:20px;color:#52606d'
 
-/** A mail's plain text. */
+/** Creates the plain text of a mail. */
 export function layoutText({ title, name, paragraphs, action, reassurance }: MailContent): string {
   const link = action ? [`${action.label}:\n${action.url}`] : []
   return `${[greet(name), ...paragraphs, ...link, reassurance, title].join('\n\n')}\n`
 }
 
-/** A mail's HTML, with its styles inline as mail readers want them. Everything in it is escaped. */
+/** Creates the HTML of a mail, with inline styles as mail programs require. All content is escaped. */
 export function layoutHtml({ title, name, paragraphs, action, reassurance }: MailContent): string {
   const body = [greet(name), ...paragraphs].map((text) => paragraph(paragraphStyle, text)).join('\n')
   return `<!doctype html>
@@ -55,5 +55,5 @@ function paragraph(style: string, text: string): string {
 function button({ label, url }: { label: string; url: string }): string {
   const href = escapeHtml(url)
   return `<p style="margin:24px 0"><a href="${href}" style="${buttonStyle}">${escapeHtml(label)}</a></p>
-<p style="${smallStyle}">If the button does not work, open this address:<br><a href="${href}" style="color:#1d4ed8;word-break:break-all">${href}</a></p>`
+<p style="${smallStyle}">If the button does not work, open this link:<br><a href="${href}" style="color:#1d4ed8;word-break:break-all">${href}</a></p>`
 }

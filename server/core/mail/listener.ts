@@ -45,7 +45,7 @@ export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): 
 
   async function keepListening(): Promise<void> {
     while (!signal.aborted) {
-      await listenOnce().catch((err: unknown) => log.debug({ err }, 'listening failed'))
+      await listenOnce().catch((err: unknown) => log.debug({ err }, 'listening for mail notifications failed'))
       if (!signal.aborted) await sleep(reconnectMs, undefined, { signal }).catch(() => {})
     }
   }

@@ -1,23 +1,23 @@
-/** A mail as it goes out. */
+/** An outgoing mail. */
 export interface MailMessage {
-  /** The outbox's id of it. */
+  /** The id of the mail in the outbox. */
   id: string
   to: string
   from: string
   subject: string
   text: string
   html: string
-  /** The same for every copy of one mail, so that a reader shows one. */
+  /** Identical for every copy of a mail, so that mail programs show only one. */
   messageId: string
 }
 
-/** What sends mail. It succeeds once the next server has taken the message. */
+/** Sends mail. It succeeds when the next mail server has accepted the message. */
 export interface Mailer {
   send(message: MailMessage): Promise<void>
   close(): void
 }
 
-/** Makes a mailer that hands each mail to all of `mailers`, in order. Without any it fails instead of losing mail. */
+/** Creates a mailer that passes each mail to all `mailers` in order. Without any, it fails instead of losing mail. */
 export function createMailer(mailers: readonly Mailer[]): Mailer {
   return {
     async send(message) {

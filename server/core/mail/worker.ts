@@ -36,7 +36,7 @@ export function createMailWorker(options: MailWorkerOptions) {
     mailer.close()
   }
 
-  const lane = () => drain().catch((err: unknown) => log.warn({ err }, 'the mail worker was interrupted; it goes on'))
+  const lane = () => drain().catch((err: unknown) => log.warn({ err }, 'the mail worker failed and will retry'))
   const runner = createRunner(() => Promise.all(Array.from({ length: lanes }, lane)))
   return {
     drain,

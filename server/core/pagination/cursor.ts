@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type AppError, BadRequestError } from '../errors.js'
 import { idSchema } from '../fields/schema.js'
 
-/** A list as one client asks for it: its name, order and filters. A cursor counts for the scope it was made in alone. */
+/** The name, order and filters of a requested list. A cursor is only valid for the scope in which it was created. */
 export type CursorScope = readonly (string | number | null | undefined)[]
 
 type Position = readonly (string | number)[]
@@ -11,7 +11,7 @@ type Position = readonly (string | number)[]
 /** A time in a position, as `toISOString` writes it. PostgreSQL has no year 0. */
 export const positionTime = z.iso.datetime({ precision: 3 }).refine((time) => time >= '0001')
 
-/** A place in an order by time: when a row was made, and its id. */
+/** A position in an order by time: the creation time of a row and its id. */
 export const timePosition = z.tuple([positionTime, idSchema])
 
 export type TimePosition = z.output<typeof timePosition>
@@ -21,7 +21,7 @@ interface TimedRow {
   createdAt: Date
 }
 
-/** Finds the place of a row in an order by time. */
+/** Returns the position of a row in an order by time. */
 export function timePositionOf({ createdAt, id }: TimedRow): TimePosition {
   return [createdAt.toISOString(), id]
 }
@@ -35,8 +35,8 @@ interface PageRequest {
 /**
  * Reads one page of a list that is ordered by time.
  *
- * @param read reads the rows behind a place, or the first ones, and one more than the page holds
- * @throws BadRequestError for a broken cursor
+ * @param read reads the rows after a position, or the first rows, and one row more than the page has
+ * @throws BadRequestError for an invalid cursor
  */
 export async function readTimePage<Row extends TimedRow>(
   { scope, limit, cursor }: PageRequest,
@@ -49,7 +49,7 @@ export async function readTimePage<Row extends TimedRow>(
 /** The order by time of a Prisma query. */
 export const newestFirst: ({ createdAt: 'desc' } | { id: 'desc' })[] = [{ createdAt: 'desc' }, { id: 'desc' }]
 
-/** The condition of the rows behind a place, newest first; of all without one. An index starts at its first part. */
+/** The condition for the rows after a position, newest first, or for all rows without one. An index can use it. */
 export function olderThan(place: TimePosition | undefined) {
   if (!place) return {}
   const [createdAt, id] = place
@@ -57,20 +57,20 @@ export function olderThan(place: TimePosition | undefined) {
 }
 
 /**
- * Makes the cursor that stands behind a row.
+ * Creates the cursor for the position after a row.
  *
- * Its checksum finds damage and a changed filter. It is no signature and needs none: a position is a bound within rows
- * that the client may read anyway.
+ * Its checksum detects damage and a changed filter. A signature is not needed, because a position only selects rows that
+ * the client may read anyway.
  */
 export function encodeCursor(scope: CursorScope, position: Position): string {
   return Buffer.from(JSON.stringify([checksum(scope, position), ...position])).toString('base64url')
 }
 
 /**
- * Reads a cursor back into the position it was made from; the first page has neither.
+ * Decodes a cursor to its position. The first page has neither.
  *
  * @param position what the position has to look like
- * @throws BadRequestError for a cursor that is damaged or made for another list, order or filter
+ * @throws BadRequestError for a cursor that is damaged or belongs to another list, order or filter
  */
 export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
   cursor: string | undefined,
@@ -84,11 +84,11 @@ export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
   return parsed.data
 }
 
-/** How many bytes of JSON the items of a page add up to at most. The first item counts even if it alone is larger. */
+/** The maximum size of the items of a page, in bytes of JSON. The first item is included even if it is larger. */
 export const pageBytesMax = 1_048_576
 
 /**
- * Cuts a page from rows of which one more was read than the page holds. The page ends early where its items would exceed
+ * Creates a page from rows, of which one more was read than the page has items. It ends early if its items would exceed
  * {@link pageBytesMax}.
  *
  * @param cursorOf makes the cursor behind the page's last row
@@ -132,6 +132,6 @@ function checksum(scope: CursorScope, position: Position): string {
 
 function brokenCursor(): AppError {
   return new BadRequestError({
-    message: 'The cursor is broken, or belongs to a list with another filter or order.',
+    message: 'The cursor is malformed, or belongs to a list with a different filter or order.',
   })
 }

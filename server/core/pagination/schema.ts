@@ -1,23 +1,28 @@
 import { z } from 'zod'
 
-/** How many items a page holds. */
-export const limitSchema = z.int().min(1).max(100).default(20).describe('How many items the page holds.')
+/** The maximum number of items on a page. */
+export const limitSchema = z.int().min(1).max(100).default(20).describe('The maximum number of items on the page.')
 
-/** The same for a cursor page, which also ends where its items weigh too much. */
+/** The same for a cursor page, which also ends if its items are too large. */
 export const cursorLimitSchema = limitSchema.describe(
-  'How many items the page holds at most. It ends earlier where its items would exceed 1 MiB of JSON in all.',
+  'The maximum number of items on the page. A page has fewer items if more would exceed 1 MiB of JSON.',
 )
 
-/** Which offset page, counted from 1. */
-export const pageNumberSchema = z.int().min(1).max(1_000_000).default(1).describe('Which page, counted from 1.')
+/** The number of an offset page, starting at 1. */
+export const pageNumberSchema = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .default(1)
+  .describe('The number of the page, starting at 1.')
 
-/** Where a cursor page starts: `meta.nextCursor` of the page before it. */
-export const cursorSchema = z.string().describe('Where to go on: `meta.nextCursor` of the page before. Opaque.')
+/** The start of a cursor page: `meta.nextCursor` of the previous page. */
+export const cursorSchema = z.string().describe('The `meta.nextCursor` of the previous page. The value is opaque.')
 
 const cursorMetaSchema = z
   .object({
     limit: z.int(),
-    nextCursor: z.string().nullable().describe('What to send as `cursor` for the next page; null on the last.'),
+    nextCursor: z.string().nullable().describe('The `cursor` of the next page; null on the last page.'),
     hasMore: z
       .boolean()
       .describe(
@@ -27,15 +32,15 @@ const cursorMetaSchema = z
   .meta({ id: 'CursorMeta' })
 
 const offsetMetaSchema = z
-  .object({ total: z.int().describe('How many items there are on all pages.'), page: z.int(), limit: z.int() })
+  .object({ total: z.int().describe('The number of items on all pages.'), page: z.int(), limit: z.int() })
   .meta({ id: 'OffsetMeta' })
 
-/** A page of a large set: it goes on from a cursor and is never counted. */
+/** A page of a large set. It starts at a cursor and has no total. */
 export function cursorPageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), meta: cursorMetaSchema })
 }
 
-/** A page with its number, and how many items there are in all. */
+/** A page with its number and the total number of items. */
 export function offsetPageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), meta: offsetMetaSchema })
 }

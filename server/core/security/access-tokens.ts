@@ -80,7 +80,7 @@ interface Party {
 
 function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
   const [first] = keys
-  if (!first) throw new Error('There is no key to sign access tokens with.')
+  if (!first) throw new Error('No key for signing access tokens is configured.')
   const [kid, { privateKey }] = first
   return async ({ userId, role, sessionId }: SignedClaims): Promise<{ token: string; expiresIn: number }> => {
     const issuedAt = Math.floor(clock.now().getTime() / 1000)
@@ -126,7 +126,7 @@ async function checkToken(keys: Keys, party: Rules, token: string, clock: Clock)
 function findKey(keys: Keys, header: JWTHeaderParameters): KeyObject {
   const key = keys.get(header.kid ?? '')
   const isOurs = Object.keys(header).every((name) => headerMembers.has(name))
-  if (!key || !isOurs) throw new Error('The header is not one of ours.')
+  if (!key || !isOurs) throw new Error('The header is not that of an access token of this server.')
   return key.publicKey
 }
 

@@ -39,8 +39,10 @@ export function proxyNetworkFault(value: string): string | undefined {
   const isSpelledOut = ipaddr.IPv6.isValid(text) || ipaddr.IPv4.isValidFourPartDecimal(text)
   if (!isSpelledOut || !/^\d{1,3}$/.test(prefix) || !ipaddr.isValidCIDR(value)) return 'is not in CIDR notation'
   const [address, length] = ipaddr.parseCIDR(value)
-  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) return 'has to be written as an IPv4 network'
-  return length < shortestPrefix[address.kind()] ? 'lets clients choose the address they are counted under' : undefined
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) return 'must be written as an IPv4 network'
+  return length < shortestPrefix[address.kind()]
+    ? 'is so large that it may contain clients, which could then choose their own address'
+    : undefined
 }
 
 /** As wide as the networks for private use: 10.0.0.0/8 (RFC 1918), fc00::/7 (RFC 4193). */

@@ -68,7 +68,7 @@ function startThread(): Thread {
     else job?.resolve(hash)
   })
   worker.on('error', (error) => abandon(thread, error))
-  worker.on('exit', () => abandon(thread, new Error('A thread that hashes passwords has ended.')))
+  worker.on('exit', () => abandon(thread, new Error('A password hashing thread has exited.')))
   return thread
 }
 

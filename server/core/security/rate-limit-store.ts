@@ -77,12 +77,12 @@ function createBreaker(log: Logger) {
       return true
     },
     open(err: unknown): void {
-      if (!isOpen) log.warn({ err }, 'the rate limit store is away; stricter local limits hold')
+      if (!isOpen) log.warn({ err }, 'the rate limit store is unavailable; stricter local limits apply')
       isOpen = true
       retryAt = performance.now() + retryAfterMs
     },
     close(): void {
-      if (isOpen) log.info('the rate limit store is back')
+      if (isOpen) log.info('the rate limit store is available again')
       isOpen = false
     },
   }
@@ -91,7 +91,7 @@ function createBreaker(log: Logger) {
 async function withDeadline<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new Error(`The rate limit store did not answer in ${deadlineMs} ms.`))
+    const giveUp = () => reject(new Error(`The rate limit store did not respond within ${deadlineMs} ms.`))
     // After a pause of this process the answer may be there, unread: it is read before the immediate runs.
     timer = setTimeout(() => setImmediate(giveUp), deadlineMs)
   })

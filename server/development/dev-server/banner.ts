@@ -26,7 +26,7 @@ export function describeServer({ title, publicUrl, databaseUrl, hasDemoUsers }: 
     '',
     ...lines,
     '',
-    'A saved file restarts the server. Ctrl-C stops everything.',
+    'The server restarts when a file is saved. Press Ctrl-C to stop everything.',
     '',
   ].join('\n')
 }

@@ -30,7 +30,7 @@ export async function openDatabase({ config, onMove, stop }: Options): Promise<D
   let lock = await lockOrClose(database, reopen)
   function reopen(): void {
     if (isClosing) return
-    console.error('The connection to the database is lost; connecting again.')
+    console.error('The connection to the database was lost. Reconnecting.')
     const isOver = () => isClosing || stop.aborted
     reopening = retry(isOver, async () => {
       const found = await locateDatabase(config)
@@ -77,8 +77,8 @@ async function retry(isOver: () => boolean, attempt: () => Promise<void>): Promi
 const lockKey = 7_305_461_223
 const lockTries = 12
 const lockedMessage =
-  'Another "npm run dev" serves this database already. Stop it first (Ctrl-C in its terminal), ' +
-  'or give this one a database of its own: DATA_DIR=.data-2 npm run dev, or DATABASE_URL.'
+  'Another "npm run dev" already uses this database. Stop it first (Ctrl-C in its terminal), ' +
+  'or use a separate database: DATA_DIR=.data-2 npm run dev, or set DATABASE_URL.'
 
 async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
   const client = await connect(url)
@@ -104,7 +104,7 @@ async function connect(url: string): Promise<pg.Client> {
     const { host, pathname } = new URL(url)
     const reason = error instanceof Error ? error.message || String(error) : String(error)
     throw new RemedyError(
-      `The database at ${host}${pathname} cannot be reached: ${reason}\nMend DATABASE_URL, or unset it to use the embedded PostgreSQL.`,
+      `The database at ${host}${pathname} cannot be reached: ${reason}\nCorrect DATABASE_URL, or unset it to use the embedded PostgreSQL.`,
       {
         cause: error,
       },

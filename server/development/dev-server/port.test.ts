@@ -16,13 +16,13 @@ test('takes the next free port for a default that is taken, with a warning', asy
   const port = await takePort()
   const chosen = await choosePort({ host: '127.0.0.1', port, isPortGiven: false })
   expect(chosen).toBeGreaterThan(port)
-  expect(warn).toHaveBeenCalledWith(`Port ${port} is taken; this server takes ${chosen}.`)
+  expect(warn).toHaveBeenCalledWith(`Port ${port} is in use. This server uses port ${chosen} instead.`)
 })
 
 test('refuses a given port that is taken, and names a free one', async () => {
   const port = await takePort()
   await expect(choosePort({ host: '127.0.0.1', port, isPortGiven: true })).rejects.toThrow(
-    `Port ${port} (PORT) is taken`,
+    `Port ${port} (PORT) is in use`,
   )
 })
 

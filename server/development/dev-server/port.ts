@@ -13,8 +13,8 @@ export async function choosePort({ host, port, isPortGiven }: CommandConfig['lis
   const free = await findFreePort(host, port)
   if (port === 0 || free === port) return free
   if (isPortGiven)
-    throw new RemedyError(`Port ${port} (PORT) is taken. Set PORT to a free one, such as ${free}, or unset it.`)
-  console.warn(`Port ${port} is taken; this server takes ${free}.`)
+    throw new RemedyError(`Port ${port} (PORT) is in use. Set PORT to a free port, such as ${free}, or unset it.`)
+  console.warn(`Port ${port} is in use. This server uses port ${free} instead.`)
   return free
 }
 
@@ -24,6 +24,6 @@ async function findFreePort(host: string, first: number): Promise<number> {
     if (bound) return bound
   }
   throw new RemedyError(
-    `No port from ${first} on is free for ${host}. Set HOST and PORT to an address of this machine.`,
+    `No port from ${first} upwards is available on ${host}. Set HOST and PORT to an address of this machine.`,
   )
 }

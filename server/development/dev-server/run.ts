@@ -115,7 +115,7 @@ async function startUnlessFaulty<T>(start: () => Promise<T>): Promise<T | undefi
     return await start()
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)
-    console.error('The server waits for the next save.')
+    console.error('The server starts again when a file is saved.')
     return undefined
   }
 }
@@ -123,7 +123,7 @@ async function startUnlessFaulty<T>(start: () => Promise<T>): Promise<T | undefi
 async function applyChanges({ root, migrate }: Development, database: DevelopmentDatabase, changed: readonly string[]) {
   if (changed.includes(path.join('prisma', 'schema.prisma'))) {
     await promisify(execFile)(process.execPath, [path.join(root, 'server/development/generate.mjs')])
-    console.log('schema.prisma changed. Write its migration with: npm run migrate:new -- NAME')
+    console.log('schema.prisma has changed. Create a migration with: npm run migrate:new -- NAME')
   }
   if (changed.some((file) => file.startsWith(path.join('prisma', 'migrations')))) {
     await migrate(database.url())

@@ -31,7 +31,7 @@ export function startServerProcess({ file, nodeOptions, environment }: Program):
     child.on('error', () => resolve())
     child.on('exit', (code, signal) => {
       if (!isStopping)
-        console.error(`The server ended (${signal ?? `exit code ${code}`}). It starts again on the next save.`)
+        console.error(`The server exited (${signal ?? `exit code ${code}`}). It starts again when a file is saved.`)
       resolve()
     })
   })

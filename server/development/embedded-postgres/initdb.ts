@@ -37,7 +37,9 @@ export async function makeCluster({ place, folder, binaries, account }: Draft): 
   await rm(passwordFile)
   await publish(draft, folder)
   if (!(await exists(path.join(folder, 'data/PG_VERSION')))) {
-    throw new RemedyError(`${folder} is in the way: it holds no PostgreSQL cluster. Move it away, and start again.`)
+    throw new RemedyError(
+      `${folder} exists but is not a PostgreSQL cluster. Move it to another place, then start again.`,
+    )
   }
 }
 
@@ -62,7 +64,7 @@ async function runInitdb({ binaries, account, dataFolder, passwordFile }: Initia
     child.on('close', (code) => resolve(code === 0 ? undefined : output))
   })
   if (fault !== undefined) {
-    throw new RemedyError(`initdb failed. Set DATABASE_URL to use another PostgreSQL. What it said:\n${fault}`)
+    throw new RemedyError(`initdb failed. Set DATABASE_URL to use another PostgreSQL. Its output:\n${fault}`)
   }
 }
 

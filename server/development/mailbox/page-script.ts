@@ -17,7 +17,7 @@ form.addEventListener('submit', async (event) => {
     if (response.ok) form.hidden = true
     outcome.textContent = response.ok ? form.dataset.done : explain((await response.json()).error)
   } catch {
-    outcome.textContent = 'The server did not answer.'
+    outcome.textContent = 'The server did not respond.'
   }
 })
 

@@ -24,21 +24,21 @@ const pages = {
     title: 'Confirm your new address',
     action: '/api/auth/email-change/confirm',
     button: 'Confirm',
-    done: 'The address is yours. Log in with it from now on.',
+    done: 'The new address is confirmed. Use it to log in from now on.',
   }),
   '/reset-password': formPage({
     title: 'Choose a new password',
     action: '/api/auth/password-reset/confirm',
     fields: passwordField,
     button: 'Save the password',
-    done: 'The password is saved. You can log in.',
+    done: 'Your password is saved. You can log in.',
   }),
   '/accept-invitation': formPage({
     title: 'Choose a password',
     action: '/api/auth/password-reset/confirm',
     fields: passwordField,
     button: 'Save the password',
-    done: 'Welcome. The password is saved, and you can log in.',
+    done: 'Your password is saved. You can log in.',
   }),
 }
 

@@ -25,22 +25,22 @@ const losses: { pattern: RegExp; describe: (name: string, table: string) => stri
   },
   {
     pattern: /^CREATE TYPE "([^"]+)_new" AS ENUM/,
-    describe: (name) => `removes values of the enum "${name}"; it fails where rows use them`,
+    describe: (name) => `removes values of the enum "${name}"; it fails if rows use them`,
   },
   {
     pattern: /\bALTER COLUMN "([^"]+)" SET DATA TYPE/,
-    describe: (name, table) => `changes the type of "${name}" of "${table}"; values may be cut or refused`,
+    describe: (name, table) => `changes the type of "${name}" of "${table}"; values may be truncated or rejected`,
   },
   {
     pattern: /\bALTER COLUMN "([^"]+)" SET NOT NULL/,
-    describe: (name, table) => `makes "${name}" of "${table}" required; it fails where rows have no value`,
+    describe: (name, table) => `makes "${name}" of "${table}" required; it fails if rows have no value`,
   },
   {
     pattern: /\bADD COLUMN\s+"([^"]+)"(?=.*\bNOT NULL\b)(?!.*\bDEFAULT\b)/,
-    describe: (name, table) => `adds the required column "${name}" to "${table}"; it fails where there are rows`,
+    describe: (name, table) => `adds the required column "${name}" to "${table}"; it fails if the table has rows`,
   },
   {
     pattern: /^CREATE UNIQUE INDEX "([^"]+)"/,
-    describe: (name) => `adds the unique index "${name}"; it fails where values repeat`,
+    describe: (name) => `adds the unique index "${name}"; it fails if values are not unique`,
   },
 ]

@@ -22,7 +22,7 @@ test('mends a database with an edited migration', async () => {
 test('S7: refuses in production, forced or not', async () => {
   const { url, folder, query } = await createMigrationProject()
   await applyMigrations(url, { folder })
-  await expect(resetDatabase(url, { folder, isProduction: true, isForced: true })).rejects.toThrow('not reset')
+  await expect(resetDatabase(url, { folder, isProduction: true, isForced: true })).rejects.toThrow('cannot be reset')
   expect(await query(`SELECT to_regclass('"User"') IS NOT NULL AS "hasUsers"`)).toEqual([{ hasUsers: true }])
 })
 

@@ -22,13 +22,16 @@ export async function resetDatabase(databaseUrl: string, options: ResetOptions):
 
 function checkTarget(databaseUrl: string, { isProduction, isForced }: ResetOptions): void {
   if (isProduction) {
-    throw new MigrationError('A production database is not reset.', 'Set NODE_ENV=development if it is none.')
+    throw new MigrationError(
+      'A production database cannot be reset.',
+      'If this is a development database, set NODE_ENV=development.',
+    )
   }
   const { host } = new pg.Client({ connectionString: databaseUrl })
   if (isForced || isThisMachine(host)) return
   throw new MigrationError(
-    `The database is on ${host}, not on this machine; a reset drops all that it has.`,
-    'If that is what you want, run: npm run db:reset -- --force',
+    `The database is on ${host}, not on this machine. A reset deletes all its data.`,
+    'To reset it anyway, run: npm run db:reset -- --force',
   )
 }
 

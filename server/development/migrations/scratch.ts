@@ -27,8 +27,8 @@ async function create(databaseUrl: string, name: string): Promise<void> {
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === insufficientPrivilege)) throw cause
     throw new RemedyError(
-      'The user of DATABASE_URL may not create the scratch database that this needs. ' +
-        'Unset DATABASE_URL to use the embedded PostgreSQL, or name a user with CREATEDB.',
+      'The user of DATABASE_URL may not create the temporary database that this command needs. ' +
+        'Unset DATABASE_URL to use the embedded PostgreSQL, or use a database user with CREATEDB.',
       { cause },
     )
   }

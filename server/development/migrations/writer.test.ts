@@ -22,7 +22,7 @@ test('writes the SQL of a changed schema; after that nothing is left to write', 
   expect(path.relative(project.folder, file)).toBe('21000102030405_add_label/migration.sql')
   expect(await readFile(file, 'utf8')).toMatch(/^-- AlterTable\nALTER TABLE "Session" ADD COLUMN +"label" TEXT;\n$/)
   expect(losses).toEqual([])
-  await expect(writeMigration('again', options)).rejects.toThrow('Nothing changed')
+  await expect(writeMigration('again', options)).rejects.toThrow('There are no changes')
   expect(await readdir(project.folder)).toHaveLength(project.names.length + 1)
 })
 
@@ -57,7 +57,7 @@ test('tells a user without the right to create databases what to do', async () =
   const role = new URL(url).pathname.slice(1)
   await query(`CREATE ROLE ${role} LOGIN PASSWORD 'test'`)
   const limited = Object.assign(new URL(url), { username: role, password: 'test' })
-  await expect(diffMigrationsToSchema(limited.href)).rejects.toThrow('name a user with CREATEDB')
+  await expect(diffMigrationsToSchema(limited.href)).rejects.toThrow('use a database user with CREATEDB')
   await query(`DROP ROLE ${role}`)
 })
 
@@ -71,10 +71,10 @@ test('warns at the top of the file of each change that takes data or may fail on
   )
   const { file, losses } = await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock })
   expect(losses.toSorted()).toEqual([
-    'adds the required column "device" to "Session"; it fails where there are rows',
+    'adds the required column "device" to "Session"; it fails if the table has rows',
     'drops the column "userAgent" of "Session" with its values',
     'drops the table "RateLimit" with its rows',
-    'removes values of the enum "MailStatus"; it fails where rows use them',
+    'removes values of the enum "MailStatus"; it fails if rows use them',
   ])
   const sql = await readFile(file, 'utf8')
   expect(sql).toMatch(/^-- WARNING/)
@@ -85,7 +85,7 @@ test.each(['', 'Add', 'add-post', 'add post', '../up', '1st', 'a__b', 'a'.repeat
   'refuses the name "%s"',
   async (name) => {
     const options = { databaseUrl: 'postgresql://127.0.0.1:1/none', clock }
-    await expect(writeMigration(name, options)).rejects.toThrow('is no name for a migration')
+    await expect(writeMigration(name, options)).rejects.toThrow('is not a valid name for a migration')
   },
 )
 

@@ -26,7 +26,10 @@ export async function writeMigration(
   const folder = options.folder ?? findPrismaFile('migrations')
   const sql = await diffMigrationsToSchema(options.databaseUrl, options)
   if (!sql)
-    throw new MigrationError('Nothing changed: the migrations make schema.prisma.', 'Edit prisma/schema.prisma.')
+    throw new MigrationError(
+      'There are no changes: the migrations already produce schema.prisma.',
+      'Edit prisma/schema.prisma first.',
+    )
   const losses = describeLosses(sql)
   const target = path.join(folder, `${await nextTimestamp(folder, options.clock)}_${name}`)
   await makeFolder(target)
@@ -38,7 +41,7 @@ export async function writeMigration(
 function checkName(name: string): void {
   if (/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name) && name.length <= 100) return
   throw new MigrationError(
-    `"${name}" is no name for a migration: it takes snake case, 100 characters at most.`,
+    `"${name}" is not a valid name for a migration. Use snake case and at most 100 characters.`,
     'Run: npm run migrate:new -- add_post_summary',
   )
 }
@@ -68,7 +71,7 @@ async function makeFolder(target: string): Promise<void> {
     await mkdir(target)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
-    const fault = `The migration ${path.basename(target)} exists already.`
+    const fault = `The migration ${path.basename(target)} already exists.`
     throw new MigrationError(fault, 'Choose another name, or wait a second.', { cause })
   }
 }

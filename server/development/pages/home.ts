@@ -30,12 +30,12 @@ ${exampleCalls.client(url).map(exampleCard).join('\n')}
 }
 
 const links = [
-  ['/docs', 'API reference', 'Read and try every endpoint'],
-  ['/api/openapi.json', 'OpenAPI 3.1', 'The document to generate clients from'],
-  ['/dev/mailbox', 'Mailbox', 'Every mail that would have been sent'],
-  ['/readyz', 'Health', 'What works and what does not'],
+  ['/docs', 'API reference', 'Documentation of every endpoint, with a client to try them'],
+  ['/api/openapi.json', 'OpenAPI 3.1', 'The document for code generators'],
+  ['/dev/mailbox', 'Mailbox', 'All mail that this server has sent'],
+  ['/readyz', 'Health', 'The state of the server and its dependencies'],
   ['/metrics', 'Metrics', 'For Prometheus'],
-  ['/.well-known/jwks.json', 'Public keys', 'To verify access tokens elsewhere'],
+  ['/.well-known/jwks.json', 'Public keys', 'The keys that other services use to verify access tokens'],
 ] as const
 
 function linkItem([href, name, purpose]: (typeof links)[number]): string {

@@ -11,7 +11,7 @@ export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config
   scope.addHook('onRequest', async ({ headers }) => {
     const name = hostname(headers.host)
     if (name !== undefined && (own.has(name) || isLoopback(name))) return
-    const message = 'This page is shown under the names of this machine, of PUBLIC_URL and of APP_URL.'
+    const message = 'This page is only available under the host names of this machine, PUBLIC_URL and APP_URL.'
     throw new ForbiddenError({ status: 421, message })
   })
 }

@@ -44,16 +44,16 @@ export const listAuditEventsSchema = z.strictObject({
   limit: cursorLimitSchema,
   cursor: cursorSchema.optional(),
   type: auditEventTypeSchema.optional(),
-  userId: idSchema.optional().describe('Whom it happened to.'),
-  actorId: idSchema.optional().describe('Who did it.'),
+  userId: idSchema.optional().describe('The user that the event concerns.'),
+  actorId: idSchema.optional().describe('The user who caused the event.'),
 })
 
 const auditEventSchema = z
   .object({
     id: idSchema,
-    type: z.string().describe('An `AuditEventType`, or one of a later version.'),
-    actorId: idSchema.nullable().describe('Who did it; null where nobody was logged in.'),
-    userId: idSchema.nullable().describe('Whom it happened to.'),
+    type: z.string().describe('An `AuditEventType`. Later versions may add types.'),
+    actorId: idSchema.nullable().describe('The user who caused the event; null if the request was anonymous.'),
+    userId: idSchema.nullable().describe('The user that the event concerns.'),
     ip: z.string().nullable(),
     userAgent: z.string().nullable(),
     requestId: z.string().nullable(),

@@ -45,7 +45,7 @@ export function createAuditService({ db }: { db: Database }) {
 
     /**
      * One page of events, newest first.
-     * @throws BadRequestError for a broken cursor
+     * @throws BadRequestError for an invalid cursor
      */
     async list({ limit, cursor, type, userId, actorId }: AuditListInput): Promise<AuditPage> {
       const filters = { ...(type && { type }), ...(userId && { userId }), ...(actorId && { actorId }) }

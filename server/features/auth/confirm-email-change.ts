@@ -32,7 +32,7 @@ export async function confirmEmailChange(
 }
 
 const registeredHere =
-  'This link moves an account to an address that this browser has registered. Use the link of the registration, or another browser.'
+  'This link moves an account to an email address that was registered in this browser. Open the link of that registration, or use another browser.'
 
 async function changeEmail(
   { clock, audit, sessions, tokenSecret }: AuthDependencies,

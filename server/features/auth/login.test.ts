@@ -89,7 +89,7 @@ describe('logging in', () => {
     expect(counts.hash).toBe(0)
   })
 
-  it('S5: the faces answer an unknown address and a wrong password with the same body', async () => {
+  it('S5: the transports answer an unknown address and a wrong password with the same body', async () => {
     const user = await createUser(t)
     const bodies = [user.email, freshAddress()].map((email) => ({ email, password: wrong }))
     const replies = []

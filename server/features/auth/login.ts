@@ -78,12 +78,12 @@ async function openIfUnchanged(
   })
   if (!signedIn) return refuse(dependencies, origin, user.id)
   const { sessionId } = signedIn
-  dependencies.log.info({ userId: user.id, sessionId, ip: origin.ip, requestId: origin.requestId }, 'a login succeeded')
+  dependencies.log.info({ userId: user.id, sessionId, ip: origin.ip, requestId: origin.requestId }, 'login succeeded')
   return signedIn
 }
 
 async function refuse({ audit, db, log }: AuthDependencies, origin: Origin, userId: string | null): Promise<never> {
-  log.warn({ userId, ip: origin.ip, requestId: origin.requestId }, 'a login failed')
+  log.warn({ userId, ip: origin.ip, requestId: origin.requestId }, 'login failed')
   await audit.record(db, { type: 'login.failed', actorId: null, userId, origin })
   throw new InvalidCredentialsError()
 }

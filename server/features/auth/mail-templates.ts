@@ -52,13 +52,13 @@ export function renderMail(
 // These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
 const unverified: ReadonlySet<AccountMail['template']> = new Set(['verification', 'invitation', 'email-change'])
 
-const notYou = 'If this was not you, ignore this mail; nothing happens without the link.'
+const notYou = 'If this was not you, ignore this mail. Nothing changes unless the link is opened.'
 
 const templates: Record<AccountMail['template'], Template> = {
   verification: ({ link, title }) => ({
     subject: 'Verify your address',
     paragraphs: [
-      `Somebody registered at ${title} with this address. If you did so just now, verify it to finish your registration. The link works once, for 24 hours.`,
+      `Someone registered at ${title} with this address. If it was you, verify the address to complete your registration. The link works once and expires after 24 hours.`,
     ],
     action: { label: 'Verify your address', url: link('/verify-email') },
     reassurance: notYou,
@@ -66,49 +66,55 @@ const templates: Record<AccountMail['template'], Template> = {
   'account-exists': ({ link, title }) => ({
     subject: 'You already have an account',
     paragraphs: [
-      `Somebody asked to register with this address, and it already has an account at ${title}. Nothing was changed.`,
-      'If it was you, log in as usual. If you have forgotten your password, ask for a new one on the login page:',
+      `Someone tried to register with this address, which already has an account at ${title}. Nothing was changed.`,
+      'If it was you, log in as usual. If you have forgotten your password, you can reset it on the login page:',
     ],
     action: { label: `Go to ${title}`, url: link('') },
-    reassurance: 'If this was not you, ignore this mail; your account is as it was.',
+    reassurance: 'If this was not you, ignore this mail. Your account was not changed.',
   }),
   invitation: ({ link, title }) => ({
     subject: `You are invited to ${title}`,
-    paragraphs: ['An account was made for you. Choose a password to begin. The link works once, for 72 hours.'],
+    paragraphs: [
+      'An account was created for you. Choose a password to start using it. The link works once and expires after 72 hours.',
+    ],
     action: { label: 'Choose a password', url: link('/accept-invitation') },
-    reassurance: 'If you do not expect this, ignore this mail; nobody can log in to the account without a password.',
+    reassurance:
+      'If you did not expect this invitation, ignore this mail. Nobody can log in to the account until a password is set.',
   }),
   'password-reset': ({ link }) => ({
     subject: 'Reset your password',
     paragraphs: [
-      'Somebody asked for a new password for your account. The link works once, for 30 minutes after it was first sent.',
+      'Someone requested a new password for your account. The link works once and expires 30 minutes after it was first sent.',
     ],
     action: { label: 'Choose a new password', url: link('/reset-password') },
-    reassurance: 'If this was not you, ignore this mail; your password stays as it is.',
+    reassurance: 'If this was not you, ignore this mail. Your password was not changed.',
   }),
   'password-changed': () => ({
     subject: 'Your password was changed',
-    paragraphs: ['The password of your account was changed just now, and your other sessions were ended.'],
-    reassurance: 'If this was not you, ask for a new password on the login page at once: that ends every session.',
+    paragraphs: ['The password of your account was changed, and your other sessions were ended.'],
+    reassurance: 'If this was not you, reset your password on the login page immediately. This ends all sessions.',
   }),
   'email-change': ({ link, title }) => ({
     subject: 'Confirm your new address',
     paragraphs: [
-      `Somebody asked to use this address for their account at ${title}. Confirm it if that was you. The link works once, for 24 hours.`,
+      `Someone requested to use this address for their account at ${title}. If it was you, confirm the address. The link works once and expires after 24 hours.`,
     ],
     action: { label: 'Confirm the address', url: link('/confirm-email-change') },
     reassurance: notYou,
   }),
   'email-change-requested': () => ({
-    subject: 'Your address is about to be changed',
+    subject: 'A change of your address was requested',
     paragraphs: [
-      'Somebody who knows your password asked to use another address for your account. Nothing has changed yet: a link was sent to that address, and the change counts once it was followed.',
+      'Someone who knows your password requested a different address for your account. Nothing has changed yet. A link was sent to the new address, and the change takes effect when that link is opened.',
     ],
-    reassurance: 'If this was not you, ask for a new password on the login page at once: that ends the request too.',
+    reassurance:
+      'If this was not you, reset your password on the login page immediately. This also cancels the request.',
   }),
   'email-changed': ({ title }) => ({
     subject: 'The address of your account was changed',
-    paragraphs: [`Your account at ${title} now uses another address. Mail about it no longer comes here.`],
-    reassurance: 'If you did not ask for this, tell those who run this service at once.',
+    paragraphs: [
+      `Your account at ${title} now uses a different address. You will receive no further mail at this one.`,
+    ],
+    reassurance: 'If you did not request this, contact the operator of this service immediately.',
   }),
 }

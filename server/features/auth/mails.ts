@@ -31,7 +31,7 @@ async function write(
   stored: unknown,
 ): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
-  if (!mail) return { isSendable: false, reason: 'The mail lacks what its template needs.' }
+  if (!mail) return { isSendable: false, reason: 'The mail lacks parameters that its template requires.' }
   const link = await issueLinkOf(tx, { secret: tokenSecret, mail, now: clock.now() })
   if (!link.isSendable) return link
   return { isSendable: true, token: link.token, ...renderMail(mail, { title, appUrl, token: link.token }) }
@@ -50,7 +50,8 @@ async function issueLinkOf(
   if (!link) return { isSendable: true, token: null }
   // Mails of one owner take turns, so that they carry one link.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(link.owner)[0] ?? ''}, 0))`
-  if (!(await mayHaveLink(tx, mail.to, link))) return { isSendable: false, reason: 'There is no account to let in.' }
+  if (!(await mayHaveLink(tx, mail.to, link)))
+    return { isSendable: false, reason: 'The account does not exist, or may not log in.' }
   return { isSendable: true, token: await issueMailToken(tx, { secret, now, ...link }) }
 }
 

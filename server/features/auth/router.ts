@@ -36,7 +36,7 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/register', status: 202 },
       hashesPassword: true,
-      summary: 'Ask for an account; a mailed link makes it',
+      summary: 'Register an account',
       limits: byAddress('auth.register', 5, 3600),
     })
     .input(registerSchema)
@@ -50,7 +50,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/verify-email', status: 204 },
-      summary: 'Use the token of a verification mail',
+      summary: 'Verify an email address',
       limits: byAddress('auth.verify', 60, 60),
     })
     .input(verifyEmailSchema)
@@ -63,7 +63,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/resend-verification', status: 202 },
-      summary: 'Have the verification mail sent again',
+      summary: 'Resend the verification mail',
       limits: byAddress('auth.resend', 300, 60),
     })
     .input(emailOnlySchema)
@@ -78,7 +78,7 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/login' },
       hashesPassword: true,
-      summary: 'Sign in with a password',
+      summary: 'Log in with a password',
       limits: byAddress('auth.login', 20, 60),
     })
     .input(loginSchema)
@@ -89,7 +89,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/refresh' },
-      summary: 'Exchange a refresh token, from the body or the cookie',
+      summary: 'Refresh the access token',
       limits: byAddress('auth.refresh', 300, 60),
     })
     .input(refreshSchema)
@@ -100,7 +100,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/logout', status: 204 },
-      summary: 'End the session of every credential that is sent: refresh tokens in body and cookies, access token',
+      summary: 'Log out',
       limits: byAddress('auth.logout', 300, 60),
     })
     .input(logoutSchema)
@@ -111,7 +111,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/password-reset', status: 202 },
-      summary: 'Have a link mailed that sets a new password',
+      summary: 'Request a password reset',
       limits: byAddress('auth.reset', 300, 60),
     })
     .input(emailOnlySchema)
@@ -126,7 +126,7 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/password-reset/confirm', status: 204 },
       hashesPassword: true,
-      summary: 'Set a password with the token of a reset or invitation mail',
+      summary: 'Set a password with a token from a mail',
       limits: byAddress('auth.confirm', 60, 60),
     })
     .input(resetPasswordSchema)
@@ -138,7 +138,7 @@ export const authRouter = router({
       refusesBatch: true,
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
       hashesPassword: true,
-      summary: 'Change your password; other sessions end',
+      summary: 'Change your password',
       limits: currentPasswordLimits,
     })
     .input(changePasswordSchema)
@@ -150,7 +150,7 @@ export const authRouter = router({
       refusesBatch: true,
       rest: { method: 'POST', path: '/auth/email-change', status: 202 },
       hashesPassword: true,
-      summary: 'Have a link mailed to a new address, which moves your account there',
+      summary: 'Request a change of your email address',
       limits: currentPasswordLimits,
     })
     .input(requestEmailChangeSchema)
@@ -164,7 +164,7 @@ export const authRouter = router({
     .meta({
       ...alone,
       rest: { method: 'POST', path: '/auth/email-change/confirm', status: 204 },
-      summary: 'Use the token of a mail that confirms a new address',
+      summary: 'Confirm a new email address',
       limits: byAddress('auth.email-change', 60, 60),
     })
     .input(verifyEmailSchema)

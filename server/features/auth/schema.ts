@@ -5,7 +5,7 @@ import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 /** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
 const tokenSchema = z.string().min(1).max(2048)
 
-const refreshTokenSchema = tokenSchema.optional().describe('Left out if the token is in the cookie.')
+const refreshTokenSchema = tokenSchema.optional().describe('Omit it if the token is sent in the cookie.')
 
 export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
 export const verifyEmailSchema = z.strictObject({ token: tokenSchema })
@@ -17,7 +17,7 @@ export const loginSchema = z.strictObject({
   delivery: z
     .enum(['body', 'cookie'])
     .default('body')
-    .describe('`cookie` puts the refresh token into an HttpOnly cookie, for browsers.'),
+    .describe('`cookie` returns the refresh token in an HttpOnly cookie, which is meant for browsers.'),
 })
 
 export const refreshSchema = z.strictObject({ refreshToken: refreshTokenSchema })
@@ -36,8 +36,8 @@ export const signedInSchema = z
   .object({
     accessToken: z.string(),
     tokenType: z.literal('Bearer'),
-    expiresIn: z.int().describe('Seconds for which the access token lives.'),
-    refreshToken: z.string().optional().describe('Absent if it is in the cookie.'),
+    expiresIn: z.int().describe('The lifetime of the access token in seconds.'),
+    refreshToken: z.string().optional().describe('Absent if the refresh token is returned in the cookie.'),
     user: userSchema,
   })
   .meta({ id: 'SignedIn' })

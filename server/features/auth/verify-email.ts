@@ -64,7 +64,8 @@ async function createVerifiedUser(
   return email
 }
 
-const ofAnother = 'This link belongs to a registration that was not made in this browser. Use the link of yours.'
+const ofAnother =
+  'This link belongs to a registration that was started in another browser. Use the link from your own registration.'
 
 // All registrations of the address, in one order: of two links that are followed at once, the second one waits here.
 async function lockRegistrationsBeside(tx: Transaction, token: string): Promise<void> {

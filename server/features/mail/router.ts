@@ -4,13 +4,13 @@ import { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema
 
 export const mailRouter = router({
   list: adminProcedure
-    .meta({ rest: { method: 'GET', path: '/mail' }, summary: 'List mail that waits, was sent or could not be sent' })
+    .meta({ rest: { method: 'GET', path: '/mail' }, summary: 'List outgoing mail' })
     .input(listMailSchema)
     .output(outboxMailPageSchema)
     .query(({ ctx, input }) => ctx.services.mail.list(input)),
 
   retry: adminProcedure
-    .meta({ rest: { method: 'POST', path: '/mail/{id}/retry' }, summary: 'Try a mail that could not be sent again' })
+    .meta({ rest: { method: 'POST', path: '/mail/{id}/retry' }, summary: 'Retry a failed mail' })
     .input(byIdSchema)
     .output(outboxMailSchema)
     .mutation(({ ctx, input }) => ctx.services.mail.retry(ctx.actor, input)),

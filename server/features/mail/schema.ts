@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { idSchema } from '../../core/fields/schema.js'
 import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
 
-const mailStatusSchema = z
-  .enum(['pending', 'sent', 'dead'])
-  .meta({ id: 'MailStatus', description: '`dead`: could not be sent, and is tried again only by `retry`.' })
+const mailStatusSchema = z.enum(['pending', 'sent', 'dead']).meta({
+  id: 'MailStatus',
+  description: '`dead` means that sending has failed for good. Only the operation `retry` sends such a mail again.',
+})
 
 export const listMailSchema = z.strictObject({
   limit: cursorLimitSchema,

@@ -25,7 +25,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
   return {
     /**
      * One page of the outbox, newest first.
-     * @throws BadRequestError for a broken cursor
+     * @throws BadRequestError for an invalid cursor
      */
     async list({ limit, cursor, status }: ListMail): Promise<z.output<typeof outboxMailPageSchema>> {
       return readTimePage({ scope: ['mail', status], limit, cursor }, (place) =>
@@ -80,5 +80,5 @@ const mailColumns = {
 async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
   const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
   if (!isThere) return new NotFoundError({ resource: 'Mail' })
-  return new ConflictError({ message: 'Only a mail that could not be sent is tried again.' })
+  return new ConflictError({ message: 'Only a failed mail can be retried.' })
 }

@@ -72,7 +72,8 @@ export async function restorePost(
     })
     await audit.record(tx, { type: 'post.restored', ...changeOf(post, actor) })
     const restored = await tx.post.findUnique({ where: { id }, select: postColumns })
-    if (!restored) throw new ConflictError({ message: 'The author of this post is removed.' })
+    if (!restored)
+      throw new ConflictError({ message: 'The author of this post has been deleted. Restore the author first.' })
     return restored
   })
 }

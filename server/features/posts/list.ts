@@ -10,7 +10,7 @@ import { visibleKinds } from './visibility.js'
 /**
  * Reads a page of posts by time.
  *
- * @throws BadRequestError for a broken cursor
+ * @throws BadRequestError for an invalid cursor
  */
 export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   const { limit, cursor } = input

@@ -18,37 +18,37 @@ export const postsRouter = router({
     .query(({ ctx, input }) => ctx.services.posts.list(ctx.actor, input)),
 
   get: publicProcedure
-    .meta({ rest: { method: 'GET', path: '/posts/{id}' }, summary: 'Read a post' })
+    .meta({ rest: { method: 'GET', path: '/posts/{id}' }, summary: 'Get a post' })
     .input(byIdSchema)
     .output(postSchema)
     .query(({ ctx, input }) => ctx.services.posts.get(ctx.actor, input)),
 
   create: protectedProcedure
-    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, summary: 'Write a post' })
+    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, summary: 'Create a post' })
     .input(createPostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.create(ctx.actor, input)),
 
   replace: ownerProcedure
-    .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post of your own; admins, any' })
+    .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post' })
     .input(replacePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.replace(ctx.actor, input)),
 
   update: ownerProcedure
-    .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Change a post of your own; admins, any' })
+    .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Update a post' })
     .input(updatePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.update(ctx.actor, input)),
 
   remove: ownerProcedure
-    .meta({ rest: { method: 'DELETE', path: '/posts/{id}', status: 204 }, summary: 'Remove a post' })
+    .meta({ rest: { method: 'DELETE', path: '/posts/{id}', status: 204 }, summary: 'Delete a post' })
     .input(byIdAndVersionSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.posts.remove(ctx.actor, input)),
 
   restore: adminProcedure
-    .meta({ rest: { method: 'POST', path: '/posts/{id}/restore' }, summary: 'Bring a removed post back' })
+    .meta({ rest: { method: 'POST', path: '/posts/{id}/restore' }, summary: 'Restore a deleted post' })
     .input(byIdSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.restore(ctx.actor, input)),

@@ -23,13 +23,13 @@ export const postSchema = z
 export const postPageSchema = cursorPageOf(postSchema)
 
 const searchHelp =
-  'Words to search for in titles and bodies. Quotes hold a phrase together, `or` stands between alternatives, `-` before ' +
-  'what to leave out. A page looks at 2,000 posts at most, so that a search for common words may give few matches, or ' +
-  'none, although more follow: go on until `meta.hasMore` is false.'
+  'The words to search for in titles and bodies. Quotes search for a phrase, `or` separates alternatives, and `-` ' +
+  'excludes a word. Each request searches at most 2,000 posts, so a page may have few matches, or none, although more ' +
+  'follow. Continue until `meta.hasMore` is false.'
 
 const orderHelp =
-  '`relevance` needs `q`. It puts first the posts that hold the words most often, above all in their titles. Where the ' +
-  'words are common, it ranks the matches among the newest 2,000 posts, then those among the 2,000 before, and so on.'
+  '`relevance` requires `q`. It ranks posts by how often they contain the words; titles count most. If the words are ' +
+  'common, it ranks the matches among the newest 2,000 posts first, then those among the next 2,000, and so on.'
 
 export const listPostsSchema = z
   .strictObject({
@@ -42,7 +42,7 @@ export const listPostsSchema = z
   })
   .refine(({ order, q }) => order !== 'relevance' || q !== undefined, {
     path: ['order'],
-    message: 'Only a search (q) can be ordered by relevance.',
+    message: 'Ordering by relevance requires a search (q).',
   })
 
 const writableFields = {

@@ -24,7 +24,7 @@ type SearchPosts = ListPosts & { q: string }
  * Reads a page of the posts that hold the words of `q`, which is written as in a web search: quotes for a phrase, `or`,
  * `-` before a word to leave out. A query without a word that counts finds nothing.
  *
- * @throws BadRequestError for a broken cursor
+ * @throws BadRequestError for an invalid cursor
  */
 export async function searchPosts(db: Db, actor: Actor | null, input: SearchPosts) {
   const { q, limit, order } = input

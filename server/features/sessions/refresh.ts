@@ -152,7 +152,7 @@ async function rotate({ tx, clock, refreshTokens }: Deciding, session: Session, 
 async function reportReuse({ tx, audit, log }: Deciding, session: Session, origin: Origin): Promise<void> {
   const { id: sessionId, userId } = session
   await audit.record(tx, { type: 'refresh.reused', actorId: null, userId, origin, data: { sessionId } })
-  log.warn({ sessionId, userId, ip: origin.ip, requestId: origin.requestId }, 'a refresh token was used again')
+  log.warn({ sessionId, userId, ip: origin.ip, requestId: origin.requestId }, 'refresh token reused')
 }
 
 async function endSession({ tx, clock, cache }: Deciding, session: Session, reason: string): Promise<Decision> {

@@ -6,12 +6,12 @@ import type { SessionsService } from './service.js'
 
 export const sessionsRouter = router({
   list: protectedProcedure
-    .meta({ rest: { method: 'GET', path: '/sessions' }, summary: 'List your living sessions' })
+    .meta({ rest: { method: 'GET', path: '/sessions' }, summary: 'List your active sessions' })
     .output(sessionListSchema)
     .query(({ ctx }) => ctx.services.sessions.list(ctx.actor)),
 
   revoke: protectedProcedure
-    .meta({ rest: { method: 'DELETE', path: '/sessions/{id}', status: 204 }, summary: 'End one of your sessions' })
+    .meta({ rest: { method: 'DELETE', path: '/sessions/{id}', status: 204 }, summary: 'Revoke one of your sessions' })
     .input(revokeSessionSchema)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -20,7 +20,7 @@ export const sessionsRouter = router({
     }),
 
   revokeOthers: protectedProcedure
-    .meta({ rest: { method: 'DELETE', path: '/sessions', status: 204 }, summary: 'End your other sessions' })
+    .meta({ rest: { method: 'DELETE', path: '/sessions', status: 204 }, summary: 'Revoke all your other sessions' })
     .output(z.void())
     .mutation(({ ctx }) => ctx.services.sessions.revokeOthers(ctx.actor)),
 })

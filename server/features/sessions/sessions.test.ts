@@ -121,7 +121,7 @@ describe('what an access token is worth', () => {
     expect(await isOut({ accessToken: token })).toBe(true)
   })
 
-  it('S13: malformed Authorization headers are 401 on both faces', async () => {
+  it('S13: malformed Authorization headers are 401 on both transports', async () => {
     const { session } = await createSignedInUser(t)
     const values = [
       '',

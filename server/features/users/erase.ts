@@ -33,7 +33,7 @@ export async function eraseUser(
     const user = await tx.user.findFirst({ where: { AND: [includingDeleted], id } })
     if (!user) throw new NotFoundError({ resource: 'User' })
     const { email, deletedAt, erasedAt } = user
-    if (!deletedAt) throw new ConflictError({ message: 'Only an account that was removed can be erased.' })
+    if (!deletedAt) throw new ConflictError({ message: 'Only a deleted account can be erased.' })
     if (erasedAt) return
     await overwrite(tx, id, clock.now())
     await removeTraces(tx, { id, email, deletedAt })

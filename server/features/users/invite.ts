@@ -74,8 +74,9 @@ export async function resendInvitation(
 }
 
 function assertInvitable({ hasPassword, disabledAt }: { hasPassword: boolean; disabledAt: Date | null }): void {
-  if (hasPassword) throw new ConflictError({ message: 'This account has set a password; it can be reset.' })
-  if (disabledAt) throw new ConflictError({ message: 'This account is disabled; enable it first.' })
+  if (hasPassword)
+    throw new ConflictError({ message: 'This account already has a password. Use a password reset instead.' })
+  if (disabledAt) throw new ConflictError({ message: 'This account is disabled. Enable it first.' })
 }
 
 /**

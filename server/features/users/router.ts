@@ -17,12 +17,12 @@ import {
 
 export const usersRouter = router({
   me: protectedProcedure
-    .meta({ rest: { method: 'GET', path: '/users/me' }, summary: 'Read your own account' })
+    .meta({ rest: { method: 'GET', path: '/users/me' }, summary: 'Get your account' })
     .output(userSchema)
     .query(({ ctx }) => ctx.services.users.me(ctx.actor)),
 
   updateMe: protectedProcedure
-    .meta({ rest: { method: 'PATCH', path: '/users/me' }, summary: 'Change your own account' })
+    .meta({ rest: { method: 'PATCH', path: '/users/me' }, summary: 'Update your account' })
     .input(updateMeSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.updateMe(ctx.actor, input)),
@@ -31,7 +31,7 @@ export const usersRouter = router({
     .meta({
       rest: { method: 'DELETE', path: '/users/me', status: 204 },
       hashesPassword: true,
-      summary: 'Remove your own account',
+      summary: 'Delete your account',
       limits: currentPasswordLimits,
     })
     .input(removeMeSchema)
@@ -44,7 +44,7 @@ export const usersRouter = router({
   exportMe: protectedProcedure
     .meta({
       rest: { method: 'GET', path: '/users/me/export' },
-      summary: 'Read everything that is stored about your account',
+      summary: 'Export all data stored about your account',
       limits: [{ name: 'users.export', by: 'actor', points: 10, windowSeconds: 3600 }],
     })
     .output(accountExportSchema)
@@ -57,7 +57,7 @@ export const usersRouter = router({
     .query(({ ctx, input }) => ctx.services.users.list(input)),
 
   get: adminProcedure
-    .meta({ rest: { method: 'GET', path: '/users/{id}' }, summary: 'Read a user' })
+    .meta({ rest: { method: 'GET', path: '/users/{id}' }, summary: 'Get a user' })
     .input(byIdSchema)
     .output(userSchema)
     .query(({ ctx, input }) => ctx.services.users.get(input)),
@@ -69,25 +69,25 @@ export const usersRouter = router({
     .mutation(({ ctx, input }) => ctx.services.users.create(ctx.actor, input)),
 
   replace: adminProcedure
-    .meta({ rest: { method: 'PUT', path: '/users/{id}' }, summary: 'Replace what can be written of a user' })
+    .meta({ rest: { method: 'PUT', path: '/users/{id}' }, summary: 'Replace a user' })
     .input(replaceUserSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.replace(ctx.actor, input)),
 
   update: adminProcedure
-    .meta({ rest: { method: 'PATCH', path: '/users/{id}' }, summary: 'Change a user' })
+    .meta({ rest: { method: 'PATCH', path: '/users/{id}' }, summary: 'Update a user' })
     .input(updateUserSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.update(ctx.actor, input)),
 
   remove: adminProcedure
-    .meta({ rest: { method: 'DELETE', path: '/users/{id}', status: 204 }, summary: 'Remove a user' })
+    .meta({ rest: { method: 'DELETE', path: '/users/{id}', status: 204 }, summary: 'Delete a user' })
     .input(byIdAndVersionSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.users.remove(ctx.actor, input)),
 
   restore: adminProcedure
-    .meta({ rest: { method: 'POST', path: '/users/{id}/restore' }, summary: 'Bring a removed user back' })
+    .meta({ rest: { method: 'POST', path: '/users/{id}/restore' }, summary: 'Restore a deleted user' })
     .input(byIdSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.restore(ctx.actor, input)),
@@ -95,7 +95,7 @@ export const usersRouter = router({
   resendInvitation: adminProcedure
     .meta({
       rest: { method: 'POST', path: '/users/{id}/resend-invitation', status: 202 },
-      summary: 'Send an invitation again',
+      summary: 'Resend an invitation',
     })
     .input(byIdSchema)
     .output(invitationSentSchema)
@@ -107,7 +107,7 @@ export const usersRouter = router({
   erase: adminProcedure
     .meta({
       rest: { method: 'POST', path: '/users/{id}/erase', status: 204 },
-      summary: 'Erase what a removed account says of a person; it cannot be undone',
+      summary: 'Permanently erase the personal data of a deleted user',
     })
     .input(byIdSchema)
     .output(z.void())

@@ -77,7 +77,7 @@ export const removeMeSchema = z.strictObject({ password: passwordSchema })
 export const listUsersSchema = z.strictObject({
   page: pageNumberSchema,
   limit: limitSchema,
-  q: oneLine().trim().max(200).optional().describe('Part of a name or an address.'),
+  q: oneLine().trim().max(200).optional().describe('Text to find in a name or an email address.'),
   role: roleSchema.optional(),
   status: userStatusSchema.optional(),
   sort: z.enum(['createdAt', 'name', 'email']).default('createdAt'),
@@ -94,7 +94,9 @@ export const createUserSchema = z.strictObject({
 export const accountExportSchema = z
   .object({
     exportedAt: z.date(),
-    isComplete: z.boolean().describe('False if there is more than one document holds; the oldest is left out.'),
+    isComplete: z
+      .boolean()
+      .describe('False if the data exceeds what one document can hold. The oldest entries are then omitted.'),
     account: userSchema,
     sessions: z.array(
       z.object({
@@ -118,7 +120,7 @@ export const accountExportSchema = z
           usedAt: z.date().nullable(),
         }),
       )
-      .describe('Mailed links, without their tokens; `email` is the address of a change that waits.'),
+      .describe('Links that were sent by mail, without their tokens. `email` is the address of a pending change.'),
     mails: z.array(
       z.object({
         template: z.string(),
@@ -139,7 +141,9 @@ export const accountExportSchema = z
         createdAt: z.date(),
       }),
     ),
-    resources: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))).describe('Rows by resource.'),
+    resources: z
+      .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+      .describe('The stored rows, grouped by resource.'),
   })
   .meta({ id: 'AccountExport' })
 

@@ -27,7 +27,8 @@ export function findPrismaFile(name: string): string {
   let folder = import.meta.dirname
   while (!existsSync(path.join(folder, 'prisma/migrations/migration_lock.toml'))) {
     const parent = path.dirname(folder)
-    if (parent === folder) throw new Error(`There is no prisma/migrations/migration_lock.toml above ${folder}.`)
+    if (parent === folder)
+      throw new Error(`No parent folder of ${folder} contains prisma/migrations/migration_lock.toml.`)
     folder = parent
   }
   return path.join(folder, 'prisma', name)

@@ -75,7 +75,7 @@ function describeFailed(name: string): {
   return {
     fault: `The migration ${name} failed on this database.`,
     remedy:
-      `Mend its SQL, then run: npm run migrate -- --resolve ${name} rolled-back` +
+      `Correct its SQL, then run: npm run migrate -- --resolve ${name} rolled-back` +
       ` (or "applied" in place of "rolled-back" if all of its changes are in the database), and npm run migrate.` +
       ' In development, npm run db:reset starts over.',
   }

@@ -31,7 +31,7 @@ async function lock(client: pg.ClientBase, log: MigrationLog | undefined): Promi
     migrationLockKey,
   ])
   if (rows[0]?.isLocked) return
-  log?.info('Another instance is applying migrations; waiting for it.')
+  log?.info('Another instance is applying migrations. Waiting for it to finish.')
   await client.query('SET statement_timeout = 0')
   await client.query('SELECT pg_advisory_lock($1)', [migrationLockKey])
 }

@@ -145,7 +145,7 @@ test('waits for the instance that migrates, says so, and goes on after that inst
   const log = { info: (message: string) => lines.push(message), warn: () => {} }
   const { holder, crash } = await holdMigrationLock(url)
   const waiting = applyMigrations(url, { folder, log })
-  await expect.poll(() => lines).toEqual(['Another instance is applying migrations; waiting for it.'])
+  await expect.poll(() => lines).toEqual(['Another instance is applying migrations. Waiting for it to finish.'])
   await crash()
   expect(await waiting).toEqual({ applied: [firstMigration] })
   await expect(holder).rejects.toThrow(/terminat/)

@@ -73,12 +73,13 @@ export async function resolveMigration(
     return migration !== undefined && markApplied(client, migration)
   })
   if (isResolved) return
-  const fault = migration ? `The migration ${name} is not one to resolve.` : `There is no migration ${name}.`
-  throw new MigrationError(fault, 'See what is pending and what failed with: npm run doctor')
+  const fault = migration ? `There is nothing to resolve for the migration ${name}.` : `There is no migration ${name}.`
+  throw new MigrationError(fault, 'To see pending and failed migrations, run: npm run doctor')
 }
 
 function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: MigrationLog): boolean {
-  if (unknown.length > 0) log?.warn(`The database has migrations that this release lacks: ${unknown.join(', ')}`)
+  if (unknown.length > 0)
+    log?.warn(`The database has migrations that are not part of this release: ${unknown.join(', ')}`)
   return pending.length === 0 && !problem
 }
 
@@ -106,8 +107,8 @@ async function applyOne(client: pg.Client, all: readonly Migration[], migration:
 
 function describeUnmanaged(first: string): MigrationError {
   return new MigrationError(
-    'The database has tables, but no history of migrations.',
-    `If they are those of the first migration, run: npm run migrate -- --resolve ${first} applied.` +
+    'The database has tables but no migration history.',
+    `If these are the tables of the first migration, run: npm run migrate -- --resolve ${first} applied.` +
       ' Otherwise name an empty database in DATABASE_URL. In development, npm run db:reset starts over.',
   )
 }

@@ -222,7 +222,7 @@ describe('the OpenAPI document', () => {
         .output(two)
         .mutation(fail),
     })
-    expect(() => openApiDocument(clash, { title: 'Acme', version: '1' })).toThrow('"Note2" means two things')
+    expect(() => openApiDocument(clash, { title: 'Acme', version: '1' })).toThrow('Two schemas have the id "Note2"')
   })
 
   it('refuses what JSON cannot carry', () => {
@@ -232,6 +232,6 @@ describe('the OpenAPI document', () => {
         .output(z.object({ size: z.bigint() }))
         .query(fail),
     })
-    expect(() => openApiDocument(size, { title: 'Acme', version: '1' })).toThrow('JSON has no "bigint"')
+    expect(() => openApiDocument(size, { title: 'Acme', version: '1' })).toThrow('JSON cannot represent "bigint"')
   })
 })

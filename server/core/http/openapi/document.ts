@@ -7,9 +7,9 @@ import { createSchemaStore, type JsonSchema } from './schemas.js'
 interface DocumentOptions {
   /** The name of the application. */
   title: string
-  /** The version of the API, as in `package.json`. */
+  /** The version of the API, from `package.json`. */
   version: string
-  /** Where the server is, such as `https://api.example.com`; the document is relative to its own address if left out. */
+  /** The address of the server, such as `https://api.example.com`. By default, URLs are relative to the document. */
   serverUrl?: string
 }
 
@@ -23,9 +23,9 @@ export interface OpenApiDocument {
 }
 
 /**
- * Describes the REST face of a router (OpenAPI 3.1). Pure: the same router gives the same document, in the same order.
+ * Describes the REST API of a router (OpenAPI 3.1). Pure: the same router always results in the same document.
  *
- * @throws Error if a schema cannot be written in JSON, or one name is given to two schemas
+ * @throws Error if a schema cannot be represented in JSON, or if two schemas have the same name
  */
 export function openApiDocument(
   router: AnyTRPCRouter,
@@ -50,15 +50,16 @@ export function openApiDocument(
 }
 
 const description = `\
-A success answers \`{"data": ...}\`; a list answers \`{"data": [...], "meta": {...}}\`; 204 has no body.
-A failure answers \`{"error": {"code", "message", "details"?, "requestId"}}\`. Decide by \`code\`: it is stable. An
-operation lists the failures that its kind can give; what another status means, its \`code\` says as well.
+A successful response has the body \`{"data": ...}\`, and a list has \`{"data": [...], "meta": {...}}\`. A response with
+status 204 has no body. An error response has the body
+\`{"error": {"code", "message", "details"?, "requestId"}}\`. Base decisions on \`code\`, which is stable. Each operation
+lists the errors that operations of its kind can return.
 
-\`POST /auth/login\` answers an access token. Send it as \`Authorization: Bearer <token>\`; on this page, give it to
-"Authorize". It lives for 15 minutes; \`POST /auth/refresh\` gives the next.
+\`POST /auth/login\` returns an access token. Send it in the header \`Authorization: Bearer <token>\`; on this page, enter
+it under "Authorize". The token is valid for 15 minutes. \`POST /auth/refresh\` returns a new one.
 
-Cursor pages carry \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Things that change have a \`version\`:
-send it as \`If-Match: "3"\`, and the change is refused with 412 if somebody else was faster.`
+Lists that are paged by cursor return \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Resources that can
+change have a \`version\`. Send it as \`If-Match: "3"\`; the request fails with 412 if the resource has changed since.`
 
 function components(paths: object, schemas: Record<string, JsonSchema>): OpenApiDocument['components'] {
   return {
@@ -70,7 +71,7 @@ function components(paths: object, schemas: Record<string, JsonSchema>): OpenApi
   }
 }
 
-// A named page is written as its envelope, and then nothing refers to its name.
+// A named page is replaced by its response body, so its name may no longer be referenced.
 function onlyUsed(schemas: Record<string, JsonSchema>, paths: object): Record<string, JsonSchema> {
   const used = new Set<string>()
   const visit = (part: unknown) => {
@@ -90,7 +91,7 @@ const bearerAuth = {
   type: 'http',
   scheme: 'bearer',
   bearerFormat: 'JWT',
-  description: 'The `accessToken` of `POST /auth/login`, without the word Bearer.',
+  description: 'The `accessToken` returned by `POST /auth/login`, without the prefix `Bearer`.',
 }
 
 const parameters = {
@@ -98,7 +99,7 @@ const parameters = {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description: 'The `ETag` that was read last. A `version` in the body does the same.',
+    description: 'The `ETag` of the version that you read. A `version` in the request body has the same effect.',
     schema: text,
     example: '"3"',
   },
@@ -106,19 +107,29 @@ const parameters = {
     name: 'If-None-Match',
     in: 'header',
     required: false,
-    description: 'The `ETag` of what the client holds; 304 if that is still the newest.',
+    description:
+      'The `ETag` of the copy that the client holds. The response is 304 if that is still the current version.',
     schema: text,
     example: '"3"',
   },
 }
 
 const headers = {
-  RequestId: { description: 'Names the request in the logs of the server.', schema: text },
-  ETag: { description: 'The version, quoted.', schema: text, example: '"3"' },
-  Location: { description: 'The path of what was made.', schema: text },
-  Link: { description: 'The next page, with `rel="next"`; absent on the last.', schema: text },
-  RateLimit: { description: 'What each limit still gives, and when it is full again.', schema: text },
-  RateLimitPolicy: { description: 'Each limit: calls, and the seconds in which they count.', schema: text },
-  RetryAfter: { description: 'Whole seconds to wait.', schema: { type: 'integer', minimum: 0 } },
-  WwwAuthenticate: { description: 'How to authenticate: `Bearer`.', schema: text },
+  RequestId: { description: 'The id of the request, which also appears in the logs of the server.', schema: text },
+  ETag: { description: 'The version of the resource, in quotes.', schema: text, example: '"3"' },
+  Location: { description: 'The path of the new resource.', schema: text },
+  Link: { description: 'The URL of the next page, with `rel="next"`. Absent on the last page.', schema: text },
+  RateLimit: {
+    description: 'For each limit: the requests that remain, and the seconds until it resets.',
+    schema: text,
+  },
+  RateLimitPolicy: {
+    description: 'For each limit: the number of requests, and the length of its window in seconds.',
+    schema: text,
+  },
+  RetryAfter: {
+    description: 'The number of seconds to wait before the next attempt.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  WwwAuthenticate: { description: 'The authentication scheme: `Bearer`.', schema: text },
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable } from '../../errors.js'
 import type { JsonSchema } from './schemas.js'
 
-/** The answers that share one shape, by the status that they have. */
+/** The names of the shared error responses, by status. */
 export const errorResponseNames = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -17,34 +17,42 @@ export const errorResponseNames = {
 
 export type ErrorStatus = keyof typeof errorResponseNames
 
-/** `components.responses`: one for each status, and one for all the rest. */
+/** `components.responses`: one for each status, and one for all other errors. */
 export function errorResponses(): Record<string, object> {
   const named = Object.entries(errorResponseNames).map(([status, name]) => [name, errorResponse(Number(status))])
   return { ...Object.fromEntries(named), OtherError: otherError() }
 }
 
-/** What the answers of every procedure say of its limits. */
+/** The rate limit headers of every response. */
 export const rateLimitHeaders = {
   RateLimit: { $ref: '#/components/headers/RateLimit' },
   'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
 }
 
-/** `components.schemas` of the error envelope. */
+/** `components.schemas` of the error format. */
 export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
-  ErrorCode: { type: 'string', enum: Object.keys(errorTable), description: 'Stable; decide by this.' },
+  ErrorCode: {
+    type: 'string',
+    enum: Object.keys(errorTable),
+    description: 'A stable code. Clients should base decisions on it.',
+  },
   ErrorDetail: {
     type: 'object',
-    description: 'One fault of an input.',
+    description: 'One error in the input.',
     required: ['path', 'message', 'code'],
     properties: {
-      path: { type: 'string', description: 'Where it is, such as `items.0.title`; empty for the input itself.' },
+      path: {
+        type: 'string',
+        description:
+          'The path of the invalid value, such as `items.0.title`. Empty if the error concerns the whole input.',
+      },
       message: { type: 'string' },
       code: { type: 'string' },
     },
   },
   ErrorResponse: {
     type: 'object',
-    description: 'What every failed request answers.',
+    description: 'The body of every error response.',
     required: ['error'],
     properties: {
       error: {
@@ -52,9 +60,9 @@ export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
         required: ['code', 'message', 'requestId'],
         properties: {
           code: { $ref: '#/components/schemas/ErrorCode' },
-          message: { type: 'string', description: 'For people; may change.' },
+          message: { type: 'string', description: 'A message for people. Its text may change.' },
           details: { type: 'array', items: { $ref: '#/components/schemas/ErrorDetail' } },
-          requestId: { type: 'string', description: 'The same as in the `x-request-id` header.' },
+          requestId: { type: 'string', description: 'The id of the request, as in the `x-request-id` header.' },
         },
       },
     },
@@ -87,7 +95,7 @@ function headersOf(status: number): object {
 
 function otherError(): object {
   return {
-    description: 'Any other failure: `INTERNAL_ERROR` (500), or `SERVICE_UNAVAILABLE` (503) with `Retry-After`.',
+    description: 'Any other error: `INTERNAL_ERROR` (500), or `SERVICE_UNAVAILABLE` (503) with a `Retry-After` header.',
     headers: {
       'x-request-id': { $ref: '#/components/headers/RequestId' },
       'Retry-After': { $ref: '#/components/headers/RetryAfter' },

@@ -5,7 +5,7 @@ import { type ErrorStatus, errorResponseNames } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
 import { successResponses } from './success.js'
 
-/** Writes one operation: where its input goes, what it answers, who may call it. */
+/** Describes one operation: its parameters, its responses, and its security. */
 export function describeOperation({ path, rest, meta, input, output }: RestProcedure, schemas: SchemaStore): object {
   const { access = 'user', summary } = meta
   const fields = input ? schemas.resolve(schemas.write(input, 'input')) : {}
@@ -31,7 +31,7 @@ function camelCase(name: string): string {
   return name.replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-// A public query shows more to whom it knows: drafts to their author.
+// A public query may return more to an authenticated caller, such as drafts to their author.
 function securityOf(rest: RestRoute, access: Access): object[] {
   if (access !== 'public') return [{ bearerAuth: [] }]
   return rest.method === 'GET' ? [{}, { bearerAuth: [] }] : []
@@ -74,15 +74,15 @@ function requestBody(rest: RestRoute, fields: JsonSchema): object {
   return { requestBody: { required: required.length > 0, content: { 'application/json': { schema } } } }
 }
 
-// Many clients cannot send a body with DELETE, so a version is only asked for as `If-Match` there.
+// Many clients cannot send a body with DELETE, so the version is only documented as `If-Match`.
 function bodyProperties(rest: RestRoute, fields: JsonSchema): [string, JsonSchema][] {
   if (rest.method === 'GET') return []
   const elsewhere = rest.method === 'DELETE' ? [...pathParameters(rest.path), 'version'] : pathParameters(rest.path)
   return propertiesOf(fields).filter(([key]) => !elsewhere.includes(key))
 }
 
-// What the kind of operation can give; `default` stands for the failures of the server itself. What is taken for later
-// (202) is answered to everybody alike. A refresh token may also come as a cookie, which not every origin may use.
+// The errors that this kind of operation can return; `default` stands for errors of the server. A 202 is returned to
+// all callers alike. A refresh token may also be sent in a cookie, which not every origin may use.
 function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): ErrorStatus[] {
   const changes = rest.method !== 'GET'
   const hasInput = propertiesOf(fields).length > 0

@@ -1,23 +1,23 @@
 import { z } from 'zod'
 
-/** JSON Schema 2020-12, which is what OpenAPI 3.1 takes. */
+/** JSON Schema 2020-12, which OpenAPI 3.1 uses. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
 export interface SchemaStore {
-  /** Writes a schema; named ones (`.meta({ id })`) go to the components and are referred to. */
+  /** Converts a schema. Named schemas (`.meta({ id })`) are added to the components and referenced. */
   write(schema: z.ZodType, io: 'input' | 'output'): JsonSchema
-  /** Follows a reference that `write` gave. */
+  /** Resolves a reference that `write` returned. */
   resolve(schema: JsonSchema): JsonSchema
-  /** What belongs under `components.schemas`, by name. */
+  /** The content of `components.schemas`, by name. */
   components(): Record<string, JsonSchema>
 }
 
-/** Collects the named schemas of a document while it is written. */
+/** Collects the named schemas of a document while it is created. */
 export function createSchemaStore(): SchemaStore {
   const named = new Map<string, JsonSchema>()
   return {
     write(schema, io) {
-      // Inside an object, so that a named schema is referred to even if it is the whole input or output.
+      // Wrapped in an object, so that a named schema is referenced even if it is the whole input or output.
       const { properties, $defs } = convert(z.object({ root: schema }), io)
       for (const [name, definition] of Object.entries($defs ?? {})) keep(named, name, definition)
       return asObject(properties?.root)
@@ -35,7 +35,7 @@ const componentPrefix = '#/components/schemas/'
 function keep(named: Map<string, JsonSchema>, name: string, definition: JsonSchema): void {
   const known = named.get(name)
   if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
-    throw new Error(`Schema "${name}" means two things, such as an input and an output. Give one another id.`)
+    throw new Error(`Two schemas have the id "${name}", such as an input and an output. Give one of them another id.`)
   }
   named.set(name, definition)
 }
@@ -58,15 +58,15 @@ const unrepresentable = new Set(['bigint', 'symbol', 'undefined', 'void', 'map',
 
 function adjust(type: string, schema: JsonSchema, io: 'input' | 'output', path: readonly PropertyKey[]): void {
   if (type === 'date') Object.assign(schema, { type: 'string', format: 'date-time' })
-  else if (unrepresentable.has(type)) throw new Error(`JSON has no "${type}", at ${path.join('.')}.`)
-  // An answer may get new keys without breaking the clients that were generated before.
+  else if (unrepresentable.has(type)) throw new Error(`JSON cannot represent "${type}", at ${path.join('.')}.`)
+  // A response may get new keys without breaking clients that were generated before.
   if (type === 'object' && io === 'output') delete schema.additionalProperties
   dropNoise(schema)
 }
 
 const describedByFormat = new Set(['uuid', 'email', 'date-time', 'uri'])
 
-// Zod spells out what `format` and `integer` say already; in generated clients and on the page that only hides the rest.
+// Zod repeats what `format` and `integer` already express, which makes generated clients and the page harder to read.
 function dropNoise(schema: JsonSchema): void {
   if (schema.format && describedByFormat.has(schema.format)) delete schema.pattern
   if (schema.type !== 'integer') return

@@ -2,7 +2,7 @@ import type { RestRoute } from '../../procedure-meta.js'
 import { rateLimitHeaders } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
 
-/** Writes the answers of an operation that went well: the envelope, its headers, and 304 where a tag is compared. */
+/** Describes the successful responses of an operation: body, headers, and 304 if an `ETag` is compared. */
 export function successResponses(
   { method, status = 200 }: RestRoute,
   answer: JsonSchema | undefined,
@@ -21,14 +21,14 @@ export function successResponses(
 const everywhere = { 'x-request-id': refer('RequestId'), ...rateLimitHeaders }
 
 const descriptions = {
-  200: 'Done.',
-  201: 'Made. `Location` says where it is.',
-  202: 'Taken; it goes on after the answer.',
-  204: 'Done. There is no body.',
+  200: 'OK. The request has succeeded.',
+  201: 'Created. The `Location` header holds the URL of the new resource.',
+  202: 'Accepted. Processing continues in the background.',
+  204: 'No content. The request has succeeded, and the response has no body.',
 } as const
 
 const notModified = {
-  description: 'It still has the version that `If-None-Match` names.',
+  description: 'Not modified. The resource still has the version given in `If-None-Match`.',
   headers: { ...everywhere, ETag: refer('ETag') },
 }
 

@@ -4,9 +4,9 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 type Coerce = (value: unknown) => unknown
 
 /**
- * Makes a function that gives the text values of a path or a query the types which the input's JSON Schema names:
- * numbers, booleans (`true` and `false` alone), null, and arrays from repeated keys. What does not fit is left as it
- * is, for Zod to refuse. The schema is read once and never changed.
+ * Creates a function that converts the text values of a path or a query to the types in the JSON Schema of the input:
+ * numbers, booleans (only `true` and `false`), null, and arrays from repeated keys. Other values are not changed, and
+ * Zod rejects them. The schema is read once and never changed.
  */
 export function createCoercion(input: z.ZodObject): (name: string, value: unknown) => unknown {
   const root: JsonSchema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' })

@@ -5,7 +5,7 @@ const entityTag = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/
 const versionTag = /^"(\d{1,10})"$/
 
 /**
- * Reads the version that `If-Match` names (RFC 9110 section 13.1.1). `*` names none.
+ * Returns the version in `If-Match` (RFC 9110 section 13.1.1), or none for `*`.
  *
  * @throws VersionMismatchError for a tag that no version has (weak ones never match), BadRequestError for anything else
  */
@@ -15,7 +15,7 @@ export function readIfMatch(header: string | undefined): number | undefined {
   const version = versionTag.exec(tag)?.[1]
   if (version !== undefined) return Number(version)
   if (entityTag.test(tag)) throw new VersionMismatchError()
-  throw new BadRequestError({ message: 'If-Match has to name one version, such as "3".' })
+  throw new BadRequestError({ message: 'If-Match must contain exactly one version, such as "3".' })
 }
 
 /** The entity tag of an output with an integer `version`; undefined for all others. */

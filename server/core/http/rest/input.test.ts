@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createFaceApp, faceToken } from '../../../testing/transport-app.js'
-import { faceRouter } from '../../../testing/transport-router.js'
+import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
+import { transportRouter } from '../../../testing/transport-router.js'
 
-let face: Awaited<ReturnType<typeof createFaceApp>>
+let transport: Awaited<ReturnType<typeof createTransportApp>>
 beforeAll(async () => {
-  face = await createFaceApp(faceRouter)
+  transport = await createTransportApp(transportRouter)
 })
-afterAll(() => face.app.close())
+afterAll(() => transport.app.close())
 
-const authorization = `Bearer ${faceToken}`
-const get = (url: string, headers = {}) => face.app.inject({ method: 'GET', url, headers })
+const authorization = `Bearer ${transportToken}`
+const get = (url: string, headers = {}) => transport.app.inject({ method: 'GET', url, headers })
 const patch = (payload: string, query = '') =>
-  face.app.inject({
+  transport.app.inject({
     method: 'PATCH',
     url: `/api/notes/n1${query}`,
     payload,
@@ -102,7 +102,7 @@ it.each(['[]', '"text"', '5', 'null', 'true'])('refuses the body %s', async (bod
 it('refuses fields where a procedure takes none', async () => {
   const headers = { 'content-type': 'application/json' }
   for (const payload of ['{"a":1}', '[]']) {
-    const answer = await face.app.inject({ method: 'POST', url: '/api/refresh', headers, payload })
+    const answer = await transport.app.inject({ method: 'POST', url: '/api/refresh', headers, payload })
     expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'VALIDATION_ERROR'])
   }
 })

@@ -6,15 +6,15 @@ import { createCoercion } from './coercion.js'
 import { readIfMatch } from './conditions.js'
 import type { RestProcedure } from './procedures.js'
 
-/** A request of a REST route, with its parameters as Fastify parses them. */
+/** A request of a REST route, with the parameters that Fastify has parsed. */
 export type RestRequest = FastifyRequest<{ Params: Record<string, string>; Querystring: Record<string, unknown> }>
 
 /**
- * Makes the function that puts a procedure's input together: from path and query for GET, from path and body for the
- * other methods, and the version from `If-Match`. Only what comes as text is coerced; Zod judges the whole afterwards.
+ * Creates the function that builds the input of a procedure: from path and query for GET, from path and body for other
+ * methods, and the version from `If-Match`. Only text values are converted. Zod validates the result afterwards.
  *
- * It throws ValidationError for keys that have no place, BadRequestError and VersionMismatchError for `If-Match`,
- * and BadRequestError for a body that `readJson` refuses.
+ * It throws ValidationError for unknown keys, BadRequestError and VersionMismatchError for `If-Match`, and
+ * BadRequestError for a body that `readJson` rejects.
  */
 export function createInputReader({ input, rest: { method } }: RestProcedure): (request: RestRequest) => unknown {
   if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))
@@ -29,7 +29,7 @@ export function createInputReader({ input, rest: { method } }: RestProcedure): (
   }
 }
 
-/** @throws ValidationError if a procedure that takes no input is sent some; an empty object is none */
+/** @throws ValidationError if a procedure without an input receives one; an empty object is allowed */
 export function refuseFields(fields: unknown): void {
   if (fields === undefined || fields === null) return
   refuseKeys(isRecord(fields) ? Object.keys(fields) : [''])
@@ -50,11 +50,11 @@ function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<stri
 
 function refuseKeys(keys: readonly string[]): void {
   if (keys.length === 0) return
-  const details = keys.map((path) => ({ path, message: 'This key is not known.', code: 'unrecognized_keys' }))
+  const details = keys.map((path) => ({ path, message: 'Unknown key.', code: 'unrecognized_keys' }))
   throw new ValidationError({ details })
 }
 
-// `fromEntries` defines keys and sets none, so that `__proto__` stays a key, which Zod then refuses.
+// `fromEntries` defines keys instead of assigning them, so that `__proto__` remains a key, which Zod then rejects.
 function merge(...parts: Record<string, unknown>[]): Record<string, unknown> {
   return Object.fromEntries(parts.flatMap(Object.entries))
 }
@@ -63,7 +63,7 @@ function versionField(request: RestRequest, body: Record<string, unknown>): { ve
   const version = readIfMatch(request.headers['if-match'])
   if (version === undefined) return {}
   if (body.version !== undefined && body.version !== version) {
-    throw new BadRequestError({ message: 'If-Match and the version in the body differ.' })
+    throw new BadRequestError({ message: 'If-Match and the version in the body are different.' })
   }
   return { version }
 }

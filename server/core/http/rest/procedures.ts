@@ -2,7 +2,7 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
 import type { Meta, RestRoute } from '../../procedure-meta.js'
 
-/** What a procedure declares, read off the router. */
+/** The declarations of a procedure, read from the router. */
 export interface ProcedureEntry {
   /** Its dotted name, such as `posts.create`. */
   path: string
@@ -12,7 +12,7 @@ export interface ProcedureEntry {
   output: unknown
 }
 
-/** A procedure that has a place under `/api`. */
+/** A procedure with a route under `/api`. */
 export interface RestProcedure {
   path: string
   type: ProcedureEntry['type']
@@ -22,7 +22,7 @@ export interface RestProcedure {
   output: unknown
 }
 
-/** Lists the procedures of a router, in the order in which they stand there. */
+/** Lists the procedures of a router in their order of declaration. */
 export function listProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
   const procedures: Record<string, AnyTRPCProcedure> = router._def.procedures
   return Object.entries(procedures).map(([path, { _def: def }]) => ({
@@ -42,7 +42,7 @@ export function listRestProcedures(router: AnyTRPCRouter): RestProcedure[] {
   })
 }
 
-/** The names that stand in braces in a REST path. */
+/** The names in braces in a REST path. */
 export function pathParameters(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? [])
 }

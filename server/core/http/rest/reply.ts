@@ -9,8 +9,8 @@ import type { RestProcedure } from './procedures.js'
 type WriteReply = (output: unknown, request: RestRequest, reply: FastifyReply) => FastifyReply
 
 /**
- * Makes the function that answers with a procedure's output in the envelope: `{ data }`, `{ data, meta }` for pages,
- * nothing for 204; with `Location`, `ETag` and `Link` where they apply.
+ * Creates the function that sends the output of a procedure as `{ data }`, as `{ data, meta }` for pages, or without a
+ * body for 204, with `Location`, `ETag` and `Link` where they apply.
  *
  * @param publicUrl the address of this server, for links to further pages
  */

@@ -2,19 +2,19 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaceApp, faceToken } from '../../../testing/transport-app.js'
-import { faceRouter } from '../../../testing/transport-router.js'
+import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
+import { transportRouter } from '../../../testing/transport-router.js'
 
-let face: Awaited<ReturnType<typeof createFaceApp>>
-const authorization = `Bearer ${faceToken}`
+let transport: Awaited<ReturnType<typeof createTransportApp>>
+const authorization = `Bearer ${transportToken}`
 
 beforeAll(async () => {
-  face = await createFaceApp(faceRouter)
+  transport = await createTransportApp(transportRouter)
 })
-afterAll(() => face.app.close())
+afterAll(() => transport.app.close())
 
 const send = (method: InjectOptions['method'], url: string, body?: object, headers = {}) =>
-  face.app.inject({ method: method ?? 'GET', url, headers, ...(body && { payload: body }) })
+  transport.app.inject({ method: method ?? 'GET', url, headers, ...(body && { payload: body }) })
 const patch = (body: object, headers = {}) => send('PATCH', '/api/notes/n1', body, { authorization, ...headers })
 const errorOf = (answer: Awaited<ReturnType<typeof send>>) => answer.json().error
 
@@ -53,7 +53,7 @@ describe('success', () => {
 
   it('answers 204 without a body, also to an empty JSON body', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' }
-    const answer = await face.app.inject({ method: 'DELETE', url: '/api/notes/n1', headers, payload: '' })
+    const answer = await transport.app.inject({ method: 'DELETE', url: '/api/notes/n1', headers, payload: '' })
     expect([answer.statusCode, answer.body]).toEqual([204, ''])
   })
 
@@ -100,11 +100,11 @@ describe('errors', () => {
   })
 
   it('S36: are generic where nobody foresaw them, and logged once with the stack', async () => {
-    face.errors.length = 0
+    transport.errors.length = 0
     const answer = await send('GET', '/api/crash')
     expect([answer.statusCode, errorOf(answer).code]).toEqual([500, 'INTERNAL_ERROR'])
     expect(answer.body).not.toMatch(/hunter2|stack|at /)
-    expect(face.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
+    expect(transport.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
   })
 
   it('S11: say when to come back if the service is busy', async () => {
@@ -159,8 +159,8 @@ describe('preconditions', () => {
 
 /** Sends one request as it is written, and gives the answer as it comes. */
 async function overSocket(requestLine: string): Promise<string> {
-  if (!face.app.server.listening) await face.app.listen({ port: 0, host: '127.0.0.1' })
-  const socket = connect(Number(new URL(face.app.listeningOrigin).port), '127.0.0.1')
+  if (!transport.app.server.listening) await transport.app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect(Number(new URL(transport.app.listeningOrigin).port), '127.0.0.1')
   socket.write(`${requestLine}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)
   return text(socket)
 }

@@ -14,7 +14,7 @@ import { createReplyWriter } from './reply.js'
 
 type Source = ContextSource<unknown> & { config: CookieConfig }
 
-interface Face {
+interface Transport {
   container: Source
   router: AnyTRPCRouter
 }
@@ -23,7 +23,7 @@ interface Face {
  * Serves a router as REST: one native route for each procedure that declares `meta.rest`, which calls the procedure
  * with the same context as tRPC does. Mount it in a scope of its own; errors go to the application's error handler.
  */
-export function restFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
+export function restTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
     acceptOnlyJson(app)
     const procedures = listRestProcedures(router)
@@ -32,15 +32,15 @@ export function restFace(router: AnyTRPCRouter, container: Source): FastifyPlugi
   }
 }
 
-function registerProcedure(app: FastifyInstance, face: Face, procedure: RestProcedure): void {
+function registerProcedure(app: FastifyInstance, transport: Transport, procedure: RestProcedure): void {
   app.route<{ Params: Record<string, string>; Querystring: Record<string, unknown> }>({
     method: procedure.rest.method,
     url: toRouteUrl(procedure.rest.path),
-    handler: createHandler(face, procedure),
+    handler: createHandler(transport, procedure),
   })
 }
 
-function createHandler({ container, router }: Face, procedure: RestProcedure) {
+function createHandler({ container, router }: Transport, procedure: RestProcedure) {
   const { path, type, meta } = procedure
   const { http } = container.config
   const readInput = createInputReader(procedure)
@@ -63,7 +63,7 @@ function createHandler({ container, router }: Face, procedure: RestProcedure) {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-// OPTIONS belongs to CORS, and Fastify answers HEAD wherever there is a GET.
+// CORS handles OPTIONS, and Fastify handles HEAD for every GET route.
 function registerOtherMethods(app: FastifyInstance, procedures: readonly RestProcedure[]): void {
   for (const [url, taken] of methodsByUrl(procedures)) {
     const others = methods.filter((method) => !taken.has(method))
@@ -71,12 +71,12 @@ function registerOtherMethods(app: FastifyInstance, procedures: readonly RestPro
       reply.header('allow', [...taken].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
       throw new MethodNotAllowedError()
     }
-    // Refused before the body is read.
+    // Rejected before the body is read.
     if (others.length > 0) app.route({ method: others, url, onRequest: refuse, handler: refuse })
   }
 }
 
-// Two routes that differ in the name of a parameter alone have one URL, spelled as in the first of them.
+// Two routes that differ only in the name of a parameter have one URL, which is that of the first.
 function methodsByUrl(procedures: readonly RestProcedure[]): [string, Set<string>][] {
   const found = new Map<string, [string, Set<string>]>()
   for (const { rest } of procedures) {

@@ -5,20 +5,20 @@ import { BadRequestError, UnsupportedMediaTypeError } from '../../errors.js'
 import { parseJson, readJson, readOnce } from '../json-input.js'
 import { isRecord } from '../records.js'
 
-/** How many calls one HTTP request may carry. */
+/** The maximum number of calls in one HTTP request. */
 export const maxBatchSize = 10
 
 /** A request of tRPC's HTTP protocol. */
 export type TrpcRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Record<string, unknown> }>
 
-/** One call of a request; `procedure` is undefined where the router has none at the path. */
+/** One call of a request; `procedure` is undefined if the router has none at the path. */
 export interface Call {
   index: number
   path: string
   procedure: AnyTRPCProcedure | undefined
 }
 
-/** The calls of a request, and whether they came as a batch, which is answered with an array even if it is one call. */
+/** The calls of a request, and whether it is a batch. The response to a batch is an array, even for one call. */
 export interface Calls {
   isBatch: boolean
   list: readonly Call[]
@@ -44,13 +44,13 @@ export function readCalls(router: AnyTRPCRouter, request: TrpcRequest): Calls {
   return { isBatch, list }
 }
 
-const tooMany = `A batch holds at most ${maxBatchSize} calls.`
+const tooMany = `A batch may contain at most ${maxBatchSize} calls.`
 
 /**
- * Makes the function that reads the inputs of a request, in the order of its calls: superjson in JSON, from the query
- * of a GET and from the body of the others. It reads them once, and throws the same error on each call.
+ * Creates the function that parses the inputs of a request, in the order of its calls: superjson in JSON, from the query
+ * of a GET request and otherwise from the body. It parses them once, and throws the same error on each call.
  *
- * The error is a TRPCError BAD_REQUEST for what `readJson` and the transformer refuse.
+ * The error is a TRPCError BAD_REQUEST for inputs that `readJson` or the transformer rejects.
  */
 export function createInputsReader(router: AnyTRPCRouter, request: TrpcRequest, calls: Calls) {
   return readOnce((): readonly unknown[] => {

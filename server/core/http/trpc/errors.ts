@@ -10,7 +10,7 @@ interface FormatterOptions {
   ctx: Context | undefined
 }
 
-/** Writes a tRPC error with REST's `error` object at `data.error`, and nothing of stacks or causes. */
+/** Formats a tRPC error with the `error` object of REST at `data.error`, without stack traces and causes. */
 export function formatTrpcError({ error, shape, ctx }: FormatterOptions) {
   const appError = toAppError(error)
   const code = errorTable[appError.code].trpc

@@ -3,22 +3,22 @@ import { fastifyTRPCPlugin } from '@trpc/server/adapters/fastify'
 import Fastify, { type InjectOptions } from 'fastify'
 import superjson from 'superjson'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFaceApp, faceToken } from '../../../testing/transport-app.js'
-import { faceRouter } from '../../../testing/transport-router.js'
+import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
+import { transportRouter } from '../../../testing/transport-router.js'
 import { createContext, noCookies } from '../../context.js'
 
-type FaceApp = Awaited<ReturnType<typeof createFaceApp>>
-let ours: FaceApp
+type TransportApp = Awaited<ReturnType<typeof createTransportApp>>
+let ours: TransportApp
 let official: ReturnType<typeof Fastify>
 
 beforeAll(async () => {
-  ours = await createFaceApp(faceRouter)
+  ours = await createTransportApp(transportRouter)
   await ours.app.listen({ port: 0, host: '127.0.0.1' })
   official = Fastify({ routerOptions: { maxParamLength: 5000 } })
   await official.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {
-      router: faceRouter,
+      router: transportRouter,
       maxBatchSize: 10,
       createContext: ({ req, info }: { req: never; info: { calls: unknown[] } }) =>
         createContext(ours.container, req, { refreshCookie: noCookies, batchSize: info.calls.length }),
@@ -54,7 +54,7 @@ describe('answers as the official adapter does', () => {
     ['a mutation', post('notes.create', title)],
     ['a mutation without a body', post('notes.remove')],
     ['a refused mutation', post('notes.update', noteInput)],
-    ['an allowed mutation', post('notes.update', noteInput, { authorization: `Bearer ${faceToken}` })],
+    ['an allowed mutation', post('notes.update', noteInput, { authorization: `Bearer ${transportToken}` })],
     ['a malformed credential', get(query('me'), { authorization: 'Bearer' })],
     ['an invalid input', post('notes.create', { json: { title: 1, other: 2 } })],
     ['an input that is no superjson', post('notes.create', 'null')],
@@ -104,13 +104,13 @@ function normal(body: string): unknown {
   if (body === '') return ''
   return JSON.parse(body, (key, value) => {
     if (['requestId', 'rateLimits'].includes(key)) return undefined
-    return key === 'message' && /^(Queries and mutations|A batch holds)/.test(value) ? malformed : value
+    return key === 'message' && /^(Queries and mutations|A batch may contain)/.test(value) ? malformed : value
   })
 }
 
 const malformed = 'The request is malformed.'
 
-describe('the tRPC face', () => {
+describe('the tRPC transport', () => {
   it('answers 207 for mixed results and 200 for like ones', async () => {
     const mixed = await ours.app.inject(get(query('notes.get,me', { 0: noteInput }, true)))
     expect(mixed.statusCode).toBe(207)
@@ -193,7 +193,7 @@ describe('the tRPC face', () => {
 
   it('S35: a typed array in superjson meta is refused before it is made', async () => {
     const huge = { json: 2 ** 32, meta: { values: [['typed-array', 'Float64Array']] } }
-    const authorization = `Bearer ${faceToken}`
+    const authorization = `Bearer ${transportToken}`
     const answers = await Promise.all([
       ours.app.inject(post('notes.create', huge)),
       ours.app.inject(get(query('notes.list', { 0: huge }, true))),
@@ -223,7 +223,9 @@ describe('the tRPC face', () => {
 
   it('S50: an answer in pieces is refused before anything runs, with the link to use instead', async () => {
     const client = clientWith(httpBatchStreamLink)
-    await expect(client.notes.get.query({ id: 'a' })).rejects.toThrow('use httpBatchLink, not httpBatchStreamLink')
+    await expect(client.notes.get.query({ id: 'a' })).rejects.toThrow(
+      'Use httpBatchLink instead of httpBatchStreamLink',
+    )
     for (const header of ['trpc-accept', 'accept']) {
       const login = post('login?batch=1', {}, { [header]: 'text/html, application/jsonl' })
       const answer = await ours.app.inject(login)
@@ -234,5 +236,5 @@ describe('the tRPC face', () => {
 
 function clientWith(link: typeof httpBatchLink | typeof httpBatchStreamLink) {
   const url = `${ours.app.listeningOrigin}/trpc`
-  return createTRPCClient<typeof faceRouter>({ links: [link({ url, transformer: superjson })] })
+  return createTRPCClient<typeof transportRouter>({ links: [link({ url, transformer: superjson })] })
 }

@@ -23,7 +23,7 @@ import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, typ
 
 type Source = ContextSource<unknown> & { config: CookieConfig }
 
-interface Face {
+interface Transport {
   container: Source
   router: AnyTRPCRouter
 }
@@ -34,38 +34,40 @@ interface Face {
  * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
  * scope.
  */
-export function trpcFace(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
+export function trpcTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
-    const face = { container, router }
+    const transport = { container, router }
     acceptOnlyJson(app)
     app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
-    // A wildcard is not bound by Fastify's limit on the length of a parameter, which a batch would soon reach.
+    // Fastify's limit on the length of a parameter, which a batch can exceed, does not apply to a wildcard.
     app.route<{ Params: { '*': string }; Querystring: Record<string, unknown> }>({
       method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
       url: '/*',
-      handler: (request, reply) => answer(face, request, reply),
+      handler: (request, reply) => answer(transport, request, reply),
     })
   }
 }
 
-async function answer(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(transport: Transport, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
   if (request.method === 'HEAD') return reply.code(204).send()
   refuseStreams(request)
-  const calls = readCalls(face.router, request)
-  if (calls.list.some(isSubscription)) return answerSubscription(face, request, reply)
-  const outcomes = await withinDeadline(reply, (signal) => runCalls(face, { request, reply, calls, signal }))
+  const calls = readCalls(transport.router, request)
+  if (calls.list.some(isSubscription)) return answerSubscription(transport, request, reply)
+  const outcomes = await withinDeadline(reply, (signal) => runCalls(transport, { request, reply, calls, signal }))
   const responses = outcomes.map(({ response }) => response)
   reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
   const body = calls.isBatch ? responses : responses[0]
-  return reply.code(getHTTPStatusCode(responses)).send(body && transformTRPCResponse(face.router._def._config, body))
+  return reply
+    .code(getHTTPStatusCode(responses))
+    .send(body && transformTRPCResponse(transport.router._def._config, body))
 }
 
-// The status and the cookies of such an answer would be sent before its procedures have run.
+// The status and the cookies of such a response would be sent before its procedures have run.
 function refuseStreams({ headers }: TrpcRequest): void {
   const accept = String(headers['trpc-accept'] ?? headers.accept ?? '')
   if (!accept.split(',').some((type) => type.trim() === 'application/jsonl')) return
   throw new BadRequestError({
-    message: 'Answers are not streamed: use httpBatchLink, not httpBatchStreamLink.',
+    message: 'Streaming responses are not supported. Use httpBatchLink instead of httpBatchStreamLink.',
   })
 }
 
@@ -76,7 +78,7 @@ interface Exchange {
   signal: AbortSignal
 }
 
-async function runCalls({ container, router }: Face, exchange: Exchange): Promise<Outcome[]> {
+async function runCalls({ container, router }: Transport, exchange: Exchange): Promise<Outcome[]> {
   const { request, reply, calls } = exchange
   const ctx = await createContext(container, request, {
     refreshCookie: createRefreshCookie(request, reply, container.config),
@@ -133,8 +135,12 @@ function isSubscription({ procedure }: Call): boolean {
   return procedure?._def.type === 'subscription'
 }
 
-async function answerSubscription(face: Face, request: TrpcRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { container, router } = face
+async function answerSubscription(
+  transport: Transport,
+  request: TrpcRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { container, router } = transport
   const refreshCookie = createRefreshCookie(request, reply, container.config)
   await fastifyRequestHandler({
     router,
@@ -149,7 +155,7 @@ async function answerSubscription(face: Face, request: TrpcRequest, reply: Fasti
   return reply
 }
 
-// What fails before a procedure is reached, in the shape that tRPC's clients read.
+// Errors before a procedure is called, in the format that tRPC clients expect.
 function answerError(router: AnyTRPCRouter, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
   const appError = beginErrorReply(thrown, request, reply)
   const { _config: config } = router._def

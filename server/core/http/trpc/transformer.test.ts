@@ -24,7 +24,7 @@ describe('inputs in superjson', () => {
     ['an address', new URL('https://example.com')],
     ['an error', new Error('no')],
   ])('S49: hold no %s', (_name, input) => {
-    expect(() => revive(serialize(input))).toThrow('a type that is not taken')
+    expect(() => revive(serialize(input))).toThrow('a type that is not supported')
   })
 
   it.each([
@@ -37,7 +37,7 @@ describe('inputs in superjson', () => {
     ['as a pattern', { json: { a: '/a/' }, meta: { values: { a: ['regexp'] } } }],
     ['as a number', { json: 9, meta: { values: 7 } }],
   ])('S35: a type made from a bare length is refused %s, before it is made', (_name, forged) => {
-    expect(() => revive(forged)).toThrow('a type that is not taken')
+    expect(() => revive(forged)).toThrow('a type that is not supported')
   })
 
   const shared = { a: [0], b: [0] }
@@ -53,7 +53,7 @@ describe('inputs in superjson', () => {
     ['a version that is no number', { json: shared, meta: { values: {}, v: {} } }],
     ['a list', { json: shared, meta: [] }],
   ])('S49: are annotated by a type or by types of paths, and not by %s', (_name, forged) => {
-    expect(() => revive(forged)).toThrow('a type that is not taken')
+    expect(() => revive(forged)).toThrow('a type that is not supported')
   })
 
   it.each([

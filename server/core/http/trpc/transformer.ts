@@ -4,9 +4,9 @@ import { checkShape } from '../json-input.js'
 import { isRecord } from '../records.js'
 
 /**
- * superjson as the server speaks it. Outputs may hold all that superjson knows. Inputs may hold `undefined`, `Date` and
- * the numbers that JSON lacks, named one by one by their paths: what superjson knows beyond that costs more to rebuild
- * than to send.
+ * The superjson transformer of the server. Outputs may contain every type of superjson. Inputs may contain `undefined`,
+ * `Date` and the numbers that JSON lacks, each annotated by its path. Restoring other types of superjson can cost more
+ * than sending them.
  *
  * `input.deserialize` throws BadRequestError for all other annotations, and for what `checkShape` refuses.
  */
@@ -14,9 +14,9 @@ export const transformer = {
   input: {
     serialize: superjson.serialize,
     deserialize({ json, meta }: SuperJSONResult): unknown {
-      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input names a type that is not taken.' })
+      if (!isPlain(meta)) throw new BadRequestError({ message: 'The input contains a type that is not supported.' })
       const input = meta ? superjson.deserialize({ json, meta }, { inPlace: true }) : json
-      // Afterwards, as an annotation may name a place that does not exist and superjson makes it.
+      // Checked afterwards, because superjson creates values for annotations with paths that do not exist.
       checkShape(input)
       return input
     },
@@ -26,7 +26,7 @@ export const transformer = {
 
 const types: ReadonlySet<unknown> = new Set(['undefined', 'Date', 'number'])
 
-// One type for the whole input, or types by paths. superjson writes trees only below types that are not taken.
+// One type for the whole input, or types by paths. superjson only uses trees below types that are not supported.
 function isPlain(meta: unknown): boolean {
   if (meta === undefined || meta === null) return true
   if (!isRecord(meta)) return false

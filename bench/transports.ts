@@ -8,8 +8,8 @@ import { loadConfig } from '../server/config.js'
 import { type Container, createContainer } from '../server/container.js'
 import { createContext, createInProcessContext } from '../server/core/context.js'
 import { createRefreshCookie } from '../server/core/http/refresh-cookie.js'
-import { restFace } from '../server/core/http/rest/routes.js'
-import { trpcFace } from '../server/core/http/trpc/routes.js'
+import { restTransport } from '../server/core/http/rest/routes.js'
+import { trpcTransport } from '../server/core/http/trpc/routes.js'
 import { createLogger } from '../server/core/logger.js'
 import { postsRouter } from '../server/features/posts/router.js'
 import { publicProcedure, router } from '../server/procedures.js'
@@ -29,12 +29,12 @@ const benchRouter = router({ ping, posts: postsRouter })
 
 type Measure = () => Promise<number>
 
-/** Counts the calls a second that each face answers, in turn: a round of each, and again. */
+/** Counts the calls a second that each transport answers, in turn: a round of each, and again. */
 const postgres = await startDatabase()
 const client = await fillPosts(postgres.url, { users: 100, posts: 1_000 })
 const log = createLogger({ mode: 'production', logLevel: 'info' }, pino.destination('/dev/null'))
 const container = createContainer(loadConfig(await productionSettings(postgres.url)), { log })
-const app = await buildFaces(container)
+const app = await buildTransports(container)
 const bare = Fastify().get('/bare', async () => ({ data: { isUp: true } }))
 const load = startLoad()
 try {
@@ -61,11 +61,11 @@ function callsOf(postId: string) {
   ]
 }
 
-async function buildFaces(of: Container): Promise<FastifyInstance> {
+async function buildTransports(of: Container): Promise<FastifyInstance> {
   const built = await buildApp(of)
   built.get('/bare', async () => ({ data: { isUp: true } }))
-  await built.register(trpcFace(benchRouter, of), { prefix: '/bench/trpc' })
-  await built.register(restFace(benchRouter, of), { prefix: '/bench/api' })
+  await built.register(trpcTransport(benchRouter, of), { prefix: '/bench/trpc' })
+  await built.register(restTransport(benchRouter, of), { prefix: '/bench/api' })
   const trpcOptions = {
     router: benchRouter,
     createContext: ({ req, res }: CreateFastifyContextOptions) =>
@@ -84,8 +84,8 @@ async function measure({ path, input, rest, query }: Call, ports: { app: number;
   const measures: Record<string, Measure> = {
     'Fastify, bare': http(ports.bare, '/bare'),
     'Fastify, with our hooks': http(ports.app, '/bare'),
-    'our REST face': http(ports.app, `/bench/api${rest}`),
-    'our tRPC face': http(ports.app, `/bench/trpc/${path}${query}`),
+    'our REST transport': http(ports.app, `/bench/api${rest}`),
+    'our tRPC transport': http(ports.app, `/bench/trpc/${path}${query}`),
     "tRPC's adapter": http(ports.app, `/bench/official/${path}${query}`),
     'in-process caller': () => callInProcess(path, input),
   }

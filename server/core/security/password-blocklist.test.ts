@@ -97,7 +97,7 @@ describe('the work of judging a password', () => {
   it.each(cases)('S57: grows no faster than its length: $name', ({ shape, owner: of }) => {
     const [short, long] = [shape(2 ** 10), shape(2 ** 15)]
     const many = fastest(() => Array.from({ length: 32 }, () => isCommonPassword(short, of, 'acme')))
-    expect(fastest(() => isCommonPassword(long, of, 'acme')) / many).toBeLessThan(8)
+    expect(fastest(() => isCommonPassword(long, of, 'acme')) / many).toBeLessThan(16)
   })
 
   it.each(['loveloverlovely'.repeat(17), 'a'.repeat(88), 'a'.repeat(254)])(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Role } from './generated/client.js'
-import { calls, declaredOutcome } from './testing/calls.js'
+import { calls, expectedOutcome } from './testing/calls.js'
 import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
@@ -38,7 +38,7 @@ describe('S27: every procedure, every kind of actor, both faces', () => {
             const input = await calls[procedure]?.input?.(stage)
             const { error } = await face(t.app, { procedure, input, accessToken })
             outcomes[actor] = error?.code ?? 'OK'
-            expected[actor] = calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(meta.access, actor)
+            expected[actor] = expectedOutcome(procedure, meta.access, actor)
           }
           expect(outcomes).toEqual(expected)
         })

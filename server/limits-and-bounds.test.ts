@@ -125,7 +125,7 @@ function expectBounds(place: string, name: string, field: z.core.$ZodType): void
   const options = optionsOf(field)
   if (options) {
     expect(options.every(takes), place).toBe(true)
-    expect(takes(`${options[0]} `), place).toBe(false)
+    expect(takes(`${String(options[0])} `), place).toBe(false)
     return
   }
   if (name in formTable) {

@@ -9,7 +9,8 @@ import { everyProcedure, faces } from './testing/transports.js'
 let t: TestApp
 
 beforeAll(async () => {
-  t = await createTestApp()
+  // With one connection for requests: what a transaction does outside of it waits for itself, and fails.
+  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
   // So that no admin of the matrix is the last one.
   await createUser(t, { role: 'admin' })
 })

@@ -31,6 +31,7 @@ const deadline = performance.now() + 1000 * Number(values.seconds ?? (values.gua
 const copy = mkdtempSync(path.join(tmpdir(), 'mutants-'))
 chmodSync(copy, 0o755) // PostgreSQL runs under another account where root runs this.
 const suite = openSuite(copy)
+const passing = new Map()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().then(() => process.exit(1)))
 try {
   execFileSync('bash', [path.join(import.meta.dirname, 'copy'), copy], { stdio: 'inherit' })
@@ -115,7 +116,6 @@ async function tryOne(candidate, testsOf) {
 }
 
 // Whether a test file passes on the code as it is: what fails anyway has found nothing.
-const passing = new Map()
 function passesWithout(testFile) {
   const known = passing.get(testFile) ?? suite.run([testFile], 300_000).then(({ failed }) => failed.length === 0)
   passing.set(testFile, known)

@@ -100,19 +100,30 @@ async function tryOne(candidate, testsOf) {
   write(file, mutate(text, candidate))
   try {
     for (const tests of testsOf(file)) {
-      const limitMs = Math.min(60_000 + 15_000 * tests.length, deadline - performance.now() + 1000)
-      const { failed, failedFiles = [], isTimeout } = await suite.run(tests, limitMs)
-      if (isTimeout && performance.now() > deadline) return { outcome: 'undecided' }
-      if (failed.length > 0) {
-        write(file, text)
-        const isSound = await allPass(failedFiles)
-        return { outcome: isSound ? 'killed' : 'undecided', by: isSound ? failed[0] : `fails anyway: ${failed[0]}` }
-      }
+      const outcome = await runUnder(candidate, tests)
+      if (outcome) return outcome
     }
     return passesTypes() ? { outcome: 'survived' } : { outcome: 'types', by: 'tsc refuses it' }
   } finally {
     write(file, text)
   }
+}
+
+/** Runs tests on the mutant; where one fails that fails without it too, the others once more. */
+async function runUnder({ file, text, ...candidate }, tests) {
+  const limitMs = Math.min(60_000 + 15_000 * tests.length, deadline - performance.now() + 1000)
+  const { failed, failedFiles = [], isTimeout } = await suite.run(tests, limitMs)
+  if (isTimeout && performance.now() > deadline) return { outcome: 'undecided' }
+  if (failed.length === 0) return null
+  write(file, text)
+  const failing = await findFailing(failedFiles)
+  if (failing.length < failedFiles.length || failedFiles.length === 0) return { outcome: 'killed', by: failed[0] }
+  console.log(`${failing.join(', ')} fails without a mutant too, and is left out.`)
+  write(file, mutate(text, candidate))
+  return runUnder(
+    { file, text, ...candidate },
+    tests.filter((test) => !failing.includes(test)),
+  )
 }
 
 // Whether a test file passes on the code as it is: what fails anyway has found nothing.
@@ -122,9 +133,10 @@ function passesWithout(testFile) {
   return known
 }
 
-async function allPass(testFiles) {
-  for (const testFile of testFiles) if (!(await passesWithout(testFile))) return false
-  return true
+async function findFailing(testFiles) {
+  const failing = []
+  for (const testFile of testFiles) if (!(await passesWithout(testFile))) failing.push(testFile)
+  return failing
 }
 
 function write(file, text) {

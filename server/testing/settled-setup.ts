@@ -7,7 +7,7 @@
 export async function failUnlessSettled<T>(work: () => Promise<T>, target: NodeJS.Process = process): Promise<T> {
   const fail = () => {
     target.exitCode = 1
-    console.error('The setup of the tests has not ended: no test was run.')
+    target.stderr.write('The setup of the tests has not ended: no test was run.\n')
   }
   target.once('exit', fail)
   try {

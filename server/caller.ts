@@ -17,7 +17,8 @@ const createRouterCaller = createCallerFactory(appRouter)
 
 /**
  * Calls procedures without HTTP, from a script or a server component in the same process. Access, limits and
- * validation are those of the other transports; failures are thrown as TRPCError with the AppError as `cause`.
+ * validation are those of the other transports; failures are thrown as TRPCError; `toAppError` of
+ * `core/error-mapping.ts` gives the AppError that the other transports answer with.
  */
 export async function createCaller(container: Container, options: CallerOptions = {}) {
   const { authorization, requestId = randomUUID(), ip = '127.0.0.1', userAgent = 'in-process' } = options

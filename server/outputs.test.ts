@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { calls } from './testing/calls.js'
+import { calls, expectedOutcome } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 import { everyProcedure, transports } from './testing/transports.js'
@@ -20,16 +20,21 @@ function keysOf(value: unknown): string[] {
 }
 
 describe('what leaves the server', () => {
-  for (const [procedure, { meta, output }] of everyProcedure()) {
+  for (const [procedure, { meta, rest, output }] of everyProcedure()) {
     it(`S29: ${procedure} has an output schema, and answers without a hash, a token or an internal column`, async () => {
       expect(output).toBeDefined()
       for (const transport of Object.values(transports)) {
-        const stage = await setStage(t, meta.access === 'admin' ? 'admin' : 'owner')
+        const actor = meta.access === 'admin' ? 'admin' : 'owner'
+        const stage = await setStage(t, actor)
         const input = await calls[procedure]?.input?.(stage)
-        const { data } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
+        const { data, error } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
+        // A refusal holds nothing that could be looked at.
+        expect(error?.code ?? 'OK').toBe(expectedOutcome(procedure, meta.access, actor))
         const keys = keysOf(data)
         expect(keys.filter((key) => internal.test(key))).toEqual([])
         expect(JSON.stringify(data) ?? '').not.toContain(inject('passwordHash'))
+        const isAnswered = !error && rest.status !== 204
+        if (isAnswered) expect(data, 'there is something to look at').toEqual(expect.anything())
         const tokens = keys.filter((key) => /token$/i.test(key))
         expect(tokens).toEqual(carriesTokens.has(procedure) ? ['accessToken', 'refreshToken'] : [])
       }

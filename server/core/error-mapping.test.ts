@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { TRPCError } from '@trpc/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -82,6 +83,20 @@ describe('S42: a database that does not answer in time', () => {
       expect(await codeOf(narrow.user.count())).toMatchObject(unavailable)
     })
     await narrow.$disconnect()
+  })
+
+  it('is 503 with Retry-After when a transaction has taken longer than it may', async () => {
+    const slow = db.$transaction(
+      async (tx) => {
+        await tx.user.count()
+        await delay(200)
+        await tx.user.count()
+      },
+      { timeout: 50 },
+    )
+    const error = await codeOf(slow)
+    expect(error.cause).toMatchObject({ code: 'P2028' })
+    expect(error).toMatchObject(unavailable)
   })
 
   it('is 503 with Retry-After when nothing listens', async () => {

@@ -7,6 +7,7 @@ import { createPasswords } from '../core/security/passwords.js'
 import { createSigningKey } from '../core/security/signing-keys.js'
 import { startThrowawayPostgres } from '../development/embedded-postgres/throwaway.js'
 import { testPassword, testPepper } from './secrets.js'
+import { failUnlessSettled } from './settled-setup.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,7 +24,11 @@ declare module 'vitest' {
 }
 
 /** Starts PostgreSQL (or takes `DATABASE_URL_TEST`), and makes what all test files share. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return failUnlessSettled(() => prepare(project))
+}
+
+async function prepare(project: TestProject): Promise<() => Promise<void>> {
   const server = await findServer()
   const templateName = `template_${randomBytes(6).toString('hex')}`
   await query(server.url, `CREATE DATABASE ${templateName}`)

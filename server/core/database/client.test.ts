@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readModels } from '../../testing/prisma-schema.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import type { Database } from './client.js'
+
+const schemaFile = new URL('../../../prisma/schema.prisma', import.meta.url)
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Database
@@ -38,3 +42,37 @@ it('leaves secrets out of rows unless they are asked for', async () => {
   const asked = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
   expect(asked).toMatchObject({ passwordHash: 'hash' })
 })
+
+it('S29: selects no hash of any model unless it is asked for', async () => {
+  const statements: string[] = []
+  const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
+  const models = Object.entries(secretColumns())
+  expect(models.map(([model]) => model).toSorted()).toEqual(['mailToken', 'registration', 'session', 'user'])
+  for (const [model, columns] of models) {
+    statements.length = 0
+    await readAny(watched, model)
+    expect(
+      statements.some((sql) => sql.includes('SELECT')),
+      model,
+    ).toBe(true)
+    for (const column of columns) expect(statements.join('\n'), model).not.toContain(`"${column}"`)
+  }
+  await watched.$disconnect()
+})
+
+/** The columns that hold what proves somebody's identity, by the model's property of the client. */
+function secretColumns(): Record<string, string[]> {
+  const models = readModels(readFileSync(schemaFile, 'utf8')).map(({ name, fields }) => {
+    const columns = fields.map((field) => field.name).filter((column) => /hash$/i.test(column))
+    return [name.charAt(0).toLowerCase() + name.slice(1), columns] as const
+  })
+  return Object.fromEntries(models.filter(([, columns]) => columns.length > 0))
+}
+
+async function readAny(client: Database, model: string): Promise<void> {
+  if (model === 'user') await client.user.findFirst()
+  else if (model === 'session') await client.session.findFirst()
+  else if (model === 'registration') await client.registration.findFirst()
+  else if (model === 'mailToken') await client.mailToken.findFirst()
+  else throw new Error(`Read ${model} here, too.`)
+}

@@ -1,5 +1,6 @@
+import { Worker } from 'node:worker_threads'
 import bcrypt from 'bcrypt'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compareInThread, hashInThread } from './password-threads.js'
 
 const cost = 4
@@ -23,6 +24,15 @@ describe('hashing in threads', () => {
 
   it('reports what bcrypt refuses, and goes on', async () => {
     await expect(compareInThread('a password', 'no hash at all')).rejects.toThrow()
+    expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
+  })
+
+  it('rejects what a thread was at when it ended, and goes on in another', async () => {
+    const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      void this.terminate()
+    })
+    await expect(hashInThread('a password', cost)).rejects.toThrow('has ended')
+    post.mockRestore()
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { escapeHtml } from '../../core/escape-html.js'
+import { createCoercion } from '../../core/http/rest/coercion.js'
 import { listRestProcedures } from '../../core/http/rest/procedures.js'
 import { securityHeaders } from '../../core/http/security-headers.js'
 import { appRouter } from '../../router.js'
@@ -49,19 +51,28 @@ describe('the home page', () => {
   })
 })
 
+/** A query as the REST transport reads it: texts become what the input's fields are. */
+function readQuery(input: z.ZodObject | undefined, query: string): Record<string, unknown> {
+  const coerce = input ? createCoercion(input) : (_: string, value: unknown) => value
+  return Object.fromEntries([...new URLSearchParams(query)].map(([name, value]) => [name, coerce(name, value)]))
+}
+
 describe('the first calls', () => {
   it('are calls that the API takes', () => {
     const procedures = listRestProcedures(appRouter)
-    const calls = exampleCalls.curl('http://localhost:4321').map(({ code }) => ({
-      path: /\/api(\/[\w/-]+)/.exec(code)?.[1],
-      body: /-d '([^']+)'/.exec(code)?.[1],
-    }))
-    expect(calls.map(({ path }) => path)).toContain('/auth/login')
-    for (const { path, body } of calls) {
+    const calls = exampleCalls.curl('http://localhost:4321').map(({ code }) => {
+      const [, path, query = ''] = /\/api(\/[\w/-]+)(?:\?([^'\s]*))?/.exec(code) ?? []
+      return { path, query, body: /-d '([^']+)'/.exec(code)?.[1] }
+    })
+    const taken = calls.map(({ path, query, body }) => {
       const method = body ? 'POST' : 'GET'
       const procedure = procedures.find(({ rest }) => rest.method === method && rest.path === path)
-      if (body) expect(procedure?.input?.safeParse(JSON.parse(body)).error).toBeUndefined()
-    }
+      expect(procedure, `${method} ${path}`).toBeDefined()
+      const input = body ? JSON.parse(body) : readQuery(procedure?.input, query)
+      expect(procedure?.input?.safeParse(input), `${method} ${path}`).toMatchObject({ success: true })
+      return procedure?.path
+    })
+    expect(taken).toEqual(['auth.login', 'posts.create', 'posts.list'])
   })
 })
 

@@ -64,6 +64,12 @@ describe('users.list', () => {
     expect(page.meta.total).toBe(initials.length)
   })
 
+  test.each(['active', 'disabled', 'deleted'] as const)('shows users who are %s as such', async (status) => {
+    const { items } = await as(admin).list.query({ status })
+    expect(items.length).toBeGreaterThan(0)
+    expect(new Set(items.map((user) => user.status))).toEqual(new Set([status]))
+  })
+
   test.each([
     ['%', 'B'],
     ['_', 'C'],

@@ -202,3 +202,24 @@ async function terminate(url: string, pid: number | undefined): Promise<void> {
   await client.query('SELECT pg_terminate_backend($1)', [pid])
   await client.end()
 }
+
+test('an instance waits, and says so, while another holds the lock on migrations; then it applies what is left', async () => {
+  const { url, folder } = await createMigrationProject()
+  const holder = new pg.Client({ connectionString: url })
+  await holder.connect()
+  const messages: string[] = []
+  const note = (message: string) => void messages.push(message)
+  const order: string[] = []
+  const { waiting } = await withMigrationLock(holder, undefined, async () => {
+    const work = applyMigrations(url, { folder, log: { info: note, warn: note } }).then((result) => {
+      order.push('applied')
+      return result
+    })
+    await expect.poll(() => messages).toContain('Another instance is applying migrations; waiting for it.')
+    order.push('released')
+    return { waiting: work }
+  })
+  expect((await waiting).applied).toEqual([firstMigration])
+  expect(order).toEqual(['released', 'applied'])
+  await holder.end()
+})

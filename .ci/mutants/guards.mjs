@@ -1,0 +1,103 @@
+// Finds, by their pattern, what stands between one user and the rows of another: conditions, transactions, locks, guards.
+import { calleeName, mutant, transactionSwaps, walk } from './syntax.mjs'
+
+const columns =
+  'authorId|ownerId|userId|actorId|sessionId|deletedAt|disabledAt|erasedAt|revokedAt|usedAt|emailVerifiedAt|role|status|visibility'
+const conditionName = new RegExp(`^(${columns}|AND|OR|NOT)$`)
+const spreadName = /visib|own|scope|active|reach|actor|delet/i
+const holderName = /^(where|select\w*Where|\w*(visib|scope|condition|active|where)\w*)$/i
+const sqlCondition = new RegExp(
+  `(\\w+\\.)?"(${columns})" *(IS NOT NULL|IS NULL|(=|<>) *('\\w+'|\\$\\{[^}]*\\})(::"?\\w+"?)?)`,
+  'g',
+)
+const sqlLock = /FOR (NO KEY )?UPDATE( OF \w+)?/g
+const decision = /\b(role|reach|authorId|userId|ownerId|disabledAt|deletedAt)\b/
+const guardCall = /^(assert|refuse|require|ensure|check|charge)([A-Z]|$)/
+const lockCall = /^lock[A-Z]/
+
+/** @returns mutants without a condition, a transaction, a lock or a guard that the file has */
+export function findGuards(source) {
+  const found = transactionSwaps(source)
+  walk(source.program, (node, ancestors) => {
+    found.push(
+      ...conditionMutants(source, node, ancestors),
+      ...sqlMutants(source, node),
+      ...decisionMutants(source, node),
+      ...statementMutants(source, node, ancestors),
+    )
+  })
+  return found
+}
+
+function conditionMutants(source, node, ancestors) {
+  if (!isPart(node) || !isInCondition(ancestors)) return []
+  const name = node.type === 'Property' ? (node.key.name ?? node.key.value) : ''
+  if (node.type === 'SpreadElement') {
+    return spreadName.test(textOf(source, node)) ? [mutant(source, 'condition', withComma(source, node), '')] : []
+  }
+  if (!conditionName.test(name)) return []
+  return [
+    mutant(source, 'condition', withComma(source, node), ''),
+    mutant(source, 'condition', node, `${name}: undefined`),
+  ]
+}
+
+function isPart({ type }) {
+  return type === 'Property' || type === 'SpreadElement'
+}
+
+// A part of `{ where: { ... } }`, or of an object that has the name of a condition.
+function isInCondition(ancestors) {
+  const around = ancestors.toReversed().find(({ type, id, key }) => {
+    const name = type === 'Property' ? (key.name ?? key.value) : ''
+    return /^(data|select|include|omit|orderBy|params)$/.test(name) || holderName.test(name || (id?.name ?? ''))
+  })
+  if (!around || ancestors.at(-1)?.type !== 'ObjectExpression') return false
+  return holderName.test(around.key?.name ?? around.id?.name ?? '')
+}
+
+function sqlMutants(source, node) {
+  if (node.type !== 'TemplateLiteral' || !/\b(SELECT|WHERE|AND|UPDATE)\b/.test(textOf(source, node))) return []
+  const matches = (pattern) => [...textOf(source, node).matchAll(pattern)]
+  const place = ({ index, 0: { length } }) => ({ start: node.start + index, end: node.start + index + length })
+  // In the list of columns that an UPDATE sets, `=` is no condition.
+  const isCondition = ({ index }) => !/\bSET\s[^)]*$/.test(textOf(source, node).slice(0, index).split('WHERE').at(-1))
+  return [
+    ...matches(sqlCondition)
+      .filter(isCondition)
+      .map((match) => mutant(source, 'condition', place(match), 'TRUE')),
+    ...matches(sqlLock).map((match) => mutant(source, 'lock', place(match), '')),
+  ]
+}
+
+function decisionMutants(source, node) {
+  if (node.type !== 'ConditionalExpression' || !decision.test(textOf(source, node.test))) return []
+  return ['true', 'false'].map((value) => mutant(source, 'condition', node.test, value))
+}
+
+function statementMutants(source, node, ancestors) {
+  if (node.type === 'IfStatement' && !node.alternate && throws(node.consequent)) {
+    return [mutant(source, 'guard', node, ';')]
+  }
+  if (node.type !== 'ExpressionStatement') return []
+  if (isLock(source, node)) return [mutant(source, 'lock', node, ';')]
+  const isStatement = ancestors.at(-1)?.type !== 'ArrowFunctionExpression'
+  return isStatement && guardCall.test(calleeName(node.expression)) ? [mutant(source, 'guard', node, ';')] : []
+}
+
+function isLock(source, node) {
+  return lockCall.test(calleeName(node.expression)) || /pg_advisory\w*lock/.test(textOf(source, node))
+}
+
+function throws(node) {
+  const statement = node.type === 'BlockStatement' ? node.body.at(-1) : node
+  return statement?.type === 'ThrowStatement'
+}
+
+function textOf({ text }, { start, end }) {
+  return text.slice(start, end)
+}
+
+function withComma({ text }, { start, end }) {
+  return { start, end: end + (/^\s*,/.exec(text.slice(end))?.[0].length ?? 0) }
+}

@@ -1,0 +1,88 @@
+// Reads the repository: which files are production code, what each file imports, and which tests a file concerns.
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseSync } from 'oxc-parser'
+
+const notProduction =
+  /\.(test|test-support|browser)\.ts$|\.d\.ts$|^server\/(development|testing|generated)\/|^client\/(testing|scripts)\//
+
+/** Tests that run over every procedure, and so concern every file that serves requests. */
+const overall = /\/(access-matrix|limits-and-bounds|outputs)\.test\.ts$/
+
+/** @returns every file that production runs, with its text and its syntax tree */
+export function readProduction(root) {
+  return listFiles(root)
+    .filter((file) => /^(server|client)\//.test(file) && !notProduction.test(file) && file !== 'server/run.mjs')
+    .map((file) => {
+      const text = readFileSync(path.join(root, file), 'utf8')
+      return { file, text, program: parseSync(file, text).program }
+    })
+}
+
+/**
+ * Finds the tests that a change of a file can fail, the likeliest first: those beside it and those that import it
+ * themselves; those that run over every procedure; then all others that reach it through imports. A file that no test
+ * imports runs in a process of its own, so that the tests which start commands come last.
+ *
+ * @returns a function that takes a file's path and gives three lists of test files
+ */
+export function testFinder(root) {
+  const files = listFiles(root)
+  const importers = new Map()
+  for (const file of files) {
+    for (const target of importsOf(root, file, new Set(files))) {
+      importers.set(target, [...(importers.get(target) ?? []), file])
+    }
+  }
+  const tests = files.filter((file) => file.endsWith('.test.ts'))
+  const startCommands = tests.filter((file) => (importers.get('server/testing/run-command.ts') ?? []).includes(file))
+  return (file) => {
+    const reached = distances(file, importers)
+    const stem = path.basename(file).replace(/\.\w+$/, '')
+    const rank = (test) => (path.basename(test) === `${stem}.test.ts` ? 0 : (reached.get(test) ?? 99))
+    const sorted = tests.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
+    const isNear = (test) => rank(test) <= 1 || path.dirname(test) === path.dirname(file)
+    const near = sorted.filter(isNear)
+    const all = sorted.filter((test) => !isNear(test) && reached.has(test) && overall.test(test))
+    const far = sorted.filter((test) => !near.includes(test) && !all.includes(test) && reached.has(test))
+    return [near, all, [...far, ...startCommands.filter((test) => !near.includes(test) && !far.includes(test))]]
+  }
+}
+
+function listFiles(root) {
+  return ['server', 'client', 'prisma', 'bench'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => path.posix.join(folder, name))
+      .filter((name) => /\.(ts|mjs)$/.test(name) && !/(^|\/)(dist|node_modules|generated)\//.test(name)),
+  )
+}
+
+function importsOf(root, file, files) {
+  const text = readFileSync(path.join(root, file), 'utf8')
+  const { module } = parseSync(file, text)
+  const requests = [
+    ...module.staticImports
+      .filter(({ start }) => !/^import type\b/.test(text.slice(start, start + 12)))
+      .map(({ moduleRequest }) => moduleRequest.value),
+    ...module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
+    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
+    ...[...text.matchAll(/new URL\('(\.[^']+)', import\.meta\.url\)/g)].map(([, request]) => request),
+  ]
+  return new Set(requests.filter((request) => request.startsWith('.')).map((request) => resolve(file, request, files)))
+}
+
+function resolve(file, request, files) {
+  const target = path.posix.join(path.posix.dirname(file), request)
+  return files.has(target) ? target : target.replace(/\.js$/, '.ts')
+}
+
+/** How many imports away each file is that reaches the given one. */
+function distances(file, importers) {
+  const reached = new Map([[file, 0]])
+  for (const [current, distance] of reached) {
+    for (const importer of importers.get(current) ?? []) {
+      if (!reached.has(importer)) reached.set(importer, distance + 1)
+    }
+  }
+  return reached
+}

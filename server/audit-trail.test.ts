@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { auditEventPageSchema, listAuditEventsSchema } from './features/audit/schema.js'
+import { createPost } from './features/posts/posts.test-support.js'
+import { freshAddress, newestToken } from './testing/accounts.js'
+import { createDeadMail, createSignedInUser, createUser } from './testing/factories.js'
+import { testPassword } from './testing/secrets.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+
+type Person = Awaited<ReturnType<typeof createSignedInUser>>
+
+let t: TestApp
+let admin: Person
+
+beforeAll(async () => {
+  t = await createTestApp()
+  admin = await createSignedInUser(t, { role: 'admin' })
+})
+afterAll(() => t.close())
+
+const newPassword = 'a password nobody chose yet'
+let callers = 0
+
+/** Calls over REST, each time from another address, and expects an answer of that kind. */
+async function call(person: Person | null, method: Method, path: string, body: object = {}, status = /^2/) {
+  callers += 1
+  const response = await t.app.inject({
+    method,
+    url: `/api${path}`,
+    remoteAddress: `10.7.${Math.floor(callers / 250)}.${callers % 250}`,
+    headers: person ? { authorization: `Bearer ${person.session.accessToken}` } : {},
+    ...(method !== 'GET' && { payload: body }),
+  })
+  expect(String(response.statusCode), `${method} ${path}: ${response.body}`).toMatch(status)
+  return response.body ? response.json().data : undefined
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+const logIn = (email: string, password = testPassword) =>
+  call(null, 'POST', '/auth/login', { email, password }, password === testPassword ? /^200$/ : /^401$/)
+
+/** What leaves each event. A type without an action here fails the suite. Each gives whom it happened to, if anyone. */
+const actions: Record<string, () => Promise<{ userId: string | null }>> = {
+  'login.succeeded': async () => {
+    const { id: userId, email } = await createUser(t)
+    await logIn(email)
+    return { userId }
+  },
+  'login.failed': async () => {
+    const { id: userId, email } = await createUser(t)
+    await logIn(email, 'not the password at all')
+    return { userId }
+  },
+  'login.throttled': async () => {
+    const { id: userId, email } = await createUser(t)
+    for (let tries = 0; tries < 10; tries += 1) await t.container.throttle.attempt(email)
+    await call(null, 'POST', '/auth/login', { email, password: testPassword }, /^429$/)
+    return { userId }
+  },
+  logout: asUser((person) => call(person, 'POST', '/auth/logout')),
+  'session.revoked': asUser((person) => call(person, 'DELETE', `/sessions/${person.session.sessionId}`)),
+  'session.replaced': async () => {
+    const { user, session } = await createSignedInUser(t)
+    const refreshTokens = [session.refreshToken]
+    await t.db.$transaction((tx) => t.container.services.sessions.endReplaced(tx, { refreshTokens, origin }))
+    return { userId: user.id }
+  },
+  'sessions.revoked': asUser((person) => call(person, 'DELETE', '/sessions')),
+  'refresh.reused': asUser(async ({ session: { refreshToken } }) => {
+    await call(null, 'POST', '/auth/refresh', { refreshToken })
+    t.clock.advance(11)
+    await call(null, 'POST', '/auth/refresh', { refreshToken }, /^401$/)
+  }),
+  'register.requested': async () => {
+    await call(null, 'POST', '/auth/register', { email: freshAddress(), password: newPassword, name: 'New' })
+    return { userId: null }
+  },
+  'email.verified': async () => {
+    const email = freshAddress()
+    await call(null, 'POST', '/auth/register', { email, password: newPassword, name: 'New' })
+    await call(null, 'POST', '/auth/verify-email', { token: await newestToken(t, email) })
+    const { id: userId } = await t.db.user.findFirstOrThrow({ where: { email } })
+    return { userId }
+  },
+  'password.reset_requested': asUser(({ user: { email } }) => call(null, 'POST', '/auth/password-reset', { email })),
+  'password.reset': asUser(async ({ user: { email } }) => {
+    await call(null, 'POST', '/auth/password-reset', { email })
+    const token = await newestToken(t, email)
+    await call(null, 'POST', '/auth/password-reset/confirm', { token, password: newPassword })
+  }),
+  'password.changed': asUser((person) =>
+    call(person, 'POST', '/auth/change-password', { currentPassword: testPassword, newPassword }),
+  ),
+  'password.refused': asUser((person) => {
+    const body = { currentPassword: 'not the password at all', newPassword }
+    return call(person, 'POST', '/auth/change-password', body, /^401$/)
+  }),
+  'user.created': async () => {
+    const { id: userId } = await call(admin, 'POST', '/users', { email: freshAddress(), name: 'New' })
+    return { userId }
+  },
+  'user.updated': asUser((person) => call(person, 'PATCH', '/users/me', { name: 'Renamed' })),
+  'user.role_changed': asUser(({ user }) => call(admin, 'PATCH', `/users/${user.id}`, { role: 'admin' })),
+  'user.disabled': asUser(({ user }) => call(admin, 'PATCH', `/users/${user.id}`, { status: 'disabled' })),
+  'user.enabled': asUser(async ({ user }) => {
+    await call(admin, 'PATCH', `/users/${user.id}`, { status: 'disabled' })
+    await call(admin, 'PATCH', `/users/${user.id}`, { status: 'active' })
+  }),
+  'user.removed': asUser(({ user }) => call(admin, 'DELETE', `/users/${user.id}`)),
+  'user.restored': asUser(async ({ user }) => {
+    await call(admin, 'DELETE', `/users/${user.id}`)
+    await call(admin, 'POST', `/users/${user.id}/restore`)
+  }),
+  'user.email_change_requested': asUser((person) =>
+    call(person, 'POST', '/auth/email-change', { email: freshAddress(), currentPassword: testPassword }),
+  ),
+  'user.email_changed': asUser(async (person) => {
+    const email = freshAddress()
+    await call(person, 'POST', '/auth/email-change', { email, currentPassword: testPassword })
+    await call(null, 'POST', '/auth/email-change/confirm', { token: await newestToken(t, email) })
+  }),
+  'user.invited': async () => {
+    const { id: userId } = await createUser(t, { emailVerifiedAt: null, passwordHash: null })
+    await call(admin, 'POST', `/users/${userId}/resend-invitation`)
+    return { userId }
+  },
+  'user.exported': asUser((person) => call(person, 'GET', '/users/me/export')),
+  'user.erased': asUser(async ({ user }) => {
+    await call(admin, 'DELETE', `/users/${user.id}`)
+    await call(admin, 'POST', `/users/${user.id}/erase`)
+  }),
+  'post.removed': asUser(async ({ user }) => {
+    const { id } = await createPost(t, user)
+    await call(admin, 'DELETE', `/posts/${id}`)
+  }),
+  'post.restored': asUser(async ({ user }) => {
+    const { id } = await createPost(t, user, { deletedAt: t.clock.now() })
+    await call(admin, 'POST', `/posts/${id}/restore`)
+  }),
+  'post.updated_by_admin': asUser(async ({ user }) => {
+    const { id } = await createPost(t, user)
+    await call(admin, 'PATCH', `/posts/${id}`, { title: 'Corrected' })
+  }),
+  'mail.retried': async () => {
+    const { id } = await createDeadMail(t)
+    await call(admin, 'POST', `/mail/${id}/retry`)
+    return { userId: null }
+  },
+}
+
+const origin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
+
+/** An action of, or on, a user who is signed in: it happens to them. */
+function asUser(act: (person: Person) => Promise<unknown>) {
+  return async () => {
+    const person = await createSignedInUser(t)
+    await act(person)
+    return { userId: person.user.id }
+  }
+}
+
+const types = listAuditEventsSchema.shape.type.unwrap().options
+
+describe('the audit trail', () => {
+  it('has an action here for each type of event', () => {
+    expect(Object.keys(actions).toSorted()).toEqual([...types].toSorted())
+  })
+
+  it.each([...types])('holds %s once for what happened, with whom it happened to and from where', async (type) => {
+    const before = await t.db.auditEvent.count({ where: { type } })
+    const { userId } = (await actions[type]?.()) ?? {}
+    const events = await t.db.auditEvent.findMany({ where: { type }, orderBy: { id: 'asc' } })
+    expect(events).toHaveLength(before + 1)
+    expect(events.filter((event) => event.userId === userId).length).toBeGreaterThan(0)
+    const { items } = auditEventPageSchema.parse(await listEvents(type))
+    expect(items[0]).toMatchObject({ type, ip: expect.any(String), requestId: expect.any(String) })
+  })
+})
+
+async function listEvents(type: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${admin.session.accessToken}` }
+  const { data, meta } = (await t.app.inject({ url: `/api/audit-events?type=${type}`, headers })).json()
+  const dated = data.map((event: { createdAt: string }) => ({ ...event, createdAt: new Date(event.createdAt) }))
+  return { items: dated, meta }
+}

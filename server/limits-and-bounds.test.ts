@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import { createLogger } from './core/logger.js'
+import { defaultLimits, type Meta, type RestRoute } from './core/procedure-meta.js'
+import { type LimitRule, limitKey } from './core/security/rate-limits.js'
+import { boundTable, formTable, limitTable, unboundedTable } from './testing/declared-bounds.js'
+import { createSignedInUser } from './testing/factories.js'
+import { createTestApp, type TestApp } from './testing/test-app.js'
+import { everyProcedure } from './testing/transports.js'
+
+const procedures = [...everyProcedure()]
+
+describe('the declared limits', () => {
+  const log: string[] = []
+  let t: TestApp
+  beforeAll(async () => {
+    const sink = { write: (line: string) => log.push(line) }
+    t = await createTestApp({ log: createLogger({ mode: 'production', logLevel: 'info' }, sink) })
+  })
+  afterAll(() => t.close())
+
+  const rulesOf = ({ limits = defaultLimits }: Meta) => limits
+
+  it('are those of the table, each of which a procedure declares', () => {
+    const declared = procedures.flatMap(([, { meta }]) => rulesOf(meta))
+    const found = declared.map(({ name, by, points, windowSeconds }) => [name, { by, points, windowSeconds }] as const)
+    expect(Object.fromEntries(found)).toEqual(limitTable)
+    // One name has one rule, whichever procedure declares it.
+    for (const [name, rule] of found) expect({ name, rule }).toEqual({ name, rule: limitTable[name] })
+  })
+
+  interface Caller {
+    address: string
+    accessToken?: string
+  }
+
+  let callers = 0
+
+  async function someCaller({ by }: LimitRule): Promise<Caller> {
+    callers += 1
+    const address = `10.9.${Math.floor(callers / 250)}.${callers % 250}`
+    return by === 'actor' ? { address, accessToken: (await createSignedInUser(t)).session.accessToken } : { address }
+  }
+
+  /** Calls with an input that is refused once the limit has been charged, so that nothing is done. */
+  async function call({ method, path }: RestRoute, { address, accessToken }: Caller) {
+    const response = await t.app.inject({
+      method,
+      url: `/api${path.replace(/\{\w+\}/, 'x')}?unknown=1`,
+      remoteAddress: address,
+      headers: accessToken ? { authorization: `Bearer ${accessToken}` } : {},
+      ...(method !== 'GET' && { payload: { unknown: true } }),
+    })
+    return { status: response.statusCode, retryAfterSeconds: Number(response.headers['retry-after']) }
+  }
+
+  /** Calls `points` times and once more, a few at once, as what a busy machine does well within the window. */
+  async function exhaust(route: RestRoute, caller: Caller, points: number) {
+    const taken: number[] = []
+    while (taken.length < points) {
+      const chunk = Array.from({ length: Math.min(10, points - taken.length) }, () => call(route, caller))
+      taken.push(...(await Promise.all(chunk)).map(({ status }) => status))
+    }
+    return { taken, next: await call(route, caller) }
+  }
+
+  /** While the store of the counters is slow, half of the points hold, which says nothing of the table: once more. */
+  async function exhaustOnReadyStore(route: RestRoute, rule: LimitRule, points: number) {
+    for (;;) {
+      log.length = 0
+      const result = await exhaust(route, await someCaller(rule), points)
+      if (!log.some((line) => line.includes('the rate limit store is away'))) return result
+      await vi.waitFor(async () => {
+        await call(route, await someCaller(rule))
+        expect(log.join('')).toContain('the rate limit store is back')
+      }, 20_000)
+    }
+  }
+
+  for (const [procedure, { meta, rest }] of procedures) {
+    for (const rule of meta.limits ?? []) {
+      const { points = 0, windowSeconds = 0 } = limitTable[rule.name] ?? {}
+      it(`${procedure}: ${rule.name} takes ${points} calls and refuses the next`, async () => {
+        const { taken, next } = await exhaustOnReadyStore(rest, rule, points)
+        expect(taken).toHaveLength(points)
+        expect(taken).not.toContain(429)
+        expect(next.status).toBe(429)
+        expect(next.retryAfterSeconds).toBeGreaterThan(0)
+        expect(next.retryAfterSeconds).toBeLessThanOrEqual(windowSeconds)
+        expect((await call(rest, await someCaller(rule))).status, 'another key has its own points').not.toBe(429)
+      })
+    }
+  }
+
+  it('hold where a procedure declares none: the default refuses the call after its points', async () => {
+    const [rule = expect.fail('there is no default')] = defaultLimits
+    const { user, session } = await createSignedInUser(t)
+    const key = limitKey(rule, { actor: { userId: user.id } as never, origin: { ip: '10.0.0.1' } as never })
+    for (let taken = 0; taken < rule.points - 1; taken += 1) await t.container.limits.charge(rule, key)
+    const caller = { address: '10.0.0.1', accessToken: session.accessToken }
+    const route = { method: 'GET', path: '/users/me' } as const
+    expect((await call(route, caller)).status).not.toBe(429)
+    expect((await call(route, caller)).status).toBe(429)
+  })
+})
+
+describe('the bounds of inputs', () => {
+  for (const [procedure, { input }] of procedures) {
+    for (const [name, field] of Object.entries(input?.shape ?? {})) {
+      it(`${procedure}: ${name} takes what is at its bounds and refuses what is beyond`, () => {
+        expectBounds(`${procedure}.${name}`, name, field)
+      })
+    }
+  }
+
+  it('stand in the table for fields that there are', () => {
+    const names = new Set(procedures.flatMap(([, { input }]) => Object.keys(input?.shape ?? {})))
+    const known = [boundTable, formTable, unboundedTable].flatMap((table) => Object.keys(table))
+    expect(known.filter((name) => !names.has(name))).toEqual([])
+  })
+})
+
+function expectBounds(place: string, name: string, field: z.core.$ZodType): void {
+  const takes = (value: unknown) => z.safeParse(field, value).success
+  const options = optionsOf(field)
+  if (options) {
+    expect(options.every(takes), place).toBe(true)
+    expect(takes(`${String(options[0])} `), place).toBe(false)
+    return
+  }
+  if (name in formTable) {
+    expect([formTable[name]?.good, formTable[name]?.bad].map(takes), place).toEqual([true, false])
+    return
+  }
+  if (name in unboundedTable) return
+  const bound = boundTable[name]
+  if (!bound) throw new Error(`${place} stands in no table of server/testing/declared-bounds.ts.`)
+  const { min, max, make = (size: number) => size } = bound
+  expect(
+    [min, max].map((size) => takes(make(size))),
+    `${place} at its bounds`,
+  ).toEqual([true, true])
+  expect(takes(make(max + 1)), `${place} above its bound`).toBe(false)
+  if (min > 0) expect(takes(make(min - 1)), `${place} below its bound`).toBe(false)
+}
+
+/** The values of an enumeration, through what makes a field optional. */
+function optionsOf(field: z.core.$ZodType): unknown[] | null {
+  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return optionsOf(field.def.innerType)
+  return field instanceof z.ZodEnum ? [...field.options] : null
+}

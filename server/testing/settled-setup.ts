@@ -1,0 +1,18 @@
+/**
+ * Runs work that the tests wait for. Node.js ends with 0 once nothing is left to wait for, and so would a run whose
+ * setup never settles, without a test: until the work is done, an end of the process is a failure that says why.
+ *
+ * @param target the process, whose exit code is set
+ */
+export async function failUnlessSettled<T>(work: () => Promise<T>, target: NodeJS.Process = process): Promise<T> {
+  const fail = () => {
+    target.exitCode = 1
+    target.stderr.write('The setup of the tests has not ended: no test was run.\n')
+  }
+  target.once('exit', fail)
+  try {
+    return await work()
+  } finally {
+    target.off('exit', fail)
+  }
+}

@@ -6,7 +6,11 @@ const builders = createProcedureBuilders<Services>()
 
 export const { router, createCallerFactory, publicProcedure, protectedProcedure } = builders
 
-/** A user with a living session may call it on own rows; an admin, on everybody's. */
+/**
+ * A user with a living session may call it on own rows; an admin, on everybody's.
+ *
+ * @public also where no feature uses it
+ */
 export const ownerProcedure = builders.ownerProcedure('admin')
 
 /**

@@ -14,7 +14,7 @@ export function openSuite(copy) {
     const child = fork(path.join(import.meta.dirname, 'runner.mjs'), [], {
       cwd: copy,
       stdio: ['ignore', 'ignore', process.env.MUTANTS_DEBUG ? 'inherit' : 'ignore', 'ipc'],
-      env: { ...process.env, DATA_DIR: path.join(copy, '.plinth') },
+      env: { ...process.env, DATA_DIR: path.join(copy, '.data') },
     })
     await once(child, 'message', { signal: AbortSignal.timeout(startMs) })
     return child

@@ -123,7 +123,7 @@ describe('S55: a stop', () => {
       size += chunk.length
     })
     socket.resume()
-    await stopped
+    await Promise.all([stopped, once(socket, 'close')])
     expect(size).toBeGreaterThan(large.length)
   })
 

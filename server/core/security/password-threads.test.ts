@@ -31,7 +31,7 @@ describe('hashing in threads', () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
       void this.terminate()
     })
-    await expect(hashInThread('a password', cost)).rejects.toThrow('has ended')
+    await expect(hashInThread('a password', cost)).rejects.toThrow('has exited')
     post.mockRestore()
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })

@@ -215,7 +215,7 @@ test('an instance waits, and says so, while another holds the lock on migrations
       order.push('applied')
       return result
     })
-    await expect.poll(() => messages).toContain('Another instance is applying migrations; waiting for it.')
+    await expect.poll(() => messages).toContain('Another instance is applying migrations. Waiting for it to finish.')
     order.push('released')
     return { waiting: work }
   })

@@ -1,9 +1,9 @@
 import { TRPCError } from '@trpc/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createCaller } from './caller.js'
-import { toAppError } from './core/error-mapping.js'
-import { createSignedInUser } from './testing/factories.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { createCaller } from '../../caller.js'
+import { toAppError } from '../../core/error-mapping.js'
+import { createSignedInUser } from '../../testing/factories.js'
+import { createTestApp, type TestApp } from '../../testing/test-app.js'
 
 let t: TestApp
 

@@ -34,11 +34,13 @@ describe('every call', () => {
   })
 
   it('is counted by its name and its outcome', async () => {
-    const before = [await countOf('posts.list', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
-    await t.app.inject('/api/posts')
-    await t.app.inject('/trpc/posts.list?input={"json":{}}')
+    const { session } = await createSignedInUser(t)
+    const headers = { authorization: `Bearer ${session.accessToken}` }
+    const before = [await countOf('users.me', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
+    await t.app.inject({ url: '/api/users/me', headers })
+    await t.app.inject({ url: '/trpc/users.me', headers })
     await t.app.inject('/api/users')
-    const after = [await countOf('posts.list', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
+    const after = [await countOf('users.me', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
     // The registry is the process's: calls of other tests of this file count, too.
     expect([(after[0] ?? 0) - (before[0] ?? 0), (after[1] ?? 0) - (before[1] ?? 0)]).toEqual([2, 1])
   })

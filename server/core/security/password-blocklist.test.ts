@@ -77,6 +77,12 @@ describe('the blocklist', () => {
   )
 })
 
+it('knows the parts of an application name that has several words', () => {
+  for (const password of ['acme-shopacme-shop!', 'AcmeShop-2026', 'shopshopshop acme']) {
+    expect(isCommonPassword(password, owner, 'acme-shop')).toBe(true)
+  }
+})
+
 describe('the work of judging a password', () => {
   const letters = { email: 'a@b.example', name: 'aaa aaaa' }
   const manyWords = { email: `${'a'.repeat(64)}@${'a'.repeat(60)}.example`, name: wordsOf('a', 12) }

@@ -84,9 +84,11 @@ function longestRun(text: string, at: number, steps: readonly string[]): number 
 /** Longest first: the address and the name count whole and in parts, with and without what stands between the parts. */
 function ownWords({ email, name }: PasswordOwner, application: string): string[] {
   const [address, fullName] = [email, name].map((text) => text.slice(0, longestOwnText).normalize('NFC').toLowerCase())
-  const texts = [address, ...(address?.split('@') ?? []), fullName].filter((text) => text !== undefined)
+  const texts = [address, ...(address?.split('@') ?? []), fullName, application.toLowerCase()].filter(
+    (text) => text !== undefined,
+  )
   const words = texts.flatMap((text) => [text.replace(/[^\p{L}]/gu, ''), ...text.split(/[^\p{L}]+/u)])
-  const distinct = new Set([application.toLowerCase(), ...words].filter(({ length }) => length >= shortestWord))
+  const distinct = new Set(words.filter(({ length }) => length >= shortestWord))
   return [...distinct].toSorted((a, b) => b.length - a.length)
 }
 

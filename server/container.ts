@@ -52,7 +52,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const passwords = createPasswords({ pepper, minLength, application: config.app.name })
   const parts = { config, clock, log, db, limits, accessTokens, throttle, passwords }
   const services = createServices(parts)
-  const templates = createAccountMailTemplates({ ...config.identity, ...config.http, ...config.app, clock })
+  const templates = mailTemplates(config, clock)
   const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
   const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
   return {
@@ -114,6 +114,10 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
 function redisOf({ app, redisUrl, database }: Config) {
   if (redisUrl === undefined) return undefined
   return { url: redisUrl, prefix: `${app.name}:${new URL(database.url ?? '').pathname.slice(1)}:limits` }
+}
+
+function mailTemplates({ app: { title }, http: { appUrl }, identity: { tokenSecret } }: Config, clock: Clock) {
+  return createAccountMailTemplates({ title, appUrl, tokenSecret, clock })
 }
 
 function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {

@@ -113,12 +113,13 @@ const productionSettings = {
 function plainUrls(name: string, value = ''): string[] {
   return value.split(',').flatMap((part) => {
     const url = parseUrl(part)
-    if (url?.protocol !== 'http:' || isLoopback(url.hostname)) return []
+    if (url?.protocol !== 'http:' || isLoopbackHost(url.hostname)) return []
     return [`${name} has ${url.origin}, which is not encrypted. In production, use https.`]
   })
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name, as `URL` writes it, is one of this machine. */
+export function isLoopbackHost(hostname: string): boolean {
   return /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname)
 }
 

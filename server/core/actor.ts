@@ -8,7 +8,7 @@ export interface Origin {
 }
 
 /** The user that a credential belongs to, with the current values of the database. */
-interface Identity {
+export interface Identity {
   userId: string
   role: Role
   sessionId: string

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../../config.js'
 import { ForbiddenError } from '../../core/errors.js'
+import { isLoopbackHost } from '../../settings.js'
 
 /**
  * Makes a scope answer only under names of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can
@@ -10,7 +11,7 @@ export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config
   const own = new Set([http.publicUrl, http.appUrl].map((url) => new URL(url).hostname))
   scope.addHook('onRequest', async ({ headers }) => {
     const name = hostname(headers.host)
-    if (name !== undefined && (own.has(name) || isLoopback(name))) return
+    if (name !== undefined && (own.has(name) || isLoopbackHost(name))) return
     const message = 'This page is only available under the host names of this machine, PUBLIC_URL and APP_URL.'
     throw new ForbiddenError({ status: 421, message })
   })
@@ -18,8 +19,4 @@ export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config
 
 function hostname(host: string | undefined): string | undefined {
   return host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined
-}
-
-function isLoopback(name: string): boolean {
-  return /^(127\.\d+\.\d+\.\d+|\[::1\]|(.+\.)?localhost)$/.test(name)
 }

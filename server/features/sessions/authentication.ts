@@ -1,4 +1,4 @@
-import type { Actor } from '../../core/actor.js'
+import type { Actor, Identity } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database } from '../../core/database/client.js'
 import { borrowAs } from '../../core/database/pool.js'
@@ -13,7 +13,6 @@ interface AuthenticationDependencies {
   cache: ReturnType<typeof createSessionCache<SessionState>>
 }
 
-type Identity = Pick<Actor, 'userId' | 'sessionId' | 'role'>
 type SessionState = Awaited<ReturnType<typeof readSessionState>>
 
 /**

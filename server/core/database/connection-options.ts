@@ -60,14 +60,17 @@ export function findDatabaseUrlFaults(url: string): string[] {
   const names = [...searchParams.keys()]
   const unknown = names.filter((name) => !understood.has(name))
   const repeated = names.filter((name, index) => names.indexOf(name) < index)
-  const wrong = Object.keys(choices).filter((name) => choices[name]?.test(searchParams.get(name) ?? '') === false)
+  const wrong = Object.keys(choices).filter((name) => {
+    const value = searchParams.get(name)
+    return value !== null && !choices[name]?.test(value)
+  })
   const faults = [
     ...unknown.map((name) => `has the parameter ${name}, which has no effect. ${remedyOf(name)}`),
     ...(isOtherSchema(searchParams.get('schema')) ? [otherSchema] : []),
     ...(isOn(searchParams.get('pgbouncer')) ? [behindPooler] : []),
     ...optionFaults(searchParams.get('options') ?? ''),
     ...repeated.map((name) => `has the parameter ${name} more than once.`),
-    ...wrong.filter((name) => searchParams.has(name)).map((name) => `has a ${name} that cannot be honoured.`),
+    ...wrong.map((name) => `has a ${name} that cannot be honoured.`),
   ]
   return faults.length > 0 ? faults : driverFaults(url)
 }

@@ -27,15 +27,15 @@ export function createProcedureBuilders<Services>() {
     .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
   const procedure = t.procedure
     .use((call) => observe(call))
-    .use(({ next, ...call }) => {
+    .use((call) => {
       refuseExhausted(call)
-      return next()
+      return call.next()
     })
     .use(({ next, ctx, meta }) => (meta?.hashesPassword ? ctx.passwords.admit(ctx.origin, () => next()) : next()))
-    .use(async ({ next, ...call }) => {
+    .use(async (call) => {
       await chargeLimits(call)
       checkCredential(call)
-      return next()
+      return call.next()
     })
   // The input is parsed once, after access and limits were checked, even if the procedure does not use it.
   const readInput = t.middleware(async ({ getRawInput, next }) => {

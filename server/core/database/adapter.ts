@@ -6,8 +6,8 @@ import type { ConnectionPool } from './pool.js'
 
 /**
  * Prisma's adapter on the process's own pool. A statement outside of a transaction that lost against another one, or
- * met a plan or a session that is out of date, runs again; one inside of a transaction fails, and the transaction runs
- * again as a whole (see transactions.ts).
+ * met a plan or a session that is out of date, runs again, and so does a read whose connection the server has ended; one
+ * inside of a transaction fails, and the transaction runs again as a whole (see client.ts).
  */
 export function createAdapter(pool: ConnectionPool): PrismaPg {
   const factory = new PrismaPg(pool, {
@@ -22,19 +22,24 @@ export function createAdapter(pool: ConnectionPool): PrismaPg {
       const begin = adapter.startTransaction.bind(adapter)
       const startTransaction: typeof begin = async (level) => wrap(await begin(level), (send) => pool.watch(send))
       return Object.assign(
-        wrap(adapter, (send) => runAgain(() => pool.watch(send))),
+        wrap(adapter, (send, { sql }) => runAgain(() => pool.watch(send), isRead(sql))),
         { startTransaction },
       )
     },
   })
 }
 
-function wrap<T extends SqlQueryable>(queryable: T, around: <R>(send: () => Promise<R>) => Promise<R>): T {
+const isRead = (sql: string) => /^\s*SELECT\b/.test(sql)
+
+function wrap<T extends SqlQueryable>(
+  queryable: T,
+  around: <R>(send: () => Promise<R>, query: SqlQuery) => Promise<R>,
+): T {
   const queryRaw = queryable.queryRaw.bind(queryable)
   const executeRaw = queryable.executeRaw.bind(queryable)
   return Object.assign(queryable, {
-    queryRaw: (query: SqlQuery) => around(() => queryRaw(query)),
-    executeRaw: (query: SqlQuery) => around(() => executeRaw(query)),
+    queryRaw: (query: SqlQuery) => around(() => queryRaw(query), query),
+    executeRaw: (query: SqlQuery) => around(() => executeRaw(query), query),
   })
 }
 

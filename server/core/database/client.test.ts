@@ -60,6 +60,21 @@ it('S29: selects no hash of any model unless it is asked for', async () => {
   await watched.$disconnect()
 })
 
+it('S43: repeats a read whose connection the server has ended, and no write', async () => {
+  const read = db.$queryRaw`SELECT 1 AS "one" FROM pg_sleep(0.3)`
+  const [outcome] = await Promise.allSettled([read, endConnectionOf('SELECT 1 AS')])
+  expect(outcome).toEqual({ status: 'fulfilled', value: [{ one: 1 }] })
+  const write = db.$executeRaw`UPDATE "User" SET "name" = 'C' FROM pg_sleep(0.3)`
+  const [refused] = await Promise.allSettled([write, endConnectionOf('UPDATE')])
+  expect(refused).toMatchObject({ status: 'rejected' })
+  expect(await db.user.count({ where: { name: 'C' } })).toBe(0)
+})
+
+async function endConnectionOf(start: string): Promise<void> {
+  const others = `FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '${start}%'`
+  await expect.poll(() => query(`SELECT pg_terminate_backend(pid) AS "isEnded" ${others}`)).toEqual([{ isEnded: true }])
+}
+
 /** The columns that hold what proves somebody's identity, by the model's property of the client. */
 function secretColumns(): Record<string, string[]> {
   const models = readModels(readFileSync(schemaFile, 'utf8')).map(({ name, fields }) => {

@@ -66,20 +66,23 @@ const attemptsMax = 3
  * three times, with a short delay before each repetition. PostgreSQL has rolled back the failed work.
  *
  * @param work has no effect outside of the database before it is done
+ * @param isRead whether it changes nothing, so that it is also repeated when the server has ended its connection
  */
-export async function runAgain<T>(work: () => Promise<T>): Promise<T> {
+export async function runAgain<T>(work: () => Promise<T>, isRead = false): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === attemptsMax || !isWorthAnotherTry(error)) throw error
+      if (attempt === attemptsMax || !isWorthAnotherTry(error, isRead)) throw error
       await sleep(Math.random() * 20 * attempt)
     }
   }
 }
 
-function isWorthAnotherTry(thrown: unknown): boolean {
-  return causes(thrown).some((error) => isStalePlan(error) || isWriteConflict(error))
+function isWorthAnotherTry(thrown: unknown, isRead: boolean): boolean {
+  return causes(thrown).some(
+    (error) => isStalePlan(error) || isWriteConflict(error) || (isRead && codeOf(error) === '57P01'),
+  )
 }
 
 function isWriteConflict(error: object): boolean {

@@ -10,7 +10,7 @@ import { createNodeServer } from './node-server.js'
 import { checkRequests } from './request-checks.js'
 import { logRequests, requestIdOf } from './request-log.js'
 
-const lines: { level: number; msg: string; requestId: string; err?: object }[] = []
+let lines: { level: number; msg: string; requestId: string; err?: object }[]
 const large = Buffer.alloc(32 * 1024 * 1024)
 let app: FastifyInstance
 let port: number
@@ -21,11 +21,14 @@ let most = 0
 beforeEach(async () => {
   begun.length = 0
   most = 0
+  // Of its own, since a line of the test before may still come.
+  const written: typeof lines = []
+  lines = written
   app = Fastify({
     serverFactory: createNodeServer,
     genReqId: requestIdOf,
     clientErrorHandler: answerClientError,
-    logger: { level: 'info', stream: { write: (line) => lines.push(JSON.parse(line)) } },
+    logger: { level: 'info', stream: { write: (line) => written.push(JSON.parse(line)) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
   })
   logRequests(app)

@@ -28,6 +28,8 @@ export interface Surroundings {
   mailer?: Mailer
   log?: Logger
   onStatement?: (sql: string) => void
+  /** How long the limits wait for their store, in milliseconds. */
+  limitsDeadlineMs?: number
 }
 
 export type Container = ReturnType<typeof createContainer>
@@ -45,7 +47,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const url = config.database.url ?? ''
   const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
   const db = createDatabase({ pool, ...pick(surroundings) })
-  const limits = createRateLimits({ pool, redis: redisOf(config), log })
+  const limits = createRateLimits({ pool, redis: redisOf(config), log, deadlineMs: surroundings.limitsDeadlineMs })
   const accessTokens = createAccessTokens({ config, clock })
   const throttle = createLoginThrottle({ limits, log })
   const { passwordPepper: pepper, passwordMinLength: minLength } = config.identity

@@ -10,6 +10,7 @@ import type { AppRouter } from '../router.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
 import { injectFetch, restClient } from './inject.js'
+import { patientDeadlineMs } from './rate-limit-stores.js'
 import { testPepper, testTokenSecret } from './secrets.js'
 import { createStatementRecorder } from './statement-recorder.js'
 import { createTestDatabase, openDatabase } from './test-database.js'
@@ -47,6 +48,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
     clock,
     mailer,
     onStatement: recorder.onStatement,
+    limitsDeadlineMs: patientDeadlineMs,
     ...(options.log && { log: options.log }),
   })
   const { build = buildApp } = options

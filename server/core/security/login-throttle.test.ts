@@ -3,6 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCutProxy } from '../../testing/cut-proxy.js'
 import {
+  countWaits,
   isRedisThere,
   openLimits,
   openPostgresStore,
@@ -12,6 +13,7 @@ import {
 } from '../../testing/rate-limit-stores.js'
 import type { AppError } from '../errors.js'
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.js'
+import { storeDeadlineMs } from './rate-limit-store.js'
 
 const hasRedis = await isRedisThere()
 
@@ -115,12 +117,12 @@ for (const { name, isThere, open } of stores) {
       const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
       const { limits, throttle } = openThrottle(
         store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
+        storeDeadlineMs,
       )
       await throttle.attempt(someEmail())
       proxy.cut('stalled')
-      const startedAt = performance.now()
-      const outcomes = await attemptAll([throttle], someEmail(), 30)
-      expect(performance.now() - startedAt).toBeLessThan(1_000)
+      const [outcomes, waits] = await countWaits(attemptAll([throttle], someEmail(), 30))
+      expect(waits).toBeLessThan(2)
       expect(outcomes.filter((outcome) => outcome === 0)).toHaveLength(5)
       await limits.close()
       await proxy.close()
@@ -178,8 +180,8 @@ describe('the waits of the login throttle', () => {
   }
 })
 
-function openThrottle(store: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>) {
-  const limits = openLimits(store)
+function openThrottle(store: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>, deadlineMs?: number) {
+  const limits = openLimits(store, deadlineMs)
   return { limits, throttle: createLoginThrottle({ limits, log: silentLog }) }
 }
 

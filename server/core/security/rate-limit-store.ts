@@ -20,10 +20,13 @@ interface StoreOptions {
   pool: ConnectionPool
   redis?: RedisOptions | undefined
   log: Logger
+  /** How long a charge waits for the shared counters, in milliseconds; {@link storeDeadlineMs} if left out. */
+  deadlineMs?: number | undefined
 }
 
-// A call charges twice at most (an address, an account), so that it waits for the store less than a second in all.
-const deadlineMs = 450
+/** A call charges twice at most (an address, an account), so that it waits for the store less than a second in all. */
+export const storeDeadlineMs = 450
+
 const retryAfterMs = 2_000
 
 /**
@@ -31,7 +34,7 @@ const retryAfterMs = 2_000
  * is slow, local counters of half the points decide, and the store is tried again every two seconds.
  */
 export function createRateLimitStore(options: StoreOptions) {
-  const { pool, redis, log } = options
+  const { pool, redis, log, deadlineMs = storeDeadlineMs } = options
   const shared = redis ? createRedisCounters(redis) : createPostgresCounters(pool)
   const breaker = createBreaker(log)
   return {
@@ -49,7 +52,7 @@ export function createRateLimitStore(options: StoreOptions) {
       const local = await work(pickLocal)
       if (!breaker.allows()) return local
       try {
-        const result = await withDeadline(work(pickShared))
+        const result = await withDeadline(work(pickShared), deadlineMs)
         breaker.close()
         return result
       } catch (error) {
@@ -88,7 +91,7 @@ function createBreaker(log: Logger) {
   }
 }
 
-async function withDeadline<T>(work: Promise<T>): Promise<T> {
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new Error(`The rate limit store did not respond within ${deadlineMs} ms.`))

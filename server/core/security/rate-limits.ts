@@ -46,6 +46,8 @@ interface RateLimitsOptions {
   pool: ConnectionPool
   redis: RedisOptions | undefined
   log: Logger
+  /** How long a charge waits for the shared counters, in milliseconds. */
+  deadlineMs?: number | undefined
 }
 
 /**

@@ -28,6 +28,7 @@ type Users = Awaited<ReturnType<typeof createUsers>>
 /** Opens a session for each, as a login does, without a password. */
 export async function signInAll({ db, services }: Container, users: Users) {
   const signedIn = []
-  for (const user of users) signedIn.push(await services.sessions.open(db, user, origin, 'body'))
+  for (const user of users)
+    signedIn.push(await db.$transaction((tx) => services.sessions.open(tx, user, origin, 'body')))
   return signedIn
 }

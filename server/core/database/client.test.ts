@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, expectTypeOf, it } from 'vitest'
 import { readModels } from '../../testing/prisma-schema.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
-import type { Database } from './client.js'
+import type { Database, Transaction } from './client.js'
 
 const schemaFile = new URL('../../../prisma/schema.prisma', import.meta.url)
 
@@ -34,6 +34,11 @@ it('stores the moment that was meant, whatever time zone the database is set to'
   const deletedAt = new Date('2026-01-02T03:04:05.678Z')
   await db.user.create({ data: { email: 'a@example.com', name: 'A', deletedAt } })
   expect(await query(`SELECT "deletedAt" FROM "User" WHERE email = 'a@example.com'`)).toEqual([{ deletedAt }])
+})
+
+it('passes for no transaction, where a statement would commit by itself', () => {
+  expectTypeOf<Database>().not.toExtend<Transaction>()
+  expectTypeOf<Transaction>().not.toExtend<Database>()
 })
 
 it('leaves secrets out of rows unless they are asked for', async () => {

@@ -8,8 +8,8 @@ import { softDelete } from './soft-delete.js'
 /** The Prisma client that services use. It omits secrets from every row and hides soft-deleted rows. */
 export type Database = ReturnType<typeof createDatabase>
 
-/** The client inside `db.$transaction(async (tx) => ...)`. */
-export type Transaction = Omit<Database, ITXClientDenyList>
+/** The client inside `db.$transaction(async (tx) => ...)`. A {@link Database} is none: it would commit by itself. */
+export type Transaction = Omit<Database, ITXClientDenyList> & { $connect?: never }
 
 /** Either of the two, for code that works in and out of a transaction. */
 export type Db = Database | Transaction

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '../clock.js'
-import type { Database, Db } from '../database/client.js'
+import type { Database, Transaction } from '../database/client.js'
 
 /** A mail that this worker has for the length of the lease. */
 export type ClaimedMail = z.output<typeof claimSchema>
@@ -58,7 +58,7 @@ export function createOutboxQueue(db: Database, clock: Clock) {
  * Holds the row of a mail until the transaction ends.
  * @returns whether the mail is still to be sent
  */
-export async function holdMail(tx: Db, id: string): Promise<boolean> {
+export async function holdMail(tx: Transaction, id: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT id FROM "OutboxMail" WHERE id = ${id}::uuid AND status = 'pending' FOR UPDATE`
   return rows.length > 0

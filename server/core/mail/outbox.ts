@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js'
-import type { Db } from '../database/client.js'
+import type { Transaction } from '../database/client.js'
 
 /** A mail to send: the template that writes it, and what that needs; names and ids, never a token. */
 export interface OutgoingMail {
@@ -17,7 +17,7 @@ export const mailChannel = 'outbox_mail'
  *
  * @param mail null sends nothing with the same statement, so that the time does not tell whether there was a mail
  */
-export async function enqueueMail(tx: Db, clock: Clock, mail: OutgoingMail | null): Promise<void> {
+export async function enqueueMail(tx: Transaction, clock: Clock, mail: OutgoingMail | null): Promise<void> {
   const { template = '', to = '', params = {} } = mail ?? {}
   const now = clock.now()
   await tx.$executeRaw`
@@ -31,6 +31,6 @@ export async function enqueueMail(tx: Db, clock: Clock, mail: OutgoingMail | nul
 }
 
 /** Wakes the workers of all instances when the transaction commits. */
-export async function wakeMailWorkers(tx: Db): Promise<void> {
+export async function wakeMailWorkers(tx: Transaction): Promise<void> {
   await tx.$executeRaw`SELECT pg_notify(${mailChannel}, '')`
 }

@@ -1,4 +1,4 @@
-import type { Db } from '../database/client.js'
+import type { Transaction } from '../database/client.js'
 
 /** What a mail says, and the token that its link carries; or the reason why it must not be sent any more. */
 export type WrittenMail =
@@ -6,7 +6,7 @@ export type WrittenMail =
   | { isSendable: false; reason: string }
 
 /** Writes a mail of the outbox, in a transaction that holds the mail's row. */
-export type MailTemplate = (tx: Db, mail: { to: string; params: unknown }) => Promise<WrittenMail>
+export type MailTemplate = (tx: Transaction, mail: { to: string; params: unknown }) => Promise<WrittenMail>
 
 /** The templates that the features of an application bring, by the name under which mails are put into the outbox. */
 export type MailTemplates = Readonly<Record<string, MailTemplate>>

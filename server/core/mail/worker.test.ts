@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AccountMail } from '../../features/auth/mail-templates.js'
 import { consumeMailToken, revokeTokensAndUnsentMails } from '../../features/auth/mail-tokens.js'
 import { createCutProxy } from '../../testing/cut-proxy.js'
 import { createMailLab, type MailLab } from '../../testing/mail-lab.js'
@@ -38,7 +39,9 @@ describe('the outbox', () => {
     const rows = await db.$queryRaw<{ dump: string }[]>`
       SELECT (SELECT string_agg(o::text, '') FROM "OutboxMail" o) || (SELECT string_agg(t::text, '') FROM "MailToken" t) AS dump`
     expect(rows[0]?.dump).not.toContain(token)
-    expect(await consumeMailToken(db, { token, kinds: ['reset'], now: clock.now() })).toMatchObject({ kind: 'reset' })
+    expect(
+      await db.$transaction((tx) => consumeMailToken(tx, { token, kinds: ['reset'], now: clock.now() })),
+    ).toMatchObject({ kind: 'reset' })
   })
 
   it('S46: sends a mail again when the worker dies between sending and marking, under the same id and with the same link', async () => {
@@ -54,7 +57,9 @@ describe('the outbox', () => {
     const token = mailer.linkTokenOf(first)
     expect(mailer.linkTokenOf(second)).toBe(token)
     const uses = await Promise.all(
-      Array.from({ length: 20 }, () => consumeMailToken(db, { token, kinds: ['reset'], now: clock.now() })),
+      Array.from({ length: 20 }, () =>
+        db.$transaction((tx) => consumeMailToken(tx, { token, kinds: ['reset'], now: clock.now() })),
+      ),
     )
     expect(uses.filter(Boolean)).toHaveLength(1)
     expect(await statuses()).toEqual(['sent'])
@@ -73,26 +78,26 @@ describe('the outbox', () => {
   })
 
   it('sends a committed mail within a second of its commit, and at a start what was left', async () => {
-    const { db, clock, mailer } = lab
-    await enqueueMail(db, clock, notice())
+    const { mailer } = lab
+    await enqueue(notice())
     const worker = lab.worker()
     worker.start()
     await expect.poll(() => mailer.mails.length, { timeout: 2_000 }).toBe(1)
     // By now the worker listens, and what follows is not found by looking.
     await new Promise((resolve) => setTimeout(resolve, 300))
-    await enqueueMail(db, clock, notice())
+    await enqueue(notice())
     await expect.poll(() => mailer.mails.length, { timeout: 1_000 }).toBe(2)
     await worker.stop()
   })
 
   it('S43: listens again after its connection was lost', async () => {
-    const { db, clock, mailer } = lab
+    const { mailer } = lab
     const proxy = await createCutProxy(lab.url)
     const worker = lab.worker({ databaseUrl: proxy.url })
     worker.start()
     await new Promise((resolve) => setTimeout(resolve, 300))
     proxy.cut('refused')
-    await enqueueMail(db, clock, notice())
+    await enqueue(notice())
     proxy.restore()
     await expect.poll(() => mailer.mails.length, { timeout: 3_000 }).toBe(1)
     await worker.stop()
@@ -114,8 +119,7 @@ describe('the outbox', () => {
   }, 15_000)
 
   it('waits at a stop for the mail in hand, and leaves the others', async () => {
-    const { db, clock } = lab
-    for (let count = 0; count < 10; count++) await enqueueMail(db, clock, notice())
+    for (let count = 0; count < 10; count++) await enqueue(notice())
     const slow = slowMailer()
     const worker = lab.worker({ mailer: slow })
     worker.start()
@@ -165,10 +169,10 @@ describe('a mail that fails', () => {
 
 describe('a mail that makes no sense any more', () => {
   it('is not sent when its registration is gone', async () => {
-    const { db, clock, mailer } = lab
+    const { db, mailer } = lab
     const registration = await lab.createRegistration()
     const { id: registrationId, name } = registration
-    await enqueueMail(db, clock, { template: 'verification', to: registration.email, params: { registrationId, name } })
+    await enqueue({ template: 'verification', to: registration.email, params: { registrationId, name } })
     await db.registration.delete({ where: { id: registrationId } })
     await lab.worker().drain()
     expect(mailer.mails).toEqual([])
@@ -188,7 +192,7 @@ describe('a mail that makes no sense any more', () => {
     const user = await enqueueReset()
     await enqueueReset(user)
     await db.outboxMail.updateMany({ where: { to: user.email }, data: { status: 'dead' }, limit: 1 })
-    await revokeTokensAndUnsentMails(db, { userId: user.id, now: clock.now() })
+    await db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: user.id, now: clock.now() }))
     await lab.worker().drain()
     expect(mailer.mails).toEqual([])
     expect(await statuses()).toEqual([])
@@ -206,7 +210,9 @@ describe('a mail that makes no sense any more', () => {
     expect(mailer.mails).toHaveLength(2)
     const [token, again] = mailer.mails.map((mail) => mailer.linkTokenOf(mail))
     expect(again).toBe(token)
-    expect(await consumeMailToken(db, { token: token ?? '', kinds: ['reset'], now: clock.now() })).toMatchObject({
+    expect(
+      await db.$transaction((tx) => consumeMailToken(tx, { token: token ?? '', kinds: ['reset'], now: clock.now() })),
+    ).toMatchObject({
       userId: user.id,
     })
   })
@@ -237,14 +243,16 @@ describe('a mail that makes no sense any more', () => {
     const user = await enqueueReset()
     const calling = {
       async send(message: Parameters<typeof mailer.send>[0]) {
-        await revokeTokensAndUnsentMails(db, { userId: user.id, now: clock.now() })
+        await db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: user.id, now: clock.now() }))
         await mailer.send(message)
       },
       close() {},
     }
     await lab.worker({ mailer: calling }).drain()
     const token = mailer.linkTokenOf(mailer.mails[0])
-    expect(await consumeMailToken(db, { token, kinds: ['reset'], now: clock.now() })).toBeNull()
+    expect(
+      await db.$transaction((tx) => consumeMailToken(tx, { token, kinds: ['reset'], now: clock.now() })),
+    ).toBeNull()
     expect(await lab.worker().drain()).toBe(0)
   })
 
@@ -260,10 +268,14 @@ function notice() {
   return { template: 'password-changed', to: `${randomUUID()}@example.com`, params: { name: 'Ada' } } as const
 }
 
+function enqueue(mail: AccountMail): Promise<void> {
+  return lab.db.$transaction((tx) => enqueueMail(tx, lab.clock, mail))
+}
+
 async function enqueueReset(known?: { id: string; email: string; name: string }) {
   const user = known ?? (await lab.createUser())
   const { id: userId, name, email: to } = user
-  await enqueueMail(lab.db, lab.clock, { template: 'password-reset', to, params: { userId, name } })
+  await enqueue({ template: 'password-reset', to, params: { userId, name } })
   return user
 }
 

@@ -32,9 +32,9 @@ const anonymousEvents: AuditEventType[] = [
 export function createAuditService({ db }: { db: Database }) {
   return {
     /** Adds an event, in the transaction that it tells of where there is one. */
-    async record(tx: Db, { type, actorId, userId, origin, data = {} }: AuditRecord): Promise<void> {
+    async record(db: Db, { type, actorId, userId, origin, data = {} }: AuditRecord): Promise<void> {
       const { ip = null, userAgent = null, requestId = null } = origin ?? {}
-      await tx.auditEvent.create({ data: { type, actorId, userId, ip, userAgent, requestId, data } })
+      await db.auditEvent.create({ data: { type, actorId, userId, ip, userAgent, requestId, data } })
     },
 
     /** Removes what anonymous callers tried more than `days` days ago; gives how many events that were. */

@@ -60,7 +60,7 @@ describe('mailed tokens', () => {
   it('S22: are all killed together', async () => {
     const { id } = await lab.createUser()
     const tokens = [await issue(id), await issue(id, { kind: 'invitation' })]
-    await revokeTokensAndUnsentMails(lab.db, { userId: id, now: lab.clock.now() })
+    await lab.db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: id, now: lab.clock.now() }))
     for (const token of tokens) expect(await consume(token, { kinds: ['reset', 'invitation'] })).toBeNull()
   })
 
@@ -81,7 +81,7 @@ describe('mailed tokens', () => {
 })
 
 function issue(userId: string, { kind = 'reset', secret = lab.config.identity.tokenSecret }: Issuing = {}) {
-  return issueMailToken(lab.db, { secret, kind, owner: { userId }, now: lab.clock.now() })
+  return lab.db.$transaction((tx) => issueMailToken(tx, { secret, kind, owner: { userId }, now: lab.clock.now() }))
 }
 
 interface Issuing {
@@ -93,5 +93,7 @@ function consume(
   token: string,
   { kinds = ['reset'], afterSeconds = 0 }: { kinds?: MailTokenKind[]; afterSeconds?: number } = {},
 ) {
-  return consumeMailToken(lab.db, { token, kinds, now: new Date(lab.clock.now().getTime() + afterSeconds * 1000) })
+  return lab.db.$transaction((tx) =>
+    consumeMailToken(tx, { token, kinds, now: new Date(lab.clock.now().getTime() + afterSeconds * 1000) }),
+  )
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
-import type { Database, Db } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 
 export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
@@ -38,7 +38,10 @@ interface ConsumedMailToken {
  * then the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
  * sees to it that two for one owner are not made at once.
  */
-export async function issueMailToken(tx: Db, { secret, kind, owner, change, now }: MailTokenRequest): Promise<string> {
+export async function issueMailToken(
+  tx: Transaction,
+  { secret, kind, owner, change, now }: MailTokenRequest,
+): Promise<string> {
   const unused = { ...owner, kind, usedAt: null }
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
   const living = await tx.mailToken.findMany({
@@ -69,7 +72,7 @@ function deriveToken(secret: string, id: string): string {
  * @returns whose it was, or null if it is unknown, of another kind, used, revoked or expired
  */
 export async function consumeMailToken(
-  tx: Db,
+  tx: Transaction,
   { token, kinds, now }: { token: string; kinds: readonly MailTokenKind[]; now: Date },
 ): Promise<ConsumedMailToken | null> {
   const [consumed] = await tx.mailToken.updateManyAndReturn({
@@ -87,7 +90,7 @@ const linkTemplates = ['invitation', 'password-reset', 'email-change']
  * Ends every link that was mailed to a user, and deletes the mails with links that were not sent, retries included.
  */
 export async function revokeTokensAndUnsentMails(
-  tx: Db,
+  tx: Transaction,
   { userId, now }: { userId: string; now: Date },
 ): Promise<void> {
   // The outbox first: a worker that is issuing a token holds its row, so that token is there to be revoked below.

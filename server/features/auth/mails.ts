@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/clock.js'
-import type { Db } from '../../core/database/client.js'
+import type { Transaction } from '../../core/database/client.js'
 import { enqueueMail } from '../../core/mail/outbox.js'
 import type { MailTemplate, MailTemplates, WrittenMail } from '../../core/mail/templates.js'
 import { type AccountMail, mailSchema, renderMail } from './mail-templates.js'
 import { issueMailToken, type MailTokenKind, type MailTokenOwner } from './mail-tokens.js'
 
 /** Puts a mail about an account into the outbox; see {@link enqueueMail}. */
-export const enqueueAccountMail: (tx: Db, clock: Clock, mail: AccountMail | null) => Promise<void> = enqueueMail
+export const enqueueAccountMail: (tx: Transaction, clock: Clock, mail: AccountMail | null) => Promise<void> =
+  enqueueMail
 
 interface MailOptions {
   /** The name of the application. */
@@ -27,7 +28,7 @@ export function createAccountMailTemplates(options: MailOptions): MailTemplates 
 
 async function write(
   { title, tokenSecret, appUrl, clock }: MailOptions,
-  tx: Db,
+  tx: Transaction,
   stored: unknown,
 ): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
@@ -43,7 +44,7 @@ type MailLink = { isSendable: true; token: string | null } | { isSendable: false
 // The transaction holds the mail's row. A mail that has no link to carry any more, since its account is gone, disabled or
 // has another address, is not to be sent.
 async function issueLinkOf(
-  tx: Db,
+  tx: Transaction,
   { secret, mail, now }: { secret: string; mail: AccountMail; now: Date },
 ): Promise<MailLink> {
   const link = linkOf(mail)
@@ -78,7 +79,7 @@ function linkOf(mail: AccountMail): Link | null {
   }
 }
 
-async function mayHaveLink(tx: Db, to: string, { owner, change }: Link): Promise<boolean> {
+async function mayHaveLink(tx: Transaction, to: string, { owner, change }: Link): Promise<boolean> {
   if ('registrationId' in owner) return (await tx.registration.count({ where: { id: owner.registrationId } })) > 0
   const address = change ? {} : { email: to }
   return (await tx.user.count({ where: { id: owner.userId, ...address, disabledAt: null } })) > 0

@@ -157,7 +157,9 @@ describe('resetting', () => {
 
   it('takes an invitation, and verifies the address with it', async () => {
     const { id, email, name } = await createUser(t, { passwordHash: null, emailVerifiedAt: null })
-    await enqueueMail(t.db, t.clock, { template: 'invitation', to: email, params: { userId: id, name } })
+    await t.db.$transaction((tx) =>
+      enqueueMail(tx, t.clock, { template: 'invitation', to: email, params: { userId: id, name } }),
+    )
     await reset(await newestToken(t, email))
     const { user } = await logIn(t, email, password)
     expect(user).toMatchObject({ id, emailVerifiedAt: t.clock.now(), version: 2 })

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
-import type { Database, Db, Transaction } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import type { AccountMail } from './mail-templates.js'
 
 /** A registration that waits for its link. Its hash is empty where the link is to count for nobody's password. */
@@ -26,7 +26,7 @@ export async function insertRegistration(tx: Transaction, now: Date, row: NewReg
 
 /** A registration that can still be verified, by id; null without an id. */
 export async function findPendingRegistration(
-  tx: Db,
+  tx: Transaction,
   { id, now, ...where }: { id: string | null; now: Date; email?: string },
 ) {
   if (id === null) return null
@@ -34,7 +34,7 @@ export async function findPendingRegistration(
 }
 
 /** Deletes what anybody registered for an address, links included. */
-export async function deleteRegistrations(tx: Db, email: string): Promise<void> {
+export async function deleteRegistrations(tx: Transaction, email: string): Promise<void> {
   await tx.registration.deleteMany({ where: { email } })
 }
 

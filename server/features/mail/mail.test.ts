@@ -83,7 +83,9 @@ describe('mail.retry', () => {
 
 async function createMail(status: 'dead' | 'sent') {
   const to = `${randomUUID()}@example.com`
-  await enqueueMail(t.db, t.clock, { template: 'password-changed', to, params: { name: 'Ada' } })
+  await t.db.$transaction((tx) =>
+    enqueueMail(tx, t.clock, { template: 'password-changed', to, params: { name: 'Ada' } }),
+  )
   const { id } = await t.db.outboxMail.findFirstOrThrow({ where: { to } })
   const outcome = status === 'dead' ? { attempts: 6, lastError: '550 mailbox full' } : { sentAt: t.clock.now() }
   return t.db.outboxMail.update({ where: { id }, data: { status, ...outcome } })

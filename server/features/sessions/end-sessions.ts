@@ -1,6 +1,6 @@
 import type { Origin } from '../../core/actor.js'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
-import type { Db } from '../../core/database/client.js'
+import type { Transaction } from '../../core/database/client.js'
 import { endAndRecord, type SessionDependencies, sessionIdsOf } from './session.js'
 
 /** Who logs out. */
@@ -38,7 +38,7 @@ export interface EndAll {
  */
 export async function endAll(
   { clock, cache }: SessionDependencies,
-  tx: Db,
+  tx: Transaction,
   { userId, reason, exceptSessionId }: EndAll,
 ): Promise<void> {
   const others = exceptSessionId === undefined ? {} : { id: { not: exceptSessionId } }

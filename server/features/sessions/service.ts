@@ -1,5 +1,5 @@
 import type { Actor, Origin } from '../../core/actor.js'
-import type { Db } from '../../core/database/client.js'
+import type { Transaction } from '../../core/database/client.js'
 import { createRefreshTokens } from '../../core/security/refresh-tokens.js'
 import { createSessionCache } from '../../core/security/session-cache.js'
 import type { RevokeSession } from '../auth/schema.js'
@@ -20,14 +20,14 @@ export function createSessionsService({ tokenSecret, ...given }: SessionsOptions
   return {
     authenticate: (accessToken: string) => authenticate(dependencies, accessToken),
     readAfresh: (actor: Actor) => readAfresh(dependencies, actor),
-    open: (tx: Db, user: SessionUser, origin: Origin, delivery: Delivery) =>
+    open: (tx: Transaction, user: SessionUser, origin: Origin, delivery: Delivery) =>
       openSession(dependencies, tx, { user, origin, delivery }),
-    endReplaced: (tx: Db, presented: { refreshTokens: readonly string[]; origin: Origin }) =>
+    endReplaced: (tx: Transaction, presented: { refreshTokens: readonly string[]; origin: Origin }) =>
       endReplaced(dependencies, tx, presented),
     refresh: (origin: Origin, presented: readonly string[]) => refresh(dependencies, origin, presented),
     isAnyLiving: (presented: readonly string[]) => isAnyLiving(dependencies, presented),
     logOut: (caller: LogOutCaller, presented: readonly string[]) => logOut(dependencies, caller, presented),
-    endAll: (tx: Db, input: EndAll) => endAll(dependencies, tx, input),
+    endAll: (tx: Transaction, input: EndAll) => endAll(dependencies, tx, input),
     list: (actor: Actor) => list(dependencies, actor),
     revoke: (actor: Actor, input: RevokeSession) => revoke(dependencies, actor, input),
     revokeOthers: (actor: Actor) => revokeOthers(dependencies, actor),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
-import type { Database, Db } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import type { Logger } from '../../core/logger.js'
 import type { AccessTokens } from '../../core/security/access-tokens.js'
 import { hashToken, type RefreshTokens } from '../../core/security/refresh-tokens.js'
@@ -54,7 +54,11 @@ interface Opening {
  * Opens a session for a user who has proved who they are. Beyond 100 living ones the one that was unused longest ends;
  * the caller holds the user's row, so that of many logins at once each sees those before it.
  */
-export async function openSession(dependencies: SessionDependencies, tx: Db, opening: Opening): Promise<SignedIn> {
+export async function openSession(
+  dependencies: SessionDependencies,
+  tx: Transaction,
+  opening: Opening,
+): Promise<SignedIn> {
   const { user, origin, delivery } = opening
   const now = dependencies.clock.now()
   const id = randomUUID()
@@ -75,7 +79,7 @@ export function idleEnd(now: Date, absoluteExpiresAt: Date): Date {
 
 async function endBeyondMax(
   { cache }: SessionDependencies,
-  tx: Db,
+  tx: Transaction,
   { id, userId, now }: { id: string; userId: string; now: Date },
 ): Promise<void> {
   const count = await tx.$executeRaw`
@@ -118,7 +122,7 @@ export function sessionIdsOf(refreshTokens: RefreshTokens, presented: readonly s
 /** Ends the sessions of the refresh tokens that a login came with: it replaces them. */
 export async function endReplaced(
   dependencies: SessionDependencies,
-  tx: Db,
+  tx: Transaction,
   { refreshTokens, origin }: { refreshTokens: readonly string[]; origin: Origin },
 ): Promise<void> {
   const ids = sessionIdsOf(dependencies.refreshTokens, refreshTokens)
@@ -134,7 +138,7 @@ interface Ending {
 /** Ends those of the sessions that nothing has ended before, and records an event of each. */
 export async function endAndRecord(
   { clock, cache, audit }: SessionDependencies,
-  tx: Db,
+  tx: Transaction,
   { ids, type, origin }: Ending,
 ): Promise<void> {
   if (ids.length === 0) return

@@ -23,7 +23,7 @@ export function borrowAs<T>(borrower: Borrower, work: () => T): T {
 
 // A connection that is in use and passes nothing for this long leads nowhere: the network swallows its packets. Longer
 // than a statement may take, and within the 5 seconds in which a request is answered.
-const silenceMs = 5_000
+const silenceMs = 4_800
 const idleMs = 300_000
 
 /**

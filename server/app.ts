@@ -15,6 +15,7 @@ import { logRequests, requestIdOf } from './core/http/request-log.js'
 import { restTransport } from './core/http/rest/routes.js'
 import { securityHeaders } from './core/http/security-headers.js'
 import { trpcTransport } from './core/http/trpc/routes.js'
+import { answerUnrouted, maxParamLength } from './core/http/unrouted.js'
 import { appRouter } from './router.js'
 
 /**
@@ -27,6 +28,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   const app = Fastify(fastifyOptions(container))
   logRequests(app)
   registerErrorHandling(app)
+  answerUnrouted(app)
   await securityHeaders(app, container.config)
   checkRequests(app)
   endConnections(app, container.readiness)
@@ -59,6 +61,7 @@ function fastifyOptions({ config, log }: Container) {
     clientErrorHandler: answerClientError,
     // In bytes (security.md S34); the other limits of a request are those of the server.
     bodyLimit: 256 * 1024,
+    routerOptions: { maxParamLength },
     trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
     // What comes while the server closes is served as well.
     return503OnClosing: false,

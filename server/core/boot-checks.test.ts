@@ -15,6 +15,10 @@ const sound = publicProcedure.meta({ summary }).output(output)
 const at = (method: 'GET' | 'POST', path: `/${string}`) =>
   publicProcedure.meta({ summary, rest: { method, path } }).output(output)
 
+const slugInput = z.strictObject({ slug: z.string() })
+const creation = (more = {}) =>
+  publicProcedure.meta({ summary, rest: { method: 'POST', path: '/x', status: 201, ...more } }).output(output)
+
 it('passes what declares everything', () => {
   const one = at('GET', '/one/{id}')
     .input(z.strictObject({ id: z.string() }))
@@ -69,7 +73,39 @@ const planted: [string, string, Parameters<typeof router>[0]][] = [
     'auth.bad: is part of auth',
     { auth: router({ bad: sound.meta({ limits: [] }).mutation(answer) }) },
   ],
+  [
+    'a creation without a route to it',
+    'no GET route of its feature ends with {id}',
+    { bad: creation().mutation(answer) },
+  ],
+  [
+    'a creation whose output lacks the key',
+    'has no output key for {slug}',
+    {
+      bad: creation({ locatedBy: 'slug' }).mutation(answer),
+      get: at('GET', '/x/{slug}').input(slugInput).query(answer),
+    },
+  ],
+  [
+    'a fixed segment that hides a row',
+    'bad: /x/feed hides get, which accepts "feed"',
+    { bad: at('GET', '/x/feed').query(answer), get: at('GET', '/x/{slug}').input(slugInput).query(answer) },
+  ],
 ]
+
+it('passes a fixed segment that no row has, and a creation that leads to its row or to none', () => {
+  const me = at('GET', '/x/me').query(answer)
+  const get = at('GET', '/x/{id}')
+    .input(z.strictObject({ id: z.uuid() }))
+    .query(answer)
+  const nested = publicProcedure
+    .meta({ summary, rest: { method: 'POST', path: '/y/{parentId}/x', status: 201 } })
+    .input(z.strictObject({ parentId: z.uuid() }))
+    .output(z.object({ id: z.uuid() }))
+    .mutation(() => ({ id: '' }))
+  const lone = creation({ locatedBy: null }).mutation(answer)
+  expect(() => checkProcedures(router({ me, get, nested, lone }))).not.toThrow()
+})
 
 it.each(planted)('stops the boot for %s, with the name of the procedure', (_name, fault, record) => {
   expect(() => checkProcedures(router(record))).toThrow(fault)

@@ -1,6 +1,14 @@
 import type { AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
-import { listProcedures, type ProcedureEntry, pathParameters } from './http/rest/procedures.js'
+import {
+  listProcedures,
+  listRestProcedures,
+  locationOf,
+  type ProcedureEntry,
+  pathParameters,
+  type RestProcedure,
+  shapeOf,
+} from './http/rest/procedures.js'
 import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
@@ -15,6 +23,8 @@ export function checkProcedures(router: AnyTRPCRouter): void {
     ...Object.keys(router._def.lazy).map((path) => `${path}: is loaded lazily and cannot be checked`),
     ...procedures.flatMap((procedure) => faultsOf(procedure).map((fault) => `${procedure.path}: ${fault}`)),
     ...sharedRoutes(procedures),
+    ...routesInTheWay(listRestProcedures(router)),
+    ...unreachable(listRestProcedures(router)),
     ...sharedCounters(procedures),
   ]
   if (faults.length > 0)
@@ -78,11 +88,61 @@ function sharedRoutes(procedures: readonly ProcedureEntry[]): string[] {
   const owners = new Map<string, string>()
   return procedures.flatMap(({ path, meta: { rest } }) => {
     if (!rest) return []
-    const route = `${rest.method} ${rest.path.replace(/\{\w+\}/g, '{}')}`
+    const route = `${rest.method} ${shapeOf(rest.path)}`
     const owner = owners.get(route)
     owners.set(route, owner ?? path)
     return owner ? [`${path}: shares ${rest.method} ${rest.path} with ${owner}`] : []
   })
+}
+
+// What a 201 response creates must be readable where its `Location` says.
+function unreachable(procedures: readonly RestProcedure[]): string[] {
+  return procedures.flatMap((procedure) => {
+    const { status, locatedBy = 'id' } = procedure.rest
+    if (status !== 201 || locatedBy === null) return []
+    const location = locationOf(procedures, procedure)
+    if (location === undefined) {
+      return [
+        `${procedure.path}: has status 201, but no GET route of its feature ends with {${locatedBy}}; see locatedBy`,
+      ]
+    }
+    const known = [...pathParameters(procedure.rest.path), ...keysOf(procedure.output)]
+    const missing = pathParameters(location).filter((name) => !known.includes(name))
+    return missing.map((name) => `${procedure.path}: has no output key for {${name}} in its Location ${location}`)
+  })
+}
+
+// A fixed segment hides the row that a route beside it would find by the same value, such as an article with the slug
+// "feed" behind `/articles/feed`.
+function routesInTheWay(procedures: readonly RestProcedure[]): string[] {
+  return procedures.flatMap((hidden) =>
+    procedures.flatMap((hiding) => {
+      const value = hidden.rest.method === hiding.rest.method && valueHidden(hidden, hiding)
+      if (!value) return []
+      return [
+        `${hiding.path}: ${hiding.rest.path} hides ${hidden.path}, which accepts "${value}" in ${hidden.rest.path}`,
+      ]
+    }),
+  )
+}
+
+/** The values that make a path with parameters the same as another path, if the input accepts them. */
+function valueHidden(hidden: RestProcedure, hiding: RestProcedure): string | false {
+  const [segments, others] = [hidden.rest.path.split('/'), hiding.rest.path.split('/')]
+  if (segments.length !== others.length || shapeOf(hidden.rest.path) === shapeOf(hiding.rest.path)) return false
+  const values: string[] = []
+  for (const [index, segment] of segments.entries()) {
+    const other = others[index] ?? ''
+    if (shapeOf(segment) === shapeOf(other)) continue
+    const schema = hidden.input?.shape[pathParameters(segment)[0] ?? '']
+    if (pathParameters(other).length > 0 || !schema || !z.safeParse(schema, other).success) return false
+    values.push(other)
+  }
+  return values.join('/')
+}
+
+function keysOf(output: unknown): string[] {
+  return output instanceof z.ZodObject ? Object.keys(output.shape) : []
 }
 
 // Each name belongs to one counter and must have one rule. Procedures share a counter by declaring the same object.

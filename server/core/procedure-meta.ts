@@ -10,6 +10,11 @@ export interface RestRoute {
   path: `/${string}`
   /** 200 by default. A 201 response has a `Location` header, and a 204 response has no body. */
   status?: 200 | 201 | 202 | 204
+  /**
+   * The key of the output with which the GET route of a created resource ends, `id` by default: `Location` leads there.
+   * Null if the resource has no URL of its own.
+   */
+  locatedBy?: string | null
 }
 
 /** The declarations of a procedure besides its input and output. The builders set `access`. */

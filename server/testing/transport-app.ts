@@ -6,6 +6,7 @@ import { RateLimitedError } from '../core/errors.js'
 import { answerFrameworkError, registerErrorHandling } from '../core/http/errors.js'
 import { restTransport } from '../core/http/rest/routes.js'
 import { trpcTransport } from '../core/http/trpc/routes.js'
+import { answerUnrouted } from '../core/http/unrouted.js'
 import type { LimitRule } from '../core/security/rate-limits.js'
 
 /** The one access token that {@link createTransportApp} knows. */
@@ -35,6 +36,7 @@ export async function createTransportApp(router: AnyTRPCRouter, settings: Transp
   })
   const container = fakeContainer(app, settings)
   registerErrorHandling(app)
+  answerUnrouted(app)
   await app.register(fastifyCookie)
   await app.register(trpcTransport(router, container), { prefix: '/trpc' })
   await app.register(restTransport(router, container), { prefix: '/api' })

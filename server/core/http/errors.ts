@@ -1,15 +1,14 @@
 import { TRPCError } from '@trpc/server'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toAppError } from '../error-mapping.js'
-import { type AppError, isFailure, NotFoundError, toErrorBody } from '../errors.js'
+import { type AppError, isFailure, toErrorBody } from '../errors.js'
 import { retryAfterHeaders } from './rate-limit-headers.js'
 import { pathOf } from './request-log.js'
 import { bareHeaders } from './security-headers.js'
 
-/** Makes every error of an application, and every unknown route, return the error format of REST. */
+/** Makes every error of an application return the error format of REST. */
 export function registerErrorHandling(app: FastifyInstance): void {
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => answerError(new NotFoundError(), request, reply))
 }
 
 /**

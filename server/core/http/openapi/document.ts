@@ -59,7 +59,8 @@ lists the errors that operations of its kind can return.
 it under "Authorize". The token is valid for 15 minutes. \`POST /auth/refresh\` returns a new one.
 
 Lists that are paged by cursor return \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Resources that can
-change have a \`version\`. Send it as \`If-Match: "3"\`; the request fails with 412 if the resource has changed since.`
+change have a \`version\`. Send it as \`If-Match: "3"\`, or send the whole \`ETag\` that you read; the request fails with 412 if
+the resource has changed since.`
 
 function components(paths: object, schemas: Record<string, JsonSchema>): OpenApiDocument['components'] {
   return {
@@ -99,7 +100,9 @@ const parameters = {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description: 'The `ETag` of the version that you read. A `version` in the request body has the same effect.',
+    description:
+      'The `ETag` that you read, or only its version, such as `"3"`. The request fails with 412 if the resource has another ' +
+      'version. A `version` in the request body has the same effect.',
     schema: text,
     example: '"3"',
   },
@@ -110,13 +113,17 @@ const parameters = {
     description:
       'The `ETag` of the copy that the client holds. The response is 304 if that is still the current version.',
     schema: text,
-    example: '"3"',
+    example: '"3.Jx4wZkmF1r0aQd2c"',
   },
 }
 
 const headers = {
   RequestId: { description: 'The id of the request, which also appears in the logs of the server.', schema: text },
-  ETag: { description: 'The version of the resource, in quotes.', schema: text, example: '"3"' },
+  ETag: {
+    description: 'The version of the resource and a digest of its representation.',
+    schema: text,
+    example: '"3.Jx4wZkmF1r0aQd2c"',
+  },
   Location: { description: 'The path of the new resource.', schema: text },
   Link: { description: 'The URL of the next page, with `rel="next"`. Absent on the last page.', schema: text },
   RateLimit: {

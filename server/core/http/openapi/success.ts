@@ -4,7 +4,7 @@ import type { JsonSchema, SchemaStore } from './schemas.js'
 
 /** Describes the successful responses of an operation: body, headers, and 304 if an `ETag` is compared. */
 export function successResponses(
-  { method, status = 200 }: RestRoute,
+  { method, status = 200, locatedBy }: RestRoute,
   answer: JsonSchema | undefined,
   schemas: SchemaStore,
 ): object {
@@ -12,7 +12,11 @@ export function successResponses(
   const hasTag = Boolean(fields.properties?.version)
   const response = {
     description: descriptions[status],
-    headers: { ...everywhere, ...headersOf(status, fields, schemas) },
+    headers: {
+      ...everywhere,
+      ...(status === 201 && locatedBy !== null && { Location: refer('Location') }),
+      ...headersOf(fields, schemas),
+    },
     ...(answer && { content: { 'application/json': { schema: envelope(answer, fields) } } }),
   }
   return { [status]: response, ...(method === 'GET' && hasTag && { 304: notModified }) }
@@ -32,9 +36,8 @@ const notModified = {
   headers: { ...everywhere, ETag: refer('ETag') },
 }
 
-function headersOf(status: number, fields: JsonSchema, schemas: SchemaStore): object {
+function headersOf(fields: JsonSchema, schemas: SchemaStore): object {
   return {
-    ...(status === 201 && { Location: refer('Location') }),
     ...(fields.properties?.version && { ETag: refer('ETag') }),
     ...(hasCursor(fields, schemas) && { Link: refer('Link') }),
   }

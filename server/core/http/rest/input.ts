@@ -3,7 +3,6 @@ import { BadRequestError, ValidationError } from '../../errors.js'
 import { readJson } from '../json-input.js'
 import { isRecord } from '../records.js'
 import { createCoercion } from './coercion.js'
-import { readIfMatch } from './conditions.js'
 import type { RestProcedure } from './procedures.js'
 
 /** A request of a REST route, with the parameters that Fastify has parsed. */
@@ -11,22 +10,40 @@ export type RestRequest = FastifyRequest<{ Params: Record<string, string>; Query
 
 /**
  * Creates the function that builds the input of a procedure: from path and query for GET, from path and body for other
- * methods, and the version from `If-Match`. Only text values are converted. Zod validates the result afterwards.
+ * methods. Only text values are converted. Zod validates the result afterwards.
  *
- * It throws ValidationError for unknown keys, BadRequestError and VersionMismatchError for `If-Match`, and
- * BadRequestError for a body that `readJson` rejects.
+ * It throws ValidationError for unknown keys, and BadRequestError for a body that `readJson` rejects.
  */
-export function createInputReader({ input, rest: { method } }: RestProcedure): (request: RestRequest) => unknown {
+export function createInputReader({ input }: RestProcedure): (request: RestRequest) => unknown {
   if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))
   const coerce = createCoercion(input)
-  const takesVersion = 'version' in input.shape && method !== 'GET'
   return (request) => {
     const path = coerceAll(request.params, coerce)
     const fields = fieldsOf(request, coerce)
     if (!isRecord(fields)) return fields
     refuseKeys(Object.keys(fields).filter((key) => Object.hasOwn(path, key)))
-    return merge(path, fields, takesVersion ? versionField(request, fields) : {})
+    return merge(path, fields)
   }
+}
+
+/** Creates the function that builds the input of a procedure from the values of its path alone. */
+export function createPathReader({ input }: RestProcedure): (params: Record<string, string>) => unknown {
+  if (!input) return () => undefined
+  const coerce = createCoercion(input)
+  return (params) => coerceAll(params, coerce)
+}
+
+/**
+ * Adds the version that a precondition demands.
+ *
+ * @throws BadRequestError if the input names another version
+ */
+export function addVersion(input: unknown, version: number | undefined): unknown {
+  if (version === undefined || !isRecord(input)) return input
+  if (input.version !== undefined && input.version !== version) {
+    throw new BadRequestError({ message: 'The precondition and the version in the body are different.' })
+  }
+  return { ...input, version }
 }
 
 /** @throws ValidationError if a procedure without an input receives one; an empty object is allowed */
@@ -57,13 +74,4 @@ function refuseKeys(keys: readonly string[]): void {
 // `fromEntries` defines keys instead of assigning them, so that `__proto__` remains a key, which Zod then rejects.
 function merge(...parts: Record<string, unknown>[]): Record<string, unknown> {
   return Object.fromEntries(parts.flatMap(Object.entries))
-}
-
-function versionField(request: RestRequest, body: Record<string, unknown>): { version?: number } {
-  const version = readIfMatch(request.headers['if-match'])
-  if (version === undefined) return {}
-  if (body.version !== undefined && body.version !== version) {
-    throw new BadRequestError({ message: 'If-Match and the version in the body are different.' })
-  }
-  return { version }
 }

@@ -42,6 +42,42 @@ export function listRestProcedures(router: AnyTRPCRouter): RestProcedure[] {
   })
 }
 
+/** Whether an output is a page of a list. */
+export function isPage(output: unknown): boolean {
+  return output instanceof z.ZodObject && 'items' in output.shape && 'meta' in output.shape
+}
+
+/**
+ * Finds the route of what a procedure creates: the GET route below its own path, or one of the same feature, that ends
+ * with the key in `locatedBy`.
+ *
+ * @returns undefined if the procedure creates nothing that has a URL, or if there is no such route
+ */
+export function locationOf(procedures: readonly RestProcedure[], { path, rest }: RestProcedure): string | undefined {
+  const { locatedBy = 'id', status } = rest
+  if (status !== 201 || locatedBy === null) return undefined
+  const readers = procedures.filter(({ rest: { method } }) => method === 'GET')
+  const below = readers.filter((reader) => reader.rest.path === `${rest.path}/{${locatedBy}}`)
+  const beside = readers.filter(
+    (reader) => featureOf(reader.path) === featureOf(path) && reader.rest.path.endsWith(`/{${locatedBy}}`),
+  )
+  return [...below, ...beside][0]?.rest.path
+}
+
+/** Finds the procedure that reads what another one changes: the GET route of the same URL. */
+export function readerOf(procedures: readonly RestProcedure[], { rest }: RestProcedure): RestProcedure | undefined {
+  return procedures.find((other) => other.rest.method === 'GET' && shapeOf(other.rest.path) === shapeOf(rest.path))
+}
+
+/** A path without the names of its parameters: two paths of one shape are the same route. */
+export function shapeOf(path: string): string {
+  return path.replace(/\{\w+\}/g, '{}')
+}
+
+function featureOf(procedurePath: string): string {
+  return procedurePath.split('.').slice(0, -1).join('.')
+}
+
 /** The names in braces in a REST path. */
 export function pathParameters(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? [])

@@ -1,32 +1,32 @@
 import type { FastifyReply } from 'fastify'
-import { z } from 'zod'
 import { isRecord } from '../records.js'
 import { requestTarget } from '../request-target.js'
 import { entityTagOf, isNotModified } from './conditions.js'
 import type { RestRequest } from './input.js'
-import type { RestProcedure } from './procedures.js'
+import { isPage, type RestProcedure } from './procedures.js'
 
 type WriteReply = (output: unknown, request: RestRequest, reply: FastifyReply) => FastifyReply
+
+interface Addresses {
+  /** The address of this server, for links to further pages. */
+  publicUrl: string
+  /** The path of the route that a 201 response leads to, with its parameters in braces; undefined for none. */
+  location: string | undefined
+}
 
 /**
  * Creates the function that sends the output of a procedure as `{ data }`, as `{ data, meta }` for pages, or without a
  * body for 204, with `Location`, `ETag` and `Link` where they apply.
- *
- * @param publicUrl the address of this server, for links to further pages
  */
-export function createReplyWriter({ rest, output }: RestProcedure, publicUrl: string): WriteReply {
+export function createReplyWriter({ rest, output }: RestProcedure, { publicUrl, location }: Addresses): WriteReply {
   const { status = 200 } = rest
   if (status === 204) return (_output, _request, reply) => reply.code(204).send()
   if (isPage(output)) return (page, request, reply) => writePage(page, nextPage(page, request, publicUrl), reply)
   return (data, request, reply) => {
     reply.code(status)
-    if (status === 201) writeLocation(data, request, reply)
+    if (location !== undefined) reply.header('location', fillPath(location, data, request.params))
     return writeObject(data, request, reply)
   }
-}
-
-function isPage(output: unknown): boolean {
-  return output instanceof z.ZodObject && 'items' in output.shape && 'meta' in output.shape
 }
 
 function writePage(page: unknown, next: string | undefined, reply: FastifyReply): FastifyReply {
@@ -41,16 +41,23 @@ function nextPage(page: unknown, request: RestRequest, publicUrl: string): strin
   return url.href
 }
 
-function writeLocation(data: unknown, request: RestRequest, reply: FastifyReply): void {
-  if (!isRecord(data) || typeof data.id !== 'string') return
-  reply.header('location', `${requestTarget(request).replace(/\/?(\?.*)?$/, '')}/${encodeURIComponent(data.id)}`)
+function fillPath(path: string, data: unknown, params: Record<string, string>): string {
+  const values: Record<string, unknown> = { ...params, ...(isRecord(data) ? data : {}) }
+  return path.replace(/\{(\w+)\}/g, (_braces, name: string) => encodeURIComponent(String(values[name])))
 }
 
 function writeObject(data: unknown, request: RestRequest, reply: FastifyReply): FastifyReply {
-  const tag = entityTagOf(data)
-  if (tag === undefined) return reply.send({ data })
-  reply.header('etag', tag)
-  const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (isRead && isNotModified(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  return reply.send({ data })
+  const body = writeBody(data)
+  const tag = entityTagOf(data, body)
+  if (tag !== undefined) {
+    reply.header('etag', tag)
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    if (isRead && isNotModified(request.headers['if-none-match'], tag)) return reply.code(304).send()
+  }
+  return reply.type('application/json; charset=utf-8').send(body)
+}
+
+/** The body of a response that holds one object. */
+export function writeBody(data: unknown): string {
+  return JSON.stringify({ data })
 }

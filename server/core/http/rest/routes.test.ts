@@ -18,6 +18,8 @@ const send = (method: InjectOptions['method'], url: string, body?: object, heade
 const patch = (body: object, headers = {}) => send('PATCH', '/api/notes/n1', body, { authorization, ...headers })
 const errorOf = (answer: Awaited<ReturnType<typeof send>>) => answer.json().error
 
+const tagPattern = /^"3\.[\w-]{16}"$/
+
 describe('success', () => {
   it('answers an object as data, with times in ISO 8601', async () => {
     const answer = await send('GET', '/api/notes/n9')
@@ -38,7 +40,11 @@ describe('success', () => {
 
   it('answers 201 with the location of what was made', async () => {
     const answer = await send('POST', '/api/notes', { title: 'T' })
-    expect([answer.statusCode, answer.headers.location, answer.headers.etag]).toEqual([201, '/api/notes/n1', '"3"'])
+    expect([answer.statusCode, answer.headers.location, answer.headers.etag]).toEqual([
+      201,
+      '/api/notes/n1',
+      expect.stringMatching(tagPattern),
+    ])
   })
 
   it('S24: a whole URL as the target of a request puts no host of its own into Location and Link', async () => {
@@ -59,7 +65,7 @@ describe('success', () => {
 
   it('answers HEAD where there is GET', async () => {
     const answer = await send('HEAD', '/api/notes/n1')
-    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', '"3"'])
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', expect.stringMatching(tagPattern)])
   })
 
   it('reports the limits that were charged', async () => {
@@ -86,6 +92,10 @@ describe('errors', () => {
     const answer = await send('PUT', '/api/notes/n1', { id: 'x' })
     expect([answer.statusCode, errorOf(answer).code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
     expect(answer.headers.allow).toBe('GET, HEAD, PATCH, DELETE')
+    expect((await send('OPTIONS', '/api/notes/n1')).statusCode).toBe(204)
+    expect((await send('OPTIONS', '/api/notes/n1')).headers.allow).toBe('GET, HEAD, PATCH, DELETE')
+    expect(await overSocket('TRACE /api/notes/n1 HTTP/1.1')).toMatch(/^HTTP\/1.1 405 /)
+    expect((await send('OPTIONS', '/api/nothing')).statusCode).toBe(404)
     expect((await send('HEAD', '/api/login')).headers.allow).toBe('POST')
     expect((await send('PATCH', '/api/notes/me', {})).headers.allow).toBe('GET, HEAD')
   })
@@ -124,12 +134,20 @@ describe('errors', () => {
 })
 
 describe('preconditions', () => {
-  it.each(['"3"', 'W/"3"', '*', '"1", W/"3"'])('answer 304 to If-None-Match: %s', async (tag) => {
-    const answer = await send('GET', '/api/notes/n1', undefined, { 'if-none-match': tag })
-    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([304, '', '"3"'])
+  const tagOf = async (id: string) => String((await send('GET', `/api/notes/${id}`)).headers.etag)
+
+  it.each(['TAG', 'W/TAG', '*', '"1", W/TAG', '"1,2",TAG'])('answer 304 to If-None-Match: %s', async (form) => {
+    const tag = await tagOf('n1')
+    const answer = await send('GET', '/api/notes/n1', undefined, { 'if-none-match': form.replace('TAG', tag) })
+    expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([304, '', tag])
   })
 
-  it.each(['"4"', '3', '', '"33"'])('answer 200 to If-None-Match: %s', async (tag) => {
+  it('tell representations of one version apart', async () => {
+    const answer = await send('GET', '/api/notes/n2', undefined, { 'if-none-match': await tagOf('n1') })
+    expect(answer.statusCode).toBe(200)
+  })
+
+  it.each(['"4"', '3', '', '"33"', '"3"', '"3'])('answer 200 to If-None-Match: %s', async (tag) => {
     expect((await send('GET', '/api/notes/n1', undefined, { 'if-none-match': tag })).statusCode).toBe(200)
   })
 
@@ -137,19 +155,65 @@ describe('preconditions', () => {
     expect((await patch({}, { 'if-match': '"7"' })).json().data.version).toBe(8)
     expect((await patch({ version: 7 }, { 'if-match': '"7"' })).json().data.version).toBe(8)
     expect((await patch({}, { 'if-match': '*' })).json().data.version).toBe(1)
+    expect((await patch({}, { 'if-match': await tagOf('n1') })).json().data.version).toBe(4)
+    expect((await patch({}, { 'if-match': '"3.of-another-representation"' })).json().data.version).toBe(4)
+    expect((await patch({}, { 'if-match': 'W/"2", "abc", "3"' })).json().data.version).toBe(4)
+  })
+
+  it('choose from a list in If-Match the version that the row has', async () => {
+    expect((await patch({}, { 'if-match': '"2", "3"' })).json().data.version).toBe(4)
+    expect((await patch({}, { 'if-match': '"4", "5"' })).statusCode).toBe(412)
   })
 
   it.each([
     ['7', 400, 'BAD_REQUEST'],
     ['"7', 400, 'BAD_REQUEST'],
-    ['"7", "8"', 400, 'BAD_REQUEST'],
+    ['"7", 8', 400, 'BAD_REQUEST'],
+    ['*, "7"', 400, 'BAD_REQUEST'],
+    ['"7", "8"', 412, 'VERSION_MISMATCH'],
+    ['"07"', 412, 'VERSION_MISMATCH'],
     ['', 400, 'BAD_REQUEST'],
     ['W/"7"', 412, 'VERSION_MISMATCH'],
     ['"abc"', 412, 'VERSION_MISMATCH'],
-    ['"0"', 400, 'VALIDATION_ERROR'],
+    ['"0"', 412, 'VERSION_MISMATCH'],
   ])('refuse If-Match: %s', async (tag, status, code) => {
     const answer = await patch({}, { 'if-match': tag })
     expect([answer.statusCode, errorOf(answer).code]).toEqual([status, code])
+  })
+
+  it.each(['*', 'TAG', 'W/TAG', '"1", TAG'])('refuse a change with If-None-Match: %s', async (form) => {
+    const headers = { 'if-none-match': form.replace('TAG', await tagOf('n1')) }
+    const { statusCode, body } = await patch({}, headers)
+    expect([statusCode, body]).toEqual([412, expect.stringContaining('VERSION_MISMATCH')])
+    expect((await send('DELETE', '/api/notes/n1', undefined, headers)).statusCode).toBe(412)
+  })
+
+  it('bind a change with an If-None-Match that names other representations to the version that was compared', async () => {
+    const headers = { 'if-none-match': '"3", "2.abc"' }
+    expect((await patch({}, headers)).json().data.version).toBe(4)
+    expect((await patch({ version: 9 }, headers)).statusCode).toBe(400)
+  })
+
+  it.each([
+    ['If-Match', '"3"', 'POST', '/api/notes', 412],
+    ['If-Match', '*', 'POST', '/api/notes', 201],
+    ['If-None-Match', '*', 'POST', '/api/notes', 412],
+    ['If-None-Match', '"3"', 'POST', '/api/notes', 201],
+    ['If-Match', '"3"', 'POST', '/api/login', 412],
+    ['If-None-Match', '*', 'POST', '/api/login', 200],
+    ['If-Match', '"4"', 'DELETE', '/api/notes/n1', 412],
+    ['If-Match', '"3"', 'DELETE', '/api/notes/n1', 204],
+    ['If-None-Match', 'x', 'DELETE', '/api/notes/n1', 400],
+  ] as const)(
+    '%s: %s of %s %s is %d, whether the input takes a version or not',
+    async (name, tag, method, url, status) => {
+      const body = url === '/api/notes' ? { title: 'T' } : undefined
+      expect((await send(method, url, body, { [name]: tag })).statusCode).toBe(status)
+    },
+  )
+
+  it('come after access', async () => {
+    expect((await send('PATCH', '/api/notes/n1', {}, { 'if-none-match': '*' })).statusCode).toBe(401)
   })
 
   it('refuse a version in the body that contradicts If-Match', async () => {

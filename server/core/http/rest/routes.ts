@@ -1,22 +1,33 @@
 import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { type ContextSource, createContext } from '../../context.js'
-import { MethodNotAllowedError } from '../../errors.js'
 import { defaultLimits } from '../../procedure-meta.js'
 import { acceptOnlyJson } from '../body-parser.js'
 import { withinDeadline } from '../deadline.js'
 import { readOnce } from '../json-input.js'
 import { rateLimitHeaders } from '../rate-limit-headers.js'
 import { type CookieConfig, createRefreshCookie } from '../refresh-cookie.js'
-import { createInputReader, type RestRequest } from './input.js'
-import { listRestProcedures, type RestProcedure } from './procedures.js'
-import { createReplyWriter } from './reply.js'
+import { checkPreconditions, entityTagOf } from './conditions.js'
+import { addVersion, createInputReader, createPathReader, type RestRequest } from './input.js'
+import {
+  isPage,
+  listRestProcedures,
+  locationOf,
+  pathParameters,
+  type RestProcedure,
+  readerOf,
+  shapeOf,
+} from './procedures.js'
+import { createReplyWriter, writeBody } from './reply.js'
 
 type Source = ContextSource<unknown> & { config: CookieConfig }
 
 interface Transport {
   container: Source
   router: AnyTRPCRouter
+  procedures: readonly RestProcedure[]
+  /** The path under which the routes stand, as clients see it. */
+  base: string
 }
 
 /**
@@ -27,8 +38,10 @@ export function restTransport(router: AnyTRPCRouter, container: Source): Fastify
   return async (app) => {
     acceptOnlyJson(app)
     const procedures = listRestProcedures(router)
-    for (const procedure of procedures) registerProcedure(app, { container, router }, procedure)
-    registerOtherMethods(app, procedures)
+    const base = new URL(container.config.http.publicUrl).pathname.replace(/\/$/, '') + app.prefix
+    const transport = { container, router, procedures, base }
+    for (const procedure of procedures) registerProcedure(app, transport, procedure)
+    rejectOtherMethods(app, procedures)
   }
 }
 
@@ -40,16 +53,42 @@ function registerProcedure(app: FastifyInstance, transport: Transport, procedure
   })
 }
 
-function createHandler({ container, router }: Transport, procedure: RestProcedure) {
+// A method that a fixed path lacks, such as PUT of `/users/me`, must not reach the route of `/users/{id}`.
+function rejectOtherMethods(app: FastifyInstance, procedures: readonly RestProcedure[]): void {
+  for (const path of new Set(procedures.map(({ rest }) => rest.path))) {
+    const own = procedures.filter(({ rest }) => shapeOf(rest.path) === shapeOf(path)).map(({ rest }) => rest.method)
+    const passing = procedures.filter(({ rest }) => matches(rest.path, path)).map(({ rest }) => rest.method)
+    const method = [...new Set(passing)].filter((each) => !own.includes(each))
+    const config = { isRejected: true }
+    if (method.length > 0)
+      app.route({ method, url: toRouteUrl(path), config, handler: (_request, reply) => reply.callNotFound() })
+  }
+}
+
+/** Whether a request for a path, as it is declared, would be taken by another route. */
+function matches(route: string, path: string): boolean {
+  const [segments, others] = [route.split('/'), path.split('/')]
+  if (segments.length !== others.length) return false
+  return segments.every((segment, index) => segment.startsWith('{') || segment === others[index])
+}
+
+function toRouteUrl(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function createHandler(transport: Transport, procedure: RestProcedure) {
+  const { container, router, procedures, base } = transport
   const { path, type, meta } = procedure
-  const { http } = container.config
   const readInput = createInputReader(procedure)
-  const writeReply = createReplyWriter(procedure, http.publicUrl)
+  const requireVersion = createPreconditions(transport, procedure)
+  const target = locationOf(procedures, procedure)
+  const location = target && base + target
+  const writeReply = createReplyWriter(procedure, { publicUrl: container.config.http.publicUrl, location })
   const run = async (request: RestRequest, reply: FastifyReply, signal: AbortSignal): Promise<unknown> => {
     const refreshCookie = createRefreshCookie(request, reply, container.config)
     const ctx = await createContext(container, request, { refreshCookie, batchSize: 1 })
-    // The procedure reads its input after access and limits, so that 401 and 429 come before 400.
-    const getRawInput = readOnce(() => readInput(request))
+    // The procedure reads its input after access and limits, so that 401 and 429 come before 400 and 412.
+    const getRawInput = readOnce(async () => addVersion(readInput(request), await requireVersion(request, ctx, signal)))
     const call = { router, path, type, ctx, getRawInput, signal, batchIndex: 0 }
     return callTRPCProcedure(call).finally(() => {
       reply.headers(rateLimitHeaders(ctx.limitReports, meta.limits ?? defaultLimits))
@@ -61,33 +100,26 @@ function createHandler({ container, router }: Transport, procedure: RestProcedur
   }
 }
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+type RequireVersion = (request: RestRequest, ctx: object, signal: AbortSignal) => Promise<number | undefined>
 
-// CORS handles OPTIONS, and Fastify handles HEAD for every GET route.
-function registerOtherMethods(app: FastifyInstance, procedures: readonly RestProcedure[]): void {
-  for (const [url, taken] of methodsByUrl(procedures)) {
-    const others = methods.filter((method) => !taken.has(method))
-    const refuse = async (_request: unknown, reply: FastifyReply): Promise<never> => {
-      reply.header('allow', [...taken].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
-      throw new MethodNotAllowedError()
-    }
-    // Rejected before the body is read.
-    if (others.length > 0) app.route({ method: others, url, onRequest: refuse, handler: refuse })
-  }
-}
-
-// Two routes that differ only in the name of a parameter have one URL, which is that of the first.
-function methodsByUrl(procedures: readonly RestProcedure[]): [string, Set<string>][] {
-  const found = new Map<string, [string, Set<string>]>()
-  for (const { rest } of procedures) {
-    const shape = rest.path.replace(/\{\w+\}/g, '{}')
-    const entry = found.get(shape) ?? [toRouteUrl(rest.path), new Set()]
-    entry[1].add(rest.method)
-    found.set(shape, entry)
-  }
-  return [...found.values()]
-}
-
-function toRouteUrl(path: string): string {
-  return path.replace(/\{(\w+)\}/g, ':$1')
+/** Creates the function that evaluates the preconditions of a change, by what the GET route of its URL returns. */
+function createPreconditions({ router, procedures }: Transport, procedure: RestProcedure): RequireVersion {
+  if (procedure.rest.method === 'GET') return async () => undefined
+  const takesVersion = procedure.input !== undefined && 'version' in procedure.input.shape
+  const reader = readerOf(procedures, procedure)
+  const readPath = reader && createPathReader(reader)
+  const names = pathParameters(procedure.rest.path)
+  return ({ headers, params }, ctx, signal) =>
+    checkPreconditions(headers, {
+      takesVersion,
+      async readCurrent() {
+        if (!reader || !readPath) return null
+        if (isPage(reader.output)) return {}
+        const named = pathParameters(reader.rest.path).map((name, index) => [name, params[names[index] ?? ''] ?? ''])
+        const getRawInput = async () => readPath(Object.fromEntries(named))
+        const { path, type } = reader
+        const output = await callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: 0 })
+        return { tag: entityTagOf(output, writeBody(output)) }
+      },
+    })
 }

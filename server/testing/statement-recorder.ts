@@ -48,20 +48,28 @@ function assertNone(statements: readonly string[], faultsOf: (sql: string) => st
 
 /**
  * The soft-deletable tables that a statement reads without a condition on their `deletedAt`. A row that is looked up by
- * its id for another row counts as guarded when the table is filtered under a second name: Prisma joins the guard of
- * `post.author` beside its columns. Writes are not reads; neither is what Prisma sends to hand back the row that a
- * create or an update has just written.
+ * its id for another row counts as guarded when the same foreign key is filtered under a second name: Prisma joins the
+ * condition on `post.author` beside its columns. Writes are not reads; neither is what Prisma sends to hand back the row
+ * that a create or an update has just written.
  */
 export function unguardedTables(sql: string): string[] {
-  if (!/\bselect\b/i.test(sql) || /^\s*insert\b/i.test(sql) || isReadBack(sql)) return []
+  if (!/\bselect\b/i.test(sql) || /^\s*insert\b/i.test(sql) || isReadBack(sql) || isBareLock(sql)) return []
   return softDeletedTables.filter((table) => {
     const reads = readsOf(sql, table).map((names) => ({
       names,
       isFiltered: names.some((name) => isFiltered(sql, name)),
     }))
-    const hasFiltered = reads.some((read) => read.isFiltered)
-    return reads.some((read) => !read.isFiltered && !(hasFiltered && isLookup(sql, read.names)))
+    const filtered = reads.filter((read) => read.isFiltered).flatMap(({ names }) => keysOf(sql, names))
+    return reads.some((read) => {
+      const keys = keysOf(sql, read.names)
+      return !read.isFiltered && (keys.length === 0 || !keys.every((key) => filtered.includes(key)))
+    })
   })
+}
+
+// A lock that returns no column tells nothing of a row; what is read behind it is a statement of its own.
+function isBareLock(sql: string): boolean {
+  return /^\s*select\s+from\s+"\w+"\s+where\s+"id" = \$1::uuid\s+for (no key )?update\b/i.test(sql)
 }
 
 function isReadBack(sql: string): boolean {
@@ -105,8 +113,21 @@ function isFiltered(sql: string, name: string): boolean {
   return new RegExp(`"?\\b${name}"?\\."deletedAt"\\s+is\\s+(not\\s+)?null`, 'i').test(sql)
 }
 
-function isLookup(sql: string, [name]: readonly string[]): boolean {
+/** The foreign keys by which a table is looked up under its own name, such as `Post.authorId`. */
+function keysOf(sql: string, [name]: readonly string[]): string[] {
   const id = `"${name}"\\."id"\\)?`
-  const foreignKey = '\\(?"\\w+"\\."\\w+Id"\\)?'
-  return new RegExp(`${id}\\s*=\\s*${foreignKey}|${foreignKey}\\s*=\\s*\\(?${id}`).test(sql)
+  const foreignKey = '\\(?(?:"\\w+"\\.)?"(\\w+)"\\."(\\w+Id)"\\)?'
+  const pattern = new RegExp(`${id}\\s*=\\s*${foreignKey}|${foreignKey}\\s*=\\s*\\(?(?:"\\w+"\\.)?${id}`, 'g')
+  return [...sql.matchAll(pattern)].map(([, alias, column, otherAlias, otherColumn]) => {
+    return `${tableOf(sql, alias ?? otherAlias ?? '')}.${column ?? otherColumn}`
+  })
+}
+
+/** The table behind an alias, also where it is that of a subquery; the alias itself if there is none. */
+function tableOf(sql: string, alias: string): string {
+  const named = new RegExp(`(?:from|join)\\s+(?:"\\w+"\\.)?"(\\w+)"\\s+(?:as\\s+)?"?${alias}"?\\b`, 'i').exec(sql)?.[1]
+  if (named) return named
+  const end = new RegExp(`\\)\\s+as\\s+"${alias}"`, 'i').exec(sql)?.index
+  const inner = end === undefined ? '' : sql.slice(openingParenthesis(sql, end), end)
+  return /\bfrom\s+(?:"\w+"\.)?"(\w+)"/i.exec(inner)?.[1] ?? alias
 }

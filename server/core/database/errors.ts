@@ -33,6 +33,15 @@ export function isUniqueViolation(thrown: unknown): boolean {
   return causes(thrown).some((error) => codeOf(error) === 'P2002' || codeOf(error) === '23505')
 }
 
+/** The name of the unique index that rejected a write, such as `User_email_key`. */
+export function violatedIndex(thrown: unknown): string | undefined {
+  if (!isUniqueViolation(thrown)) return undefined
+  const names = causes(thrown).map((error) => ('constraint' in error ? error.constraint : undefined))
+  return names
+    .map((name) => (isObject(name) && 'index' in name ? name.index : name))
+    .find((name) => typeof name === 'string')
+}
+
 /** Whether a foreign key rejected the write, because a referenced row does not exist or a deleted row is referenced. */
 export function isForeignKeyViolation(thrown: unknown): boolean {
   return causes(thrown).some((error) => codeOf(error) === 'P2003' || codeOf(error) === '23503')
@@ -104,6 +113,10 @@ function isAway(error: object): boolean {
   )
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 function codeOf(error: object): string {
   if ('originalCode' in error) return String(error.originalCode)
   return 'code' in error ? String(error.code) : ''
@@ -119,8 +132,8 @@ function messageOf(error: object): string {
 
 // Prisma carries the driver's error as `cause`, or inside `meta.driverAdapterError`.
 function causes(thrown: unknown, depth = 0): object[] {
-  if (typeof thrown !== 'object' || thrown === null || depth > 5) return []
-  const meta = 'meta' in thrown && typeof thrown.meta === 'object' && thrown.meta ? thrown.meta : {}
+  if (!isObject(thrown) || depth > 5) return []
+  const meta = 'meta' in thrown && isObject(thrown.meta) ? thrown.meta : {}
   const inner = [
     'cause' in thrown ? thrown.cause : undefined,
     'driverAdapterError' in meta ? meta.driverAdapterError : undefined,

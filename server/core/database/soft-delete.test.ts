@@ -34,15 +34,21 @@ describe('S31: soft-deleted rows', () => {
     recorder.assertGuarded()
   })
 
-  it('hide the rows that are read with them', async () => {
+  it('hide the rows that are read with them where the query says so, and the suite fails where it does not', async () => {
     const times = { lastUsedAt: new Date(), expiresAt: new Date(), absoluteExpiresAt: new Date() }
     const where = { ip: '192.0.2.1', userAgent: 'test', ...times }
     for (const userId of [ids.living, ids.gone]) {
       await db.session.create({ data: { ...where, userId, refreshTokenHash: Buffer.from(userId) } })
     }
-    const sessions = await db.session.findMany({ select: { user: { select: { id: true } } } })
+    const select = { user: { select: { id: true } } }
+    const sessions = await db.session.findMany({ where: { user: { deletedAt: null } }, select })
     expect(sessions).toEqual([{ user: { id: ids.living } }])
     recorder.assertGuarded()
+    const careless = createStatementRecorder()
+    const watched = openDatabase(database.url, { max: 1, onStatement: careless.onStatement })
+    expect(await watched.session.findMany({ select })).toHaveLength(2)
+    expect(() => careless.assertGuarded()).toThrow('User')
+    await watched.$disconnect()
   })
 
   it('are not updated', async () => {
@@ -82,6 +88,13 @@ describe('the statement recorder', () => {
     expect(planted('SELECT "public"."User"."id" FROM "public"."User" WHERE "public"."User"."id" = $1')).toThrow('User')
     expect(planted('SELECT u.id FROM "User" u WHERE u."email" = $1')).toThrow('User')
     expect(planted('SELECT 1 FROM "Session" s JOIN "User" AS u ON u.id = s."userId"')).toThrow('User')
+    // The guard of one parent is not that of another.
+    const author = 'LEFT JOIN "User" AS "j1" ON "j1"."id" = "t0"."authorId" AND "j1"."deletedAt" IS NULL'
+    const byKey = (table: string, key: string) =>
+      `SELECT 1 FROM "Post" AS "t0" ${author} JOIN "${table}" AS "t1" ON true JOIN "User" AS "u" ON "u"."id" = "t1"."${key}"
+       WHERE "t0"."deletedAt" IS NULL`
+    expect(planted(byKey('Favourite', 'userId'))).toThrow('User')
+    expect(planted(byKey('Favourite', 'authorId'))).toThrow('User')
     expect(planted('SELECT 1 FROM "Session" s WHERE EXISTS (SELECT 1 FROM "User" u WHERE u.id = s."userId")')).toThrow()
   })
 

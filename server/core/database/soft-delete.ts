@@ -6,11 +6,12 @@ export const includingDeleted = { OR: [{ deletedAt: null }, { deletedAt: { not: 
 
 /**
  * A Prisma extension that hides soft-deleted rows from every read and update of every model with a `deletedAt` column,
- * in nested lists and counts too. A row whose selected to-one relation is soft-deleted is hidden with it: the post of a
- * deleted user comes back when the user does. A `where` that names `deletedAt` itself is left as it is. Hard deletes
- * of such models are refused.
+ * in nested lists and counts too. A `where` that names `deletedAt` itself is left as it is. Hard deletes of such models
+ * are rejected, and so are nested changes, to which no condition can be added.
  *
- * Raw SQL and relation filters inside `where` are the caller's; the suite's statement recorder watches those.
+ * What is hidden never depends on what is selected. A row whose parent is deleted is hidden by the `where` of the
+ * service, as `{ author: { deletedAt: null } }`, in lists, counts and single reads alike. The statement recorder of the
+ * suite fails where a query reads a parent without that condition, as it does for raw SQL and relation filters.
  */
 export function softDelete(client: object) {
   const models = readModels(client)
@@ -22,6 +23,7 @@ export function softDelete(client: object) {
           if (operation.startsWith('delete') && models.get(model)?.isSoftDeleted) {
             throw new Error(`${model} rows are soft-deleted: set deletedAt instead of calling ${operation}.`)
           }
+          assertNoNestedChange(models, model, args)
           return query(
             operationsWithWhere.has(operation) ? guard(models, model, args) : guardNested(models, model, args),
           )
@@ -80,14 +82,8 @@ function guard<T>(models: Models, model: string, args: T): T {
   const given: Args = isArgs(args) ? args : {}
   const where: Args = isArgs(given.where) ? given.where : {}
   const isHidden = models.get(model)?.isSoftDeleted && !namesDeletedAt(where)
-  const dead = deadRelations(models, model, given)
   const nested = guardNested(models, model, args)
-  if (!isHidden && dead.length === 0) return nested
-  const and = [...[where.AND ?? []].flat(), ...dead.map((condition) => ({ NOT: condition }))]
-  return {
-    ...nested,
-    where: { ...where, ...(isHidden && { deletedAt: null }), ...(and.length > 0 && { AND: and }) },
-  }
+  return isHidden ? { ...nested, where: { ...where, deletedAt: null } } : nested
 }
 
 function guardNested<T>(models: Models, model: string, args: T): T {
@@ -118,18 +114,35 @@ function emptyToTrue(args: Args): Args | true {
   return Object.keys(args).length === 0 ? true : args
 }
 
-// For each selected to-one relation, the condition under which the row it leads to is soft-deleted.
-function deadRelations(models: Models, model: string, args: Args): Args[] {
-  const selection = isArgs(args.include) ? args.include : isArgs(args.select) ? args.select : {}
-  return Object.entries(selection).flatMap(([key, value]) => {
-    const relation = models.get(model)?.relations.get(key)
-    if (!relation || relation.isList || !value) return []
-    const dead = [
-      ...(models.get(relation.target)?.isSoftDeleted ? [{ deletedAt: { not: null } }] : []),
-      ...deadRelations(models, relation.target, isArgs(value) ? value : {}),
-    ]
-    return dead.length === 0 ? [] : [{ [key]: dead.length === 1 ? dead[0] : { OR: dead } }]
-  })
+const nestedChanges = ['update', 'updateMany', 'upsert', 'delete', 'deleteMany']
+
+/** @throws Error for `data` that changes rows of another soft-deleted model through a relation, at any depth */
+function assertNoNestedChange(models: Models, model: string, args: unknown): void {
+  if (!isArgs(args)) return
+  for (const key of ['data', 'create', 'update']) {
+    for (const data of [args[key]].flat()) if (isArgs(data)) assertPlain(models, model, data)
+  }
+}
+
+function assertPlain(models: Models, model: string, data: Args): void {
+  for (const [field, write] of Object.entries(data)) {
+    const relation = models.get(model)?.relations.get(field)
+    if (!relation || !isArgs(write)) continue
+    const change = nestedChanges.find((operation) => operation in write)
+    if (change && models.get(relation.target)?.isSoftDeleted) {
+      throw new Error(
+        `${relation.target} rows are soft-deleted: change them by a call of their own, not by a nested ${change}.`,
+      )
+    }
+    for (const inner of Object.values(write).flat()) assertInner(models, relation.target, inner)
+  }
+}
+
+// `create: {...}` and `createMany: { data: [...] }` hold rows; `connectOrCreate` and `update` hold them one level down.
+function assertInner(models: Models, model: string, inner: unknown): void {
+  if (!isArgs(inner)) return
+  assertPlain(models, model, inner)
+  assertNoNestedChange(models, model, inner)
 }
 
 function namesDeletedAt(where: Args): boolean {

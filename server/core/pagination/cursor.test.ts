@@ -62,7 +62,9 @@ test('a list by time is read page by page, each row once, and not with the curso
   const third = await read(second.meta.nextCursor ?? '')
   expect([...first.items, ...second.items, ...third.items]).toEqual(rows)
   expect(third.meta).toEqual({ limit: 2, nextCursor: null, hasMore: false })
-  expect(decodeCursor(first.meta.nextCursor ?? '', scope, timePosition)).toEqual(first.items.map(timePositionOf)[1])
+  expect(decodeCursor(first.meta.nextCursor ?? '', scope, timePosition)).toEqual(
+    first.items.map((row) => timePositionOf(row))[1],
+  )
   await expect(read(encodeCursor(['mail'], place))).rejects.toEqual(broken)
 })
 

@@ -21,9 +21,13 @@ interface TimedRow {
   createdAt: Date
 }
 
-/** Returns the position of a row in an order by time. */
-export function timePositionOf({ createdAt, id }: TimedRow): TimePosition {
-  return [createdAt.toISOString(), id]
+/**
+ * Returns the position of a row in an order by time.
+ *
+ * @param time the time that orders the list, where that is not its creation
+ */
+export function timePositionOf({ createdAt, id }: TimedRow, time = createdAt): TimePosition {
+  return [time.toISOString(), id]
 }
 
 interface PageRequest {
@@ -36,14 +40,16 @@ interface PageRequest {
  * Reads one page of a list that is ordered by time.
  *
  * @param read reads the rows after a position, or the first rows, and one row more than the page has
+ * @param timeOf the time that orders the list, where that is not the creation of a row
  * @throws BadRequestError for an invalid cursor
  */
 export async function readTimePage<Row extends TimedRow>(
   { scope, limit, cursor }: PageRequest,
   read: (place: TimePosition | undefined) => Promise<Row[]>,
+  timeOf: (row: Row) => Date = ({ createdAt }) => createdAt,
 ) {
   const rows = await read(decodeCursor(cursor, scope, timePosition))
-  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last)))
+  return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last, timeOf(last))))
 }
 
 /** The order by time of a Prisma query. */

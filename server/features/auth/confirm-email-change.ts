@@ -1,7 +1,7 @@
 import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
-import { isUniqueViolation } from '../../core/database/errors.js'
 import { EmailTakenError, InvalidTokenError } from '../../core/errors.js'
+import { refuseTaken } from '../../core/rows/taken.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import { type AuthDependencies, lockUser } from './credentials.js'
 import { consumeMailToken, revokeTokensAndUnsentMails } from './mail-tokens.js'
@@ -25,9 +25,7 @@ export async function confirmEmailChange(
   const { db, throttle } = dependencies
   const email = await db
     .$transaction((tx) => changeEmail(dependencies, tx, { token, origin, mark }))
-    .catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new EmailTakenError({ cause: error }) : error
-    })
+    .catch(refuseTaken({ User_email_key: EmailTakenError }))
   await throttle.clear(email, { ip: origin.ip })
 }
 

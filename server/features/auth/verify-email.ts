@@ -1,7 +1,7 @@
 import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
-import { isUniqueViolation } from '../../core/database/errors.js'
 import { InvalidTokenError } from '../../core/errors.js'
+import { refuseTaken } from '../../core/rows/taken.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import { type AuthDependencies, findUserByEmail } from './credentials.js'
 import { consumeMailToken } from './mail-tokens.js'
@@ -25,12 +25,10 @@ export async function verifyEmail(
 ): Promise<void> {
   const { db, throttle, tokenSecret } = dependencies
   const ownId = readRegistrationMark(tokenSecret, mark)
-  try {
-    const email = await db.$transaction((tx) => createVerifiedUser(dependencies, tx, { token, ownId, origin }))
-    await throttle.clear(email, { ip: origin.ip })
-  } catch (error) {
-    throw isUniqueViolation(error) ? new InvalidTokenError({ cause: error }) : error
-  }
+  const email = await db
+    .$transaction((tx) => createVerifiedUser(dependencies, tx, { token, ownId, origin }))
+    .catch(refuseTaken({ User_email_key: InvalidTokenError }))
+  await throttle.clear(email, { ip: origin.ip })
 }
 
 interface Verifying {

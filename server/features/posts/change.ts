@@ -2,11 +2,10 @@ import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { ConflictError } from '../../core/errors.js'
-import { expectRow } from '../../core/fields/locked-row.js'
-import { type Post as PostRow, Prisma } from '../../generated/client.js'
+import { isUnchanged, lockRow } from '../../core/rows/locked-row.js'
 import { type AuditService, doneBy } from '../audit/service.js'
 import type { Post, PostVersion, UpdatePost } from './schema.js'
-import { postColumns } from './visibility.js'
+import { changeablePosts, postColumns, readPost } from './visibility.js'
 
 /** What the verbs on posts work with. */
 export interface PostsDependencies {
@@ -17,7 +16,7 @@ export interface PostsDependencies {
 
 /**
  * Changes the fields that are given. `publishedAt` becomes the time at which a post is first published, and stays when
- * it is a draft again, so that publishing anew does not bring it up as new.
+ * it is a draft again, so that publishing anew does not bring it up as new. Without a change the post stays as it is.
  *
  * @throws NotFoundError, VersionMismatchError
  */
@@ -30,7 +29,9 @@ export async function updatePost(
     const post = await lockPost(tx, actor, { id, version })
     const { title = post.title, body = post.body, status = post.status } = changes
     const publishedAt = post.publishedAt ?? (status === 'published' ? clock.now() : null)
-    const data = { title, body, status, publishedAt, version: { increment: 1 } }
+    const values = { title, body, status, publishedAt }
+    if (isUnchanged(post, values)) return readPost(tx, actor, { id })
+    const data = { ...values, version: { increment: 1 } }
     const changed = await tx.post.update({ where: { id }, data, select: postColumns })
     if (!isOwn(post, actor)) await audit.record(tx, { type: 'post.updated_by_admin', ...changeOf(post, actor) })
     return changed
@@ -57,39 +58,32 @@ export async function removePost(
 /**
  * Brings a removed post back.
  *
- * @throws NotFoundError unless it is removed, ConflictError while its author is
+ * @throws NotFoundError unless it is removed, VersionMismatchError, ConflictError while its author is removed
  */
 export async function restorePost(
   { db, audit }: PostsDependencies,
   actor: Actor,
-  { id }: { id: string },
+  { id, version }: PostVersion,
 ): Promise<Post> {
   return db.$transaction(async (tx) => {
-    const post = await tx.post.update({
+    const post = await lockRow(tx, 'Post', { id, version }, () =>
+      tx.post.findFirst({ where: { id, deletedAt: { not: null } } }),
+    )
+    await tx.post.updateMany({
       where: { id, deletedAt: { not: null } },
       data: { deletedAt: null, version: { increment: 1 } },
-      select: { id: true, authorId: true },
     })
     await audit.record(tx, { type: 'post.restored', ...changeOf(post, actor) })
-    const restored = await tx.post.findUnique({ where: { id }, select: postColumns })
-    if (!restored)
+    if (!(await tx.user.findUnique({ where: { id: post.authorId } })))
       throw new ConflictError({ message: 'The author of this post has been deleted. Restore the author first.' })
-    return restored
+    return readPost(tx, actor, { id })
   })
 }
 
-/** What a change has to know of the post that it changes. */
-type LockedPost = Pick<PostRow, 'id' | 'authorId' | 'title' | 'body' | 'status' | 'publishedAt' | 'version'>
-
-// A post that the actor may write: an own one, for admins any. Others wait until the transaction ends.
-async function lockPost(tx: Transaction, actor: Actor, { id, version }: PostVersion): Promise<LockedPost> {
-  const own = actor.reach === 'all' ? Prisma.empty : Prisma.sql`AND p."authorId" = ${actor.userId}::uuid`
-  const rows = await tx.$queryRaw<LockedPost[]>`
-    SELECT p."id", p."authorId", p."title", p."body", p."status", p."publishedAt", p."version"::int
-    FROM "Post" p JOIN "User" u ON u."id" = p."authorId"
-    WHERE p."id" = ${id}::uuid AND p."deletedAt" IS NULL AND u."deletedAt" IS NULL ${own}
-    FOR NO KEY UPDATE OF p`
-  return expectRow(rows, { resource: 'Post', version })
+/** A post that the actor may change: an own one, for admins any. Others wait until the transaction ends. */
+function lockPost(tx: Transaction, actor: Actor, post: PostVersion) {
+  const where = { ...changeablePosts(actor), id: post.id }
+  return lockRow(tx, 'Post', post, () => tx.post.findFirst({ where }))
 }
 
 // What authors do to posts of their own is not recorded, but that an admin restored one is.

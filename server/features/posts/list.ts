@@ -1,9 +1,9 @@
 import type { Actor } from '../../core/actor.js'
 import type { Database, Db } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
-import { type CursorScope, newestFirst, readTimePage } from '../../core/pagination/cursor.js'
+import { type CursorScope, newestFirst, readTimePage, type TimePosition } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
-import { comesAfter, firstPosts, readPage, timeOrders } from './page-query.js'
+import { comesAfter, firstPosts, listedAt, readPage, timeOrders } from './page-query.js'
 import type { ListPosts } from './schema.js'
 import { visibleKinds } from './visibility.js'
 
@@ -16,12 +16,13 @@ export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   const { limit, cursor } = input
   const order = input.order === 'oldest' ? 'oldest' : 'newest'
   const kinds = visibleKinds(actor, input)
-  return readTimePage({ scope: scopeOf(input), limit, cursor }, (place) => {
+  const read = (place: TimePosition | undefined) => {
     const bounds = Prisma.sql`${comesAfter(place, order)} AND ${hasAuthor}`
     const next = firstPosts({ kinds, bounds, order, limit: limit + 1 })
     const posts = Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${next} p)`
     return readPage(db, { posts, order: timeOrders[order], limit })
-  })
+  }
+  return readTimePage({ scope: scopeOf(input), limit, cursor }, read, listedAt)
 }
 
 // As a join, which remembers what it has found of an author.

@@ -6,15 +6,15 @@ import { postColumnsInSql } from './visibility.js'
 
 /** The orders by time, for ORDER BY. */
 export const timeOrders = {
-  newest: Prisma.sql`"createdAt" DESC, "id" DESC`,
-  oldest: Prisma.sql`"createdAt" ASC, "id" ASC`,
+  newest: Prisma.sql`"listedAt" DESC, "id" DESC`,
+  oldest: Prisma.sql`"listedAt" ASC, "id" ASC`,
 }
 
 export type TimeOrder = keyof typeof timeOrders
 
 /** The condition that a post `p` stands before, at or behind a place. */
 export function standsAt(comparison: '<' | '<=' | '>=' | '>', [time, id]: TimePosition): Prisma.Sql {
-  return Prisma.sql`(p."createdAt", p."id") ${Prisma.raw(comparison)} (${time}::timestamptz, ${id}::uuid)`
+  return Prisma.sql`(p."listedAt", p."id") ${Prisma.raw(comparison)} (${time}::timestamptz, ${id}::uuid)`
 }
 
 /** The condition that a post `p` comes after a place in an order; all do where there is none. */
@@ -39,6 +39,11 @@ export function firstPosts({ kinds, bounds, order, limit }: PostsByTime): Prisma
   )
   const all = Prisma.join(parts, ' UNION ALL ')
   return parts.length === 1 ? all : Prisma.sql`(SELECT a.* FROM (${all}) a ${byTime})`
+}
+
+/** The time by which lists order a post, as the column of the same name holds it. */
+export function listedAt({ publishedAt, createdAt }: Pick<Post, 'publishedAt' | 'createdAt'>): Date {
+  return publishedAt ?? createdAt
 }
 
 /** A post with what an order by relevance needs; 0 in others. */

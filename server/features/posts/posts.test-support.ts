@@ -9,7 +9,8 @@ export async function createPost(
   author: { id: string },
   overrides: Partial<Prisma.PostUncheckedCreateInput> = {},
 ) {
-  const data = { title: 'A title', body: 'A body.', status: 'published', publishedAt: clock.now() } as const
+  const publishedAt = overrides.createdAt ?? clock.now()
+  const data = { title: 'A title', body: 'A body.', status: 'published', publishedAt } as const
   return db.post.create({ data: { authorId: author.id, ...data, ...overrides } })
 }
 

@@ -139,6 +139,29 @@ describe('posts.get', () => {
   })
 })
 
+describe('the entity tag of a post', () => {
+  test('changes with the name of the author, which does not stop an update', async () => {
+    const writer = await createSignedInUser(t)
+    const { id } = await createPost(t, writer.user)
+    const rest = t.rest(writer.session)
+    const { headers } = await rest('GET', `/posts/${id}`)
+    const conditional = { headers: { 'if-none-match': String(headers.etag) } }
+    expect((await rest('GET', `/posts/${id}`, conditional)).status).toBe(304)
+    await t.client(writer.session).users.updateMe.mutate({ name: 'A New Name' })
+    expect((await rest('GET', `/posts/${id}`, conditional)).body.data.author.name).toBe('A New Name')
+    const update = { body: { title: 'T' }, headers: { 'if-match': String(headers.etag) } }
+    expect((await rest('PATCH', `/posts/${id}`, update)).status).toBe(200)
+    expect((await rest('PATCH', `/posts/${id}`, update)).status).toBe(412)
+  })
+
+  test('of one person is not that of another at the same URL', async () => {
+    const tagOf = async (person: Person) => String((await t.rest(person.session)('GET', '/users/me')).headers.etag)
+    const headers = { 'if-none-match': await tagOf(author) }
+    expect((await t.rest(author.session)('GET', '/users/me', { headers })).status).toBe(304)
+    expect((await t.rest(other.session)('GET', '/users/me', { headers })).status).toBe(200)
+  })
+})
+
 describe('posts.update and posts.replace', () => {
   test('change what is given, and raise the version', async () => {
     const { id } = await createPost(t, author.user, { title: 'Before', body: 'Before.' })
@@ -150,6 +173,34 @@ describe('posts.update and posts.replace', () => {
     const replaced = await as(author).replace.mutate({ id, title: 'New', body: 'New.', status: 'draft', version: 2 })
     expect(replaced).toMatchObject({ title: 'New', body: 'New.', status: 'draft', version: 3 })
     expect(await rowOf(id)).toMatchObject({ title: 'New', body: 'New.', status: 'draft', version: 3 })
+  })
+
+  test('leave a post as it is where nothing would change, and record nothing', async () => {
+    const post = await createPost(t, author.user)
+    const { version, updatedAt } = await rowOf(post.id)
+    const same = { title: post.title, body: post.body, status: 'published' } as const
+    for (const changes of [{}, { title: post.title }, same]) {
+      const answer = await as(admin).update.mutate({ id: post.id, ...changes })
+      expect(answer).toMatchObject({ version, updatedAt, title: post.title })
+    }
+    expect(await as(author).replace.mutate({ id: post.id, ...same })).toMatchObject({ version })
+    expect((await auditOf(author.user.id)).filter(({ data }) => JSON.stringify(data).includes(post.id))).toEqual([])
+    const refusal = errorOf(as(author).update.mutate({ id: post.id, version: version + 1 }))
+    expect(await refusal).toMatchObject({ code: 'VERSION_MISMATCH' })
+  })
+
+  test('a post that is published last is the newest, however old its draft is', async () => {
+    const writer = await createSignedInUser(t)
+    const old = { createdAt: new Date('2020-01-01T00:00:00Z'), status: 'draft', publishedAt: null } as const
+    const draft = await createPost(t, writer.user, old)
+    const other = await createPost(t, writer.user, { createdAt: new Date('2026-01-01T00:00:00Z') })
+    const listed = async () => (await as().list.query({ authorId: writer.user.id })).items.map(({ id }) => id)
+    expect(await listed()).toEqual([other.id])
+    await as(writer).update.mutate({ id: draft.id, status: 'published' })
+    expect(await listed()).toEqual([draft.id, other.id])
+    await as(writer).update.mutate({ id: draft.id, status: 'draft' })
+    await as(writer).update.mutate({ id: draft.id, status: 'published' })
+    expect(await listed()).toEqual([draft.id, other.id])
   })
 
   test('replace asks for every field', async () => {
@@ -270,6 +321,13 @@ describe('posts.remove and posts.restore', () => {
     expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('CONFLICT')
     expect((await rowOf(id)).deletedAt).not.toBeNull()
     expect(await auditOf(leaver.user.id)).toEqual([])
+  })
+
+  test('restore refuses another version than the one that was seen', async () => {
+    const post = await createPost(t, author.user, { deletedAt: t.clock.now() })
+    const refusal = errorOf(as(admin).restore.mutate({ id: post.id, version: post.version + 1 }))
+    expect(await refusal).toMatchObject({ code: 'VERSION_MISMATCH' })
+    expect(await as(admin).restore.mutate({ id: post.id, version: post.version })).toMatchObject({ id: post.id })
   })
 
   test('restore is for admins', async () => {

@@ -49,7 +49,7 @@ export const postsRouter = router({
 
   restore: adminProcedure
     .meta({ rest: { method: 'POST', path: '/posts/{id}/restore' }, summary: 'Restore a deleted post' })
-    .input(byIdSchema)
+    .input(byIdAndVersionSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.restore(ctx.actor, input)),
 })

@@ -40,7 +40,7 @@ export const listPostsSchema = z
     q: oneLine().trim().max(200).optional().describe(searchHelp),
     order: z.enum(['newest', 'oldest', 'relevance']).default('newest').describe(orderHelp),
   })
-  .refine(({ order, q }) => order !== 'relevance' || q !== undefined, {
+  .refine(({ order, q }) => order !== 'relevance' || Boolean(q), {
     path: ['order'],
     message: 'Ordering by relevance requires a search (q).',
   })

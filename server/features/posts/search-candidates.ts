@@ -46,7 +46,7 @@ export async function findCandidates(
   bounds: Prisma.Sql,
 ): Promise<Candidates | null> {
   const next = (limit: number) => firstPosts({ kinds, bounds, order, limit: literal(limit) })
-  const places = await db.$queryRaw<{ isIndexed: boolean; createdAt: Date; id: string }[]>`
+  const places = await db.$queryRaw<{ isIndexed: boolean; listedAt: Date; id: string }[]>`
     WITH ${wordsOf(q)},
       sample AS (SELECT count(*) FROM ${next(sampleSize)} n WHERE n."searchVector" @@ (SELECT "query" FROM words)),
       held AS (SELECT count(*) FROM (${heldPosts}) h),
@@ -57,17 +57,17 @@ export async function findCandidates(
           ELSE (SELECT "count" FROM held) <= ${reach}
         END AS "isIndexed"
         FROM words WHERE numnode("query") > 0)
-    SELECT plan."isIndexed", e."createdAt", e."id" FROM plan CROSS JOIN LATERAL (
-      (SELECT 1 AS "part", n."createdAt", n."id" FROM ${next(1)} n)
+    SELECT plan."isIndexed", e."listedAt", e."id" FROM plan CROSS JOIN LATERAL (
+      (SELECT 1 AS "part", n."listedAt", n."id" FROM ${next(1)} n)
       UNION ALL
-      (SELECT 2, n."createdAt", n."id" FROM ${next(reach + 1)} n WHERE NOT plan."isIndexed" OFFSET ${literal(reach - 1)})
+      (SELECT 2, n."listedAt", n."id" FROM ${next(reach + 1)} n WHERE NOT plan."isIndexed" OFFSET ${literal(reach - 1)})
     ) e ORDER BY e."part"`
   const [first, last, behind] = places
   if (!first) return null
   return {
     isIndexed: first.isIndexed,
-    first: timePositionOf(first),
-    last: last && behind ? timePositionOf(last) : null,
+    first: timePositionOf({ id: first.id, createdAt: first.listedAt }),
+    last: last && behind ? timePositionOf({ id: last.id, createdAt: last.listedAt }) : null,
   }
 }
 

@@ -68,7 +68,14 @@ test('gives posts as every other list does', async () => {
   expect(found?.author).toEqual({ id: author.user.id, name: 'The Author' })
 })
 
-test.each(['', '   ', 'the', 'of and the', '!!!', '""', '-', '&|!()<->:*'])(
+test.each(['', '   '])('takes %j for no search', async (q) => {
+  expect(await as(admin).list.query({ q })).toEqual(await as(admin).list.query({}))
+  await expect(as(admin).list.query({ q, order: 'relevance' })).rejects.toMatchObject({
+    data: { error: { code: 'VALIDATION_ERROR' } },
+  })
+})
+
+test.each(['the', 'of and the', '!!!', '""', '-', '&|!()<->:*'])(
   'finds nothing for %j, which has no word that counts',
   async (q) => {
     expect(await as(admin).list.query({ q })).toEqual({

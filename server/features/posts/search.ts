@@ -12,7 +12,7 @@ import {
 } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
 import { scopeOf } from './list.js'
-import { comesAfter, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './page-query.js'
+import { comesAfter, listedAt, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import type { ListPosts, Post } from './schema.js'
 import { candidatePosts, findCandidates } from './search-candidates.js'
 import { wordsOf } from './search-words.js'
@@ -36,7 +36,10 @@ export async function searchPosts(db: Db, actor: Actor | null, input: SearchPost
   const posts = start.matchesIn(candidatePosts(candidates, search))
   const rows = await readPage(db, { ctes: wordsOf(q), posts, order: start.order, limit })
   const cursorOf = (last: Ranked) =>
-    encodeCursor(scope, order === 'relevance' ? [...candidates.first, last.rank, last.id] : timePositionOf(last))
+    encodeCursor(
+      scope,
+      order === 'relevance' ? [...candidates.first, last.rank, last.id] : timePositionOf(last, listedAt(last)),
+    )
   return cutPage(rows, limit, cursorOf, candidates.last && encodeCursor(scope, candidates.last))
 }
 

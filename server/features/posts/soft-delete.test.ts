@@ -30,6 +30,7 @@ afterAll(async () => {
 })
 
 const withAuthor = { include: { author: true } } as const
+const hasAuthor = { author: { deletedAt: null } } as const
 
 describe('S31: soft-deleted rows of related models', () => {
   it('are hidden inside lists and counts of other rows', async () => {
@@ -42,16 +43,40 @@ describe('S31: soft-deleted rows of related models', () => {
     recorder.assertGuarded()
   })
 
-  it('hide the posts of a deleted author, wherever the author is read with them', async () => {
-    expect(await db.post.findUnique({ where: { id: ids.postOfGone }, ...withAuthor })).toBeNull()
-    const posts = await db.post.findMany({ select: { id: true, author: { select: { name: true } } } })
+  it('hide the posts of a deleted author by one condition, whatever is selected', async () => {
+    expect(await db.post.findUnique({ where: { id: ids.postOfGone, ...hasAuthor }, ...withAuthor })).toBeNull()
+    const posts = await db.post.findMany({ where: hasAuthor, select: { id: true, author: { select: { name: true } } } })
     expect(posts).toEqual([{ id: ids.post, author: { name: 'living' } }])
+    expect(await db.post.findMany({ where: hasAuthor, select: { id: true } })).toEqual([{ id: ids.post }])
+    expect(await db.post.count({ where: hasAuthor })).toBe(1)
     recorder.assertGuarded()
   })
 
+  it('are neither changed nor deleted by a nested write, at any depth', async () => {
+    const where = { id: ids.living }
+    const change = (posts: object) => db.user.update({ where, data: { name: 'X', posts } })
+    for (const posts of [
+      { deleteMany: {} },
+      { delete: { id: ids.post } },
+      { updateMany: { where: {}, data: { title: 'X' } } },
+      { update: { where: { id: ids.post }, data: { title: 'X' } } },
+      { upsert: { where: { id: ids.post }, create: { title: 'X', body: 'X' }, update: {} } },
+      { create: { title: 'X', body: 'X', author: { update: { name: 'X' } } } },
+    ]) {
+      await expect(change(posts), JSON.stringify(posts)).rejects.toThrow('soft-deleted')
+    }
+    const author = { update: { name: 'X' } }
+    await expect(db.post.update({ where: { id: ids.post }, data: { author } })).rejects.toThrow(
+      'User rows are soft-deleted',
+    )
+    expect(await db.post.count({ where: { title: 'X' } })).toBe(0)
+    expect(await change({ create: { title: 'New', body: 'Body', deletedAt: new Date() } })).toMatchObject({ name: 'X' })
+  })
+
   it('are hidden two levels down', async () => {
-    const include = { user: { include: { posts: withAuthor } } }
-    expect(await db.session.findMany({ include })).toEqual([])
+    const posts = { ...withAuthor, where: hasAuthor }
+    const user = await db.user.findMany({ where: { id: ids.living }, include: { posts } })
+    expect(user.map((row) => row.posts.map(({ id }) => id))).toEqual([[ids.post]])
     recorder.assertGuarded()
   })
 })

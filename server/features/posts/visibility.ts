@@ -1,6 +1,8 @@
 import type { Actor } from '../../core/actor.js'
+import type { Db } from '../../core/database/client.js'
+import { NotFoundError } from '../../core/errors.js'
 import { Prisma } from '../../generated/client.js'
-import type { ListPosts } from './schema.js'
+import type { ListPosts, Post } from './schema.js'
 
 /** The columns that make a post as clients see it; nothing else of the row is read. */
 export const postColumns = {
@@ -30,10 +32,26 @@ function inSql(column: string): string {
  * The posts that someone may see: published ones, drafts of their own, and for admins all. The role is looked at here,
  * not at the procedure, because it does not decide who may call but which rows the same call shows.
  */
-export function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
-  if (actor?.role === 'admin') return {}
-  return { OR: [{ status: 'published' }, ...(actor ? [{ authorId: actor.userId }] : [])] }
+function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
+  if (actor?.role === 'admin') return hasAuthor
+  return { ...hasAuthor, OR: [{ status: 'published' }, ...(actor ? [{ authorId: actor.userId }] : [])] }
 }
+
+/** @throws NotFoundError */
+export async function readPost(db: Db, actor: Actor | null, { id }: { id: string }): Promise<Post> {
+  const where = { ...visiblePosts(actor), id }
+  const post = await db.post.findFirst({ where, select: postColumns, relationLoadStrategy: 'join' })
+  if (!post) throw new NotFoundError({ resource: 'Post' })
+  return post
+}
+
+/** The posts that someone may change: their own, and for admins all. */
+export function changeablePosts(actor: Actor): Prisma.PostWhereInput {
+  return actor.reach === 'all' ? hasAuthor : { ...hasAuthor, authorId: actor.userId }
+}
+
+// The posts of a deleted user come back when the user does.
+const hasAuthor = { author: { deletedAt: null } } satisfies Prisma.PostWhereInput
 
 /**
  * The same posts for a list, in SQL: conditions on posts that go by the name `p`, of which no post meets two. Each is a

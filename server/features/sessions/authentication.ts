@@ -32,16 +32,17 @@ export async function readAfresh({ db, clock }: AuthenticationDependencies, acto
 }
 
 /**
- * What decides whether a session and its user count. It is read through connections of its own: a locked table
+ * What decides whether a session and its user count; null for a user who is deleted. It is read through connections of its own: a locked table
  * elsewhere, or slow requests, sign nobody out.
  */
 export function readSessionState(db: Database, id: string) {
   const user = { select: { role: true, disabledAt: true, emailVerifiedAt: true } } as const
   const select = { userId: true, revokedAt: true, expiresAt: true, user } as const
-  return borrowAs({ purpose: 'session' }, () => db.session.findUnique({ where: { id }, select }))
+  return borrowAs({ purpose: 'session' }, () =>
+    db.session.findUnique({ where: { id, user: { deletedAt: null } }, select }),
+  )
 }
 
-// Soft-deleted users are hidden with their sessions, so there is no state to find for them.
 function identify({ userId, sessionId }: AccessClaims, state: SessionState, now: Date): Identity | null {
   if (!state || state.userId !== userId) return null
   if (!isLiving(state, now) || !maySignIn(state.user)) return null

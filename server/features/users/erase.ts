@@ -2,10 +2,12 @@ import { z } from 'zod'
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
-import { ConflictError, NotFoundError } from '../../core/errors.js'
+import { ConflictError } from '../../core/errors.js'
+import { lockRow } from '../../core/rows/locked-row.js'
 import { doneBy } from '../audit/service.js'
 import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
+import type { UserVersion } from './schema.js'
 
 const changeSchema = z.object({ from: z.string() })
 
@@ -20,19 +22,19 @@ interface Removed {
  * breaks; sessions, links and mails go, and the audit trail keeps ids alone. It cannot be undone; doing it again
  * changes nothing.
  *
- * @throws NotFoundError, ConflictError for an account that is not removed
+ * @throws NotFoundError, VersionMismatchError, ConflictError for an account that is not removed
  */
 export async function eraseUser(
   { db, clock, audit }: UsersDependencies,
   actor: Actor,
-  { id }: { id: string },
+  { id, version }: UserVersion,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     await lockStanding(tx)
     await assertStillAdmin(tx, actor)
-    const user = await tx.user.findFirst({ where: { AND: [includingDeleted], id } })
-    if (!user) throw new NotFoundError({ resource: 'User' })
-    const { email, deletedAt, erasedAt } = user
+    const { email, deletedAt, erasedAt } = await lockRow(tx, 'User', { id, version }, () =>
+      tx.user.findFirst({ where: { AND: [includingDeleted], id } }),
+    )
     if (!deletedAt) throw new ConflictError({ message: 'Only a deleted account can be erased.' })
     if (erasedAt) return
     await overwrite(tx, id, clock.now())

@@ -1,8 +1,8 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Transaction } from '../../core/database/client.js'
-import { isUniqueViolation } from '../../core/database/errors.js'
 import { ConflictError, EmailTakenError, NotFoundError, ValidationError } from '../../core/errors.js'
+import { refuseTaken } from '../../core/rows/taken.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { doneBy } from '../audit/service.js'
 import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
@@ -97,10 +97,8 @@ interface Invited {
   name: string
 }
 
-/** @throws EmailTakenError for a unique violation, else what was thrown */
-export function refuseTakenEmail(thrown: unknown): never {
-  throw isUniqueViolation(thrown) ? new EmailTakenError({ cause: thrown }) : thrown
-}
+/** Turns the violation of the unique address of living users into an error of the API. */
+export const refuseTakenEmail = refuseTaken({ User_email_key: EmailTakenError })
 
 // Mails a link that sets a password and verifies the address.
 async function mailInvitation(clock: Clock, tx: Transaction, { id: userId, email: to, name }: Invited): Promise<void> {

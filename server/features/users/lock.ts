@@ -1,14 +1,12 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { ForbiddenError, LastAdminError } from '../../core/errors.js'
-import { expectRow } from '../../core/fields/locked-row.js'
+import { lockRow } from '../../core/rows/locked-row.js'
 import type { User } from '../../generated/client.js'
 import { maySignIn } from '../sessions/session.js'
 
 /** What a change has to know of the user that it changes. */
-export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {
-  hasPassword: boolean
-}
+export type LockedUser = Omit<User, 'passwordHash'> & { hasPassword: boolean }
 
 type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt' | 'hasPassword'>
 
@@ -32,20 +30,18 @@ export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<v
 }
 
 /**
- * Locks a living user for a change. NO KEY leaves the row open to foreign keys: a mail worker may store a token for the
- * user meanwhile.
+ * Locks a living user for a change.
  *
  * @throws NotFoundError, VersionMismatchError
  */
 export async function lockUser(
   tx: Transaction,
-  { id, version }: { id: string; version?: number | undefined },
+  user: { id: string; version?: number | undefined },
 ): Promise<LockedUser> {
-  const rows = await tx.$queryRaw<LockedUser[]>`
-    SELECT u."id", u."email", u."name", u."role", u."emailVerifiedAt", u."disabledAt", u."version"::int,
-      u."passwordHash" IS NOT NULL AS "hasPassword"
-    FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
-  return expectRow(rows, { resource: 'User', version })
+  const { passwordHash, ...row } = await lockRow(tx, 'User', user, () =>
+    tx.user.findUnique({ where: { id: user.id }, omit: { passwordHash: false } }),
+  )
+  return { ...row, hasPassword: passwordHash !== null }
 }
 
 /**

@@ -13,7 +13,11 @@ export async function readMe(db: Database, { userId }: Actor): Promise<User> {
   return toUser(await db.user.findUniqueOrThrow({ where: { id: userId }, select: userColumns }))
 }
 
-/** @throws VersionMismatchError, NotFoundError */
+/**
+ * Changes the actor's own account, or leaves it as it is if nothing would change.
+ *
+ * @throws VersionMismatchError, NotFoundError
+ */
 export async function updateMe(
   { db, audit }: UsersDependencies,
   actor: Actor,
@@ -22,12 +26,10 @@ export async function updateMe(
   const { userId } = actor
   return db.$transaction(async (tx) => {
     const before = await lockUser(tx, { id: userId, version })
-    const data = { ...(name !== undefined && { name }), version: { increment: 1 } }
-    const after = await tx.user.update({ where: { id: userId }, data })
-    if (after.name !== before.name) {
-      const change = { from: before.name, to: after.name }
-      await audit.record(tx, { type: 'user.updated', ...doneBy(actor), userId, data: change })
-    }
+    if (name === undefined || name === before.name) return toUser(before)
+    const after = await tx.user.update({ where: { id: userId }, data: { name, version: { increment: 1 } } })
+    const change = { from: before.name, to: after.name }
+    await audit.record(tx, { type: 'user.updated', ...doneBy(actor), userId, data: change })
     return toUser(after)
   })
 }

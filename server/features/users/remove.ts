@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
+import { lockRow } from '../../core/rows/locked-row.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
 import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
@@ -29,17 +30,18 @@ export async function removeUser(
 /**
  * Brings a removed user back.
  *
- * @throws NotFoundError unless the user is removed and was not erased, EmailTakenError
+ * @throws NotFoundError unless the user is removed and was not erased, VersionMismatchError, EmailTakenError
  */
 export async function restoreUser(
   { db, clock, audit }: UsersDependencies,
   actor: Actor,
-  { id }: { id: string },
+  { id, version }: UserVersion,
 ): Promise<User> {
   const restoration = db.$transaction(async (tx) => {
     await lockStanding(tx)
     await assertStillAdmin(tx, actor)
     const where = { id, deletedAt: { not: null }, erasedAt: null }
+    await lockRow(tx, 'User', { id, version }, () => tx.user.findFirst({ where }))
     const user = await tx.user.update({ where, data: { deletedAt: null, version: { increment: 1 } } })
     await inviteIfUnproved(clock, tx, user)
     await audit.record(tx, { type: 'user.restored', ...doneBy(actor), userId: id })

@@ -88,7 +88,7 @@ export const usersRouter = router({
 
   restore: adminProcedure
     .meta({ rest: { method: 'POST', path: '/users/{id}/restore' }, summary: 'Restore a deleted user' })
-    .input(byIdSchema)
+    .input(byIdAndVersionSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.restore(ctx.actor, input)),
 
@@ -109,7 +109,7 @@ export const usersRouter = router({
       rest: { method: 'POST', path: '/users/{id}/erase', status: 204 },
       summary: 'Permanently erase the personal data of a deleted user',
     })
-    .input(byIdSchema)
+    .input(byIdAndVersionSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.users.erase(ctx.actor, input)),
 })

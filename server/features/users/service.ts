@@ -26,7 +26,7 @@ export function createUsersService(dependencies: UsersDependencies) {
     replace: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
     update: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
     remove: (actor: Actor, input: UserVersion) => removeUser(dependencies, actor, input),
-    restore: (actor: Actor, input: { id: string }) => restoreUser(dependencies, actor, input),
-    erase: (actor: Actor, input: { id: string }) => eraseUser(dependencies, actor, input),
+    restore: (actor: Actor, input: UserVersion) => restoreUser(dependencies, actor, input),
+    erase: (actor: Actor, input: UserVersion) => eraseUser(dependencies, actor, input),
   }
 }

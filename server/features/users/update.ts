@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Transaction } from '../../core/database/client.js'
+import { isUnchanged } from '../../core/rows/locked-row.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
 import { enqueueAccountMail } from '../auth/mails.js'
@@ -12,7 +13,8 @@ import type { UpdateUser, User } from './schema.js'
 import { toUser } from './view.js'
 
 /**
- * Changes the fields that are given. Who is disabled or moved to another address loses their access.
+ * Changes the fields that are given. Who is disabled or moved to another address loses their access. Without a change
+ * the user stays as it is, and nothing is recorded.
  *
  * @throws NotFoundError, VersionMismatchError, LastAdminError, EmailTakenError
  */
@@ -23,6 +25,7 @@ export async function updateUser(dependencies: UsersDependencies, actor: Actor, 
     await assertStillAdmin(tx, actor)
     const user = await lockUser(tx, input)
     const next = apply(input, user, clock.now())
+    if (isUnchanged(user, next)) return toUser(user)
     await assertAdminRemains(tx, user, { ...next, hasPassword: user.hasPassword })
     const saved = await tx.user.update({ where: { id: user.id }, data: { ...next, version: { increment: 1 } } })
     await settle(dependencies, tx, { actor, before: user, after: saved })
@@ -79,14 +82,13 @@ interface Event {
 
 /** What happened to a user, from what to what. */
 function eventsOf(before: LockedUser, after: Change['after']): Event[] {
-  const events: Event[] = [
+  return [
     ...changeOf('user.role_changed', before.role, after.role),
     ...(!before.disabledAt && after.disabledAt ? [{ type: 'user.disabled' } as const] : []),
     ...(before.disabledAt && !after.disabledAt ? [{ type: 'user.enabled' } as const] : []),
     ...changeOf('user.email_changed', before.email, after.email),
     ...changeOf('user.updated', before.name, after.name),
   ]
-  return events.length > 0 ? events : [{ type: 'user.updated' }]
 }
 
 function changeOf(type: AuditEventType, from: string, to: string): Event[] {

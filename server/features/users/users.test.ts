@@ -154,6 +154,15 @@ describe('users.update and users.replace', () => {
     expect(await eventsOf(id)).toEqual(['user.enabled'])
   })
 
+  test('leave a user as it is where nothing would change, and record nothing', async () => {
+    const { user } = await createSignedInUser(t)
+    const before = await t.db.auditEvent.count({ where: { userId: user.id } })
+    for (const changes of [{}, { name: user.name }, { role: 'user', status: 'active' } as const]) {
+      expect(await as(admin).update.mutate({ id: user.id, ...changes })).toMatchObject({ version: user.version })
+    }
+    expect(await t.db.auditEvent.count({ where: { userId: user.id } })).toBe(before)
+  })
+
   test('disabling twice keeps the time of the first', async () => {
     const disabledAt = new Date(t.clock.now().getTime() - 1000)
     const { id } = await createUser(t, { disabledAt })

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { Prisma } from '../../generated/client.js'
 
-/** Used in `where: { AND: [includingDeleted, ...] }` to also read soft-deleted rows. */
+/** For `where: { AND: [includingDeleted, ...] }`, to also read soft-deleted rows. */
 export const includingDeleted = { OR: [{ deletedAt: null }, { deletedAt: { not: null } }] }
 
 /**
  * A Prisma extension that hides soft-deleted rows from every read and update of every model with a `deletedAt` column,
- * in nested lists and counts too. A row whose selected to-one relation is soft-deleted is hidden with it: the post of a
- * deleted user comes back when the user does. A `where` that names `deletedAt` itself is left as it is. Hard deletes
- * of such models are refused.
+ * also in nested lists and counts. A row is also hidden if a selected to-one relation is soft-deleted: the posts of a
+ * deleted user are visible again when the user is restored. A `where` that names `deletedAt` is not changed. Permanent
+ * deletes of these models throw.
  *
- * Raw SQL and relation filters inside `where` are the caller's; the suite's statement recorder watches those.
+ * It does not see raw SQL and relation filters inside `where`; the statement recorder of the tests checks those.
  */
 export function softDelete(client: object) {
   const models = readModels(client)
@@ -60,8 +60,8 @@ const runtimeModels = z.object({
   ),
 })
 
-// The client knows its models at run time. A relation `author` beside a column `authorId` is to-one, any other a list;
-// a test holds the schema to that convention.
+// The client knows its models at run time, but not which relations are lists. By convention, which a test checks, a
+// relation `author` beside a column `authorId` is to-one.
 function readModels(client: object): Models {
   const { models } = runtimeModels.parse(Reflect.get(client, '_runtimeDataModel'))
   return new Map(
@@ -75,7 +75,7 @@ function readModels(client: object): Models {
   )
 }
 
-/** Adds the conditions to `where`, and to the lists inside `include` and `select`. */
+/** Adds the conditions to `where`, and to lists inside `include` and `select`. */
 function guard<T>(models: Models, model: string, args: T): T {
   const given: Args = isArgs(args) ? args : {}
   const where: Args = isArgs(given.where) ? given.where : {}
@@ -118,7 +118,7 @@ function emptyToTrue(args: Args): Args | true {
   return Object.keys(args).length === 0 ? true : args
 }
 
-// For each selected to-one relation, the condition under which the row it leads to is soft-deleted.
+// For each selected to-one relation, the condition that its row is soft-deleted.
 function deadRelations(models: Models, model: string, args: Args): Args[] {
   const selection = isArgs(args.include) ? args.include : isArgs(args.select) ? args.select : {}
   return Object.entries(selection).flatMap(([key, value]) => {

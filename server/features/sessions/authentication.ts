@@ -16,8 +16,8 @@ interface AuthenticationDependencies {
 type SessionState = Awaited<ReturnType<typeof readSessionState>>
 
 /**
- * Tells who an access token speaks for: null if it is not valid, or if its session or user ended more than 5 seconds
- * ago. The role is the user's, not the token's.
+ * Returns the actor of an access token: null if it is not valid, or if its session or user ended more than 5 seconds
+ * ago. The role is that of the user, not that of the token.
  */
 export async function authenticate(dependencies: AuthenticationDependencies, token: string): Promise<Identity | null> {
   const { accessTokens, cache, clock } = dependencies
@@ -25,15 +25,15 @@ export async function authenticate(dependencies: AuthenticationDependencies, tok
   return claims && identify(claims, await cache.get(claims), clock.now())
 }
 
-/** Reads the actor from the database, past every cache; null if the session or the user has ended. */
+/** Reads the actor from the database, without a cache; null if the session or the user has ended. */
 export async function readAfresh({ db, clock }: AuthenticationDependencies, actor: Actor): Promise<Actor | null> {
   const current = identify(actor, await readSessionState(db, actor.sessionId), clock.now())
   return current && { ...actor, role: current.role }
 }
 
 /**
- * What decides whether a session and its user count. It is read through connections of its own: a locked table
- * elsewhere, or slow requests, sign nobody out.
+ * Reads the state of a session and its user. It uses reserved connections, so that a locked table or slow requests do
+ * not prevent the check.
  */
 export function readSessionState(db: Database, id: string) {
   const user = { select: { role: true, disabledAt: true, emailVerifiedAt: true } } as const
@@ -41,7 +41,7 @@ export function readSessionState(db: Database, id: string) {
   return borrowAs({ purpose: 'session' }, () => db.session.findUnique({ where: { id }, select }))
 }
 
-// Soft-deleted users are hidden with their sessions, so there is no state to find for them.
+// Soft-deleted users are hidden, and their sessions with them.
 function identify({ userId, sessionId }: AccessClaims, state: SessionState, now: Date): Identity | null {
   if (!state || state.userId !== userId) return null
   if (!isLiving(state, now) || !maySignIn(state.user)) return null

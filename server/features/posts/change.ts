@@ -8,7 +8,7 @@ import { type AuditService, doneBy } from '../audit/service.js'
 import type { Post, PostVersion, UpdatePost } from './schema.js'
 import { postColumns } from './visibility.js'
 
-/** What the verbs on posts work with. */
+/** The dependencies of the verbs of posts. */
 export interface PostsDependencies {
   db: Database
   clock: Clock
@@ -16,8 +16,8 @@ export interface PostsDependencies {
 }
 
 /**
- * Changes the fields that are given. `publishedAt` becomes the time at which a post is first published, and stays when
- * it is a draft again, so that publishing anew does not bring it up as new.
+ * Changes the given fields. `publishedAt` is set when a post is first published and never changed, so that publishing a
+ * post again does not list it as new.
  *
  * @throws NotFoundError, VersionMismatchError
  */
@@ -55,9 +55,9 @@ export async function removePost(
 }
 
 /**
- * Brings a removed post back.
+ * Restores a removed post.
  *
- * @throws NotFoundError unless it is removed, ConflictError while its author is
+ * @throws NotFoundError if it is not removed, ConflictError while its author is
  */
 export async function restorePost(
   { db, audit }: PostsDependencies,
@@ -78,10 +78,10 @@ export async function restorePost(
   })
 }
 
-/** What a change has to know of the post that it changes. */
+/** The columns that a change needs. */
 type LockedPost = Pick<PostRow, 'id' | 'authorId' | 'title' | 'body' | 'status' | 'publishedAt' | 'version'>
 
-// A post that the actor may write: an own one, for admins any. Others wait until the transaction ends.
+// A post that the actor may change: an own one, or any for admins. Others wait until the transaction ends.
 async function lockPost(tx: Transaction, actor: Actor, { id, version }: PostVersion): Promise<LockedPost> {
   const own = actor.reach === 'all' ? Prisma.empty : Prisma.sql`AND p."authorId" = ${actor.userId}::uuid`
   const rows = await tx.$queryRaw<LockedPost[]>`
@@ -92,7 +92,7 @@ async function lockPost(tx: Transaction, actor: Actor, { id, version }: PostVers
   return expectRow(rows, { resource: 'Post', version })
 }
 
-// What authors do to posts of their own is not recorded, but that an admin restored one is.
+// Changes by the author are not recorded, except that an admin restored the post.
 function isOwn({ authorId }: { authorId: string }, { userId }: Actor): boolean {
   return authorId === userId
 }

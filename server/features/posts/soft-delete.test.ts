@@ -32,7 +32,7 @@ afterAll(async () => {
 const withAuthor = { include: { author: true } } as const
 
 describe('S31: soft-deleted rows of related models', () => {
-  it('are hidden inside lists and counts of other rows', async () => {
+  it('are hidden in lists and counts of other rows', async () => {
     const { posts, _count } = await db.user.findUniqueOrThrow({
       where: { id: ids.living },
       include: { posts: true, _count: { select: { posts: true } } },
@@ -42,14 +42,14 @@ describe('S31: soft-deleted rows of related models', () => {
     recorder.assertGuarded()
   })
 
-  it('hide the posts of a deleted author, wherever the author is read with them', async () => {
+  it('hide the posts of a deleted author if the author is read with them', async () => {
     expect(await db.post.findUnique({ where: { id: ids.postOfGone }, ...withAuthor })).toBeNull()
     const posts = await db.post.findMany({ select: { id: true, author: { select: { name: true } } } })
     expect(posts).toEqual([{ id: ids.post, author: { name: 'living' } }])
     recorder.assertGuarded()
   })
 
-  it('are hidden two levels down', async () => {
+  it('are hidden at the second level', async () => {
     const include = { user: { include: { posts: withAuthor } } }
     expect(await db.session.findMany({ include })).toEqual([])
     recorder.assertGuarded()
@@ -57,7 +57,7 @@ describe('S31: soft-deleted rows of related models', () => {
 })
 
 describe('the statement recorder', () => {
-  it('fails on nested reads that a client without the extension sends', async () => {
+  it('reports nested reads of a client without the extension', async () => {
     const adapter = new PrismaPg({ connectionString: database.url, max: 1 })
     const bare = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
     const [list, single] = [createStatementRecorder(), createStatementRecorder()]

@@ -5,7 +5,7 @@ import { expectRow } from '../../core/fields/locked-row.js'
 import type { User } from '../../generated/client.js'
 import { maySignIn } from '../sessions/session.js'
 
-/** What a change has to know of the user that it changes. */
+/** The columns that a change needs. */
 export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVerifiedAt' | 'disabledAt' | 'version'> & {
   hasPassword: boolean
 }
@@ -13,16 +13,17 @@ export type LockedUser = Pick<User, 'id' | 'email' | 'name' | 'role' | 'emailVer
 type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt' | 'hasPassword'>
 
 /**
- * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, life, and of an
- * address that then has to be verified. Taken before any row.
+ * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, deletion, and of an
+ * address that must then be verified. Take it before any row lock.
  */
 export async function lockStanding(tx: Transaction): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('users: who is an admin', 0))`
 }
 
 /**
- * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins. Access is decided at the
- * procedure; this one decision belongs to the transaction, since what the procedure saw may have changed before the lock.
+ * Reads the acting admin again behind {@link lockStanding}, so that a preceding demotion takes effect. Access is
+ * decided at the procedure; this decision belongs to the transaction, because the role may have changed before the
+ * lock.
  *
  * @throws ForbiddenError
  */
@@ -32,7 +33,7 @@ export async function assertStillAdmin(tx: Transaction, actor: Actor): Promise<v
 }
 
 /**
- * Locks a living user for a change. NO KEY leaves the row open to foreign keys: a mail worker may store a token for the
+ * Locks a user who is not deleted. NO KEY does not block foreign keys, so that a mail worker can store a token for the
  * user meanwhile.
  *
  * @throws NotFoundError, VersionMismatchError
@@ -49,9 +50,9 @@ export async function lockUser(
 }
 
 /**
- * Refuses a change after which no admin could act. One who was invited and never came cannot.
+ * Rejects a change after which no admin could act. Admins who have not accepted their invitation do not count.
  *
- * @param next what the user is to be; null to be removed
+ * @param next the state of the user after the change; null for removed
  * @throws LastAdminError
  */
 export async function assertAdminRemains(tx: Transaction, user: LockedUser, next: Standing | null): Promise<void> {

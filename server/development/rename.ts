@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { RemedyError } from '../core/remedy-error.js'
 import { type AppName, renameText } from './rename-text.js'
 
-// Gives this clone a name of its own: npm run rename -- acme "Acme". app.json keeps the names, and the base that it was
-// cloned from, so that the same command can be run on a newer base.
+// Renames this clone: npm run rename -- acme "Acme". app.json contains the names, and the base that it was cloned from,
+// so that the same command can be run on a newer base.
 const root = path.join(import.meta.dirname, '../..')
 const appFile = path.join(root, 'app.json')
 const usage = 'Say the name and the title: npm run rename -- acme "Acme"'
@@ -38,7 +38,7 @@ if (app.name === given.name && app.title === given.title) throw new RemedyError(
 
 const changed = listFiles().filter((file) => rewrite(file, app, given))
 writeFileSync(appFile, `${JSON.stringify({ ...given, base: app.base }, null, 2)}\n`)
-// The link to the client package in node_modules has the package's name.
+// The link to the client package in node_modules has the name of the package.
 execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
   cwd: root,
   stdio: 'inherit',
@@ -55,7 +55,7 @@ function parse(schema: z.ZodType<string>, value: unknown): string {
   throw new RemedyError(parsed.error.issues.map(({ message }) => message).join('\n'))
 }
 
-// Code asks app.json. The name stands in manifests, in documents, and where the client package is imported.
+// Code reads app.json. The name is in manifests, in documents, and in imports of the client package.
 function listFiles(): string[] {
   const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

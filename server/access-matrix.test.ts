@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 describe('S27: every procedure, every kind of actor, both transports', () => {
-  it('has a row for each procedure, and none for one that is gone', () => {
+  it('has a row for each procedure, and no others', () => {
     expect(Object.keys(calls).sort()).toEqual([...everyProcedure().keys()].sort())
   })
 
@@ -30,7 +30,7 @@ describe('S27: every procedure, every kind of actor, both transports', () => {
   for (const [procedure, { meta }] of everyProcedure()) {
     describe(procedure, () => {
       for (const [transportName, transport] of Object.entries(transports)) {
-        it(`lets in over ${transportName} whom its access says`, async () => {
+        it(`allows over ${transportName} the actors that its access declares`, async () => {
           const outcomes: Record<string, string> = {}
           const expected: Record<string, string> = {}
           for (const actor of actorKinds) {

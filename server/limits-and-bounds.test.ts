@@ -21,7 +21,7 @@ describe('the declared limits', () => {
 
   const rulesOf = ({ limits = defaultLimits }: Meta) => limits
 
-  it('are those of the table, each of which a procedure declares', () => {
+  it('are those of the table, and a procedure declares each', () => {
     const declared = procedures.flatMap(([, { meta }]) => rulesOf(meta))
     const found = declared.map(({ name, by, points, windowSeconds }) => [name, { by, points, windowSeconds }] as const)
     expect(Object.fromEntries(found)).toEqual(limitTable)
@@ -80,7 +80,7 @@ describe('the declared limits', () => {
   for (const [procedure, { meta, rest }] of procedures) {
     for (const rule of meta.limits ?? []) {
       const { points = 0, windowSeconds = 0 } = limitTable[rule.name] ?? {}
-      it(`${procedure}: ${rule.name} takes ${points} calls and refuses the next`, async () => {
+      it(`${procedure}: ${rule.name} accepts ${points} calls and rejects the next`, async () => {
         const { taken, next } = await exhaustOnReadyStore(rest, rule, points)
         expect(taken).toHaveLength(points)
         expect(taken).not.toContain(429)
@@ -92,7 +92,7 @@ describe('the declared limits', () => {
     }
   }
 
-  it('hold where a procedure declares none: the default refuses the call after its points', async () => {
+  it('also apply if a procedure declares none: the default rejects the call after its points', async () => {
     const [rule = expect.fail('there is no default')] = defaultLimits
     const { user, session } = await createSignedInUser(t)
     const key = limitKey(rule, { actor: { userId: user.id } as never, origin: { ip: '10.0.0.1' } as never })
@@ -107,13 +107,13 @@ describe('the declared limits', () => {
 describe('the bounds of inputs', () => {
   for (const [procedure, { input }] of procedures) {
     for (const [name, field] of Object.entries(input?.shape ?? {})) {
-      it(`${procedure}: ${name} takes what is at its bounds and refuses what is beyond`, () => {
+      it(`${procedure}: ${name} accepts values at its bounds and rejects those beyond`, () => {
         expectBounds(`${procedure}.${name}`, name, field)
       })
     }
   }
 
-  it('stand in the table for fields that there are', () => {
+  it('are in the table only for existing fields', () => {
     const names = new Set(procedures.flatMap(([, { input }]) => Object.keys(input?.shape ?? {})))
     const known = [boundTable, formTable, unboundedTable].flatMap((table) => Object.keys(table))
     expect(known.filter((name) => !names.has(name))).toEqual([])

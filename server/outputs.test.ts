@@ -19,9 +19,9 @@ function keysOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [...(Array.isArray(value) ? [] : [key]), ...keysOf(inner)])
 }
 
-describe('what leaves the server', () => {
+describe('outputs', () => {
   for (const [procedure, { meta, rest, output }] of everyProcedure()) {
-    it(`S29: ${procedure} has an output schema, and answers without a hash, a token or an internal column`, async () => {
+    it(`S29: ${procedure} has an output schema, and returns no hash, token or internal column`, async () => {
       expect(output).toBeDefined()
       for (const transport of Object.values(transports)) {
         const actor = meta.access === 'admin' ? 'admin' : 'owner'

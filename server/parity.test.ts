@@ -24,7 +24,7 @@ function shapeOf(value: unknown): unknown {
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'time' : 'string'
 }
 
-describe('what a client may ask of the database', () => {
+describe('inputs of database queries', () => {
   const shaped = { where: { id: { not: '' } }, orderBy: { id: 'asc' }, select: { passwordHash: true }, include: {} }
 
   const lists = [...everyProcedure().keys()].filter((name) => name.endsWith('.list') && calls[name]?.input)
@@ -45,7 +45,7 @@ describe('what a client may ask of the database', () => {
     ['users.list', 'status'],
     ['audit.list', 'cursor'],
     ['audit.list', 'userId'],
-  ])('S30: %s takes a value for %s, not an operator', async (procedure, key) => {
+  ])('S30: %s accepts a value for %s, not an operator', async (procedure, key) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
     const { error } = await trpcTransport(t.app, {
       procedure,
@@ -56,7 +56,7 @@ describe('what a client may ask of the database', () => {
   })
 })
 
-describe('every procedure answers alike over tRPC and REST', () => {
+describe('every procedure returns the same over tRPC and REST', () => {
   for (const [procedure, { meta, rest: route }] of everyProcedure()) {
     const row = calls[procedure] ?? {}
     const actor = meta.access === 'admin' ? 'admin' : 'owner'
@@ -79,7 +79,7 @@ describe('every procedure answers alike over tRPC and REST', () => {
       if (rest.status === 204) expect(rest.data).toBeUndefined()
     })
 
-    it(`${procedure}: the same refusal of a bad input and of unknown keys`, async () => {
+    it(`${procedure}: the same error for an invalid input and for unknown keys`, async () => {
       const accessToken = (await setStage(t, 'admin')).session?.accessToken
       for (const input of [row.invalid, { ...row.invalid, unknown: true }]) {
         const [trpc, rest] = [

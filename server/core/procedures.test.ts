@@ -16,7 +16,7 @@ afterAll(() => t.close())
 const procedures = [...everyProcedure()]
 
 describe('every call', () => {
-  it('S36: that fails as nobody foresaw is logged once as an error, with the cause, and counted', async () => {
+  it('S36: is logged once as an error with the cause, and counted, if it fails unexpectedly', async () => {
     const { session } = await createSignedInUser(t)
     const crash = vi.spyOn(t.container.services.users, 'me').mockRejectedValueOnce(new Error('planted cause'))
     lines.length = 0
@@ -33,7 +33,7 @@ describe('every call', () => {
     expect(await countOf('users.me', 'INTERNAL_ERROR')).toBe(1)
   })
 
-  it('is counted by its name and its outcome', async () => {
+  it('is counted by its name and its result', async () => {
     const { session } = await createSignedInUser(t)
     const headers = { authorization: `Bearer ${session.accessToken}` }
     const before = [await countOf('users.me', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
@@ -57,7 +57,7 @@ async function countOf(procedure: string, code: string): Promise<number> {
   )
 }
 
-describe('a procedure that refuses to share a request', () => {
+describe('a procedure that cannot be batched', () => {
   const alone = procedures.filter(([, { meta }]) => meta.refusesBatch).map(([procedure]) => procedure)
 
   it('is each that checks or sets a credential for callers without one', () => {
@@ -75,7 +75,7 @@ describe('a procedure that refuses to share a request', () => {
   })
 })
 
-describe('a method that a procedure does not take', () => {
+describe('a method that a procedure does not accept', () => {
   it.each(procedures)('%s answers 405 on both transports', async (procedure, { type, rest: { path } }) => {
     const other = type === 'query' ? 'POST' : 'GET'
     const payload = other === 'POST' ? { payload: {} } : {}

@@ -3,7 +3,7 @@ import { expectRow } from './locked-row.js'
 
 const row = { id: 'a', version: 3 }
 
-test('gives the row if no version is named, or its own', () => {
+test('returns the row if no version is given, or the current one', () => {
   expect(expectRow([row], { resource: 'Post' })).toBe(row)
   expect(expectRow([row], { resource: 'Post', version: 3 })).toBe(row)
 })
@@ -13,7 +13,7 @@ test.each([2, 4])('refuses a change of version 3 that is based on version %d', (
   expect(() => expectRow([row], { resource: 'Post', version })).toThrow(mismatch)
 })
 
-test('names what is not there', () => {
+test('names the resource that does not exist', () => {
   const missing = expect.objectContaining({ code: 'NOT_FOUND', message: expect.stringContaining('Post') })
   expect(() => expectRow([], { resource: 'Post', version: 3 })).toThrow(missing)
 })

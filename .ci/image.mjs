@@ -16,7 +16,7 @@ try {
   const image = build(readFileSync(path.join(root, 'Dockerfile'), 'utf8'))
   inspect(image)
   await run(image)
-  console.log('The image builds, holds production files alone, migrates, turns healthy, and ends with 0 on SIGTERM.')
+  console.log('The image builds, has only production files, migrates, becomes healthy, and exits with 0 on SIGTERM.')
 } finally {
   rmSync(base, { recursive: true, force: true })
 }

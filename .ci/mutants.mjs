@@ -118,7 +118,7 @@ async function runUnder({ file, text, ...candidate }, tests) {
   write(file, text)
   const failing = await findFailing(failedFiles)
   if (failing.length < failedFiles.length || failedFiles.length === 0) return { outcome: 'killed', by: failed[0] }
-  console.log(`${failing.join(', ')} fails without a mutant too, and is left out.`)
+  console.log(`${failing.join(', ')} fails without a mutant too, and is omitted.`)
   write(file, mutate(text, candidate))
   return runUnder(
     { file, text, ...candidate },
@@ -168,7 +168,7 @@ function report(results) {
   const judged = killed + having('survived').length
   const share = judged === 0 ? 0 : killed / judged
   console.log(`seed ${seed}: ${results.length} tried, ${killed} of ${judged} killed (${Math.round(100 * share)} %)`)
-  if (judged === 0) console.log('No mutant was decided, which says nothing about the tests.')
+  if (judged === 0) console.log('No mutant had a result, so nothing is known about the tests.')
   return judged > 0 && (values.guards ? killed === judged : share >= killedShareMin) ? 0 : 1
 }
 

@@ -20,7 +20,7 @@ const core = 'core imports no feature, no root file and no other zone'
 const feature = 'features import core, other features and procedures.ts'
 const built = 'what is built imports neither development/ nor testing/'
 const schema = 'schema.ts imports zod and other schema.ts files'
-const http = 'a feature knows nothing of HTTP but in its router.ts'
+const http = 'only the router.ts of a feature uses HTTP'
 const client = 'the client imports schema.ts files and the type of the router'
 
 describe('the check of imports', () => {
@@ -79,7 +79,7 @@ describe('the check of imports', () => {
     })
     expect(faults).toHaveLength(1)
     for (const name of ['a', 'b', 'c']) expect(faults[0]).toContain(`server/core/${name}.ts`)
-    expect(faults[0]).toMatch(/import each other in a circle\.$/)
+    expect(faults[0]).toMatch(/import each other in a cycle\.$/)
     expect(faults[0]).not.toContain('server/core/d.ts')
   })
 

@@ -53,7 +53,7 @@ export const importRules: readonly Rule[] = [
     packages: /^zod$/,
   },
   {
-    name: 'a feature knows nothing of HTTP but in its router.ts',
+    name: 'only the router.ts of a feature uses HTTP',
     from: /^server\/features\//,
     except: /\/router\.ts$/,
     never: /^fastify$|^@fastify\/|^@trpc\/|^server\/core\/http\/|^server\/(core\/)?procedures\.ts$|\/router\.ts$/,
@@ -128,8 +128,8 @@ function findCycles(imports: readonly Import[]): string[] {
       if (to === file) cycles.push(`${file} imports itself.`)
     }
     if (own.lowest === own.index) {
-      const circle = stack.splice(stack.indexOf(file))
-      if (circle.length > 1) cycles.push(`${circle.join(', ')} import each other in a circle.`)
+      const cycle = stack.splice(stack.indexOf(file))
+      if (cycle.length > 1) cycles.push(`${cycle.join(', ')} import each other in a cycle.`)
     }
     return own
   }

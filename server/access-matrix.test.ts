@@ -9,7 +9,7 @@ import { everyProcedure, transports } from './testing/transports.js'
 let t: TestApp
 
 beforeAll(async () => {
-  // With one connection for requests: what a transaction does outside of it waits for itself, and fails.
+  // With one connection for requests, a transaction whose work uses the pool waits for itself, and fails.
   t = await createTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
   // So that no admin of the matrix is the last one.
   await createUser(t, { role: 'admin' })

@@ -58,7 +58,7 @@ describe('one request', () => {
 })
 
 describe('the address of a client', () => {
-  // The input is wrong, so that each try costs a point and nothing else.
+  // The input is invalid, so each attempt only takes a point.
   async function statusOfLogins(count: number, from: (index: number) => { remoteAddress: string; forwarded: string }) {
     const statuses: number[] = []
     for (let index = 0; index < count; index++) {

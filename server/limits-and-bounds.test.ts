@@ -42,7 +42,7 @@ describe('the declared limits', () => {
     return by === 'actor' ? { address, accessToken: (await createSignedInUser(t)).session.accessToken } : { address }
   }
 
-  /** Calls with an input that is refused once the limit has been charged, so that nothing is done. */
+  /** Calls with an input that is rejected after the limit was charged, so that the call has no effect. */
   async function call({ method, path }: RestRoute, { address, accessToken }: Caller) {
     const response = await t.app.inject({
       method,
@@ -54,7 +54,7 @@ describe('the declared limits', () => {
     return { status: response.statusCode, retryAfterSeconds: Number(response.headers['retry-after']) }
   }
 
-  /** Calls `points` times and once more, a few at once, as what a busy machine does well within the window. */
+  /** Calls `points` times and once more, a few concurrently, so that a busy machine finishes within the window. */
   async function exhaust(route: RestRoute, caller: Caller, points: number) {
     const taken: number[] = []
     while (taken.length < points) {
@@ -64,7 +64,7 @@ describe('the declared limits', () => {
     return { taken, next: await call(route, caller) }
   }
 
-  /** While the store of the counters is slow, half of the points hold, which says nothing of the table: once more. */
+  /** If the store is slow, half of the points apply, which does not test the table, so it is repeated. */
   async function exhaustOnReadyStore(route: RestRoute, rule: LimitRule, points: number) {
     for (;;) {
       log.length = 0
@@ -144,7 +144,7 @@ function expectBounds(place: string, name: string, field: z.core.$ZodType): void
   if (min > 0) expect(takes(make(min - 1)), `${place} below its bound`).toBe(false)
 }
 
-/** The values of an enumeration, through what makes a field optional. */
+/** The values of an enumeration, also of an optional one. */
 function optionsOf(field: z.core.$ZodType): unknown[] | null {
   if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return optionsOf(field.def.innerType)
   return field instanceof z.ZodEnum ? [...field.options] : null

@@ -28,7 +28,7 @@ describe('outputs', () => {
         const stage = await setStage(t, actor)
         const input = await calls[procedure]?.input?.(stage)
         const { data, error } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
-        // A refusal holds nothing that could be looked at.
+        // A rejection contains nothing to check.
         expect(error?.code ?? 'OK').toBe(expectedOutcome(procedure, meta.access, actor))
         const keys = keysOf(data)
         expect(keys.filter((key) => internal.test(key))).toEqual([])

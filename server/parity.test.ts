@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => t.close())
 
-// Ids, times and tokens differ between two runs of one call; where they stand, and their form, may not.
+// Ids, times and tokens differ between two runs of one call; their positions and their form do not.
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf)
   if (typeof value === 'object' && value !== null) {
@@ -29,7 +29,7 @@ describe('inputs of database queries', () => {
 
   const lists = [...everyProcedure().keys()].filter((name) => name.endsWith('.list') && calls[name]?.input)
 
-  it.each(lists)('S30: %s takes no clause of a query', async (list) => {
+  it.each(lists)('S30: %s accepts no clause of a query', async (list) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
     for (const transport of Object.values(transports)) {
       for (const [key, clause] of Object.entries(shaped)) {
@@ -70,7 +70,7 @@ describe('every procedure returns the same over tRPC and REST', () => {
       const rest = await callOnFreshStage(restTransport)
       const trpc = await callOnFreshStage(trpcTransport)
       expect(shapeOf(rest.data)).toEqual(shapeOf(trpc.data))
-      // Both could fail alike, which is no parity of values.
+      // If both transports fail in the same way, no value was compared.
       const outcome = expectedOutcome(procedure, meta.access, actor)
       expect([rest.error?.code ?? 'OK', trpc.error?.code ?? 'OK']).toEqual([outcome, outcome])
       expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))

@@ -19,7 +19,7 @@ afterAll(async () => {
   await t.close()
 })
 
-/** The statuses of requests, each of which was made as often. */
+/** The statuses of `count` requests. */
 async function statusesOf(count: number, send: (index: number) => Promise<{ status: number }>): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, async (_, index) => (await send(index)).status))
 }

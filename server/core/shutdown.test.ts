@@ -49,7 +49,7 @@ const none = { least: 0, most: 0 }
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 const hasAnswer = (text: string) => text.includes('}')
 
-/** A connection that has had an answer, and waits for its client. */
+/** A connection that has received a response, and waits for its client. */
 async function keptConnection(): Promise<Socket> {
   const socket = await openSocket(port)
   socket.write(get('/quick'))

@@ -34,7 +34,7 @@ test.each([
 test.each([
   ['many rows', 'await tx.session.deleteMany({ where })'],
   ['one row', 'await tx.session.delete({ where: { id } })'],
-  ['one row, on a line of its own', 'await tx.session.delete(\n  {'],
+  ['one row, on a separate line', 'await tx.session.delete(\n  {'],
   ['rows in SQL', 'await tx.$executeRaw`DELETE FROM "Session"`'],
 ])('deleting %s counts as a hard delete', (_name, text) => {
   expect(deletesRows({ file: 'server/planted.ts', text })).toBe(true)

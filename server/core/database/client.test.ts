@@ -48,7 +48,7 @@ it('omits secrets from rows unless they are selected', async () => {
   expect(asked).toMatchObject({ passwordHash: 'hash' })
 })
 
-it('S29: selects no hash of any model unless it is asked for', async () => {
+it('S29: selects no hash of any model by default', async () => {
   const statements: string[] = []
   const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
   const models = Object.entries(secretColumns())

@@ -82,7 +82,7 @@ function driverFaults(url: string): string[] {
     build()
     return []
   } catch (error) {
-    return [`cannot be used: ${error instanceof Error ? error.message : 'the driver refuses it'}.`]
+    return [`cannot be used: ${error instanceof Error ? error.message : 'the driver rejects it'}.`]
   }
 }
 

@@ -94,7 +94,7 @@ describe('the places of a pool', () => {
     expect(order).toEqual(['b', 'd', 'a'])
   })
 
-  it('S42: are refused after a wait of 2 seconds, without keeping a place', async () => {
+  it('S42: are rejected after a wait of 2 seconds, without keeping a place', async () => {
     const pool = openPool(1)
     const client = await pool.connect()
     expect(await codeOf(pool.query('SELECT 1'))).toBe('SERVICE_UNAVAILABLE')

@@ -8,7 +8,7 @@ test('returns the row if no version is given, or the current one', () => {
   expect(expectRow([row], { resource: 'Post', version: 3 })).toBe(row)
 })
 
-test.each([2, 4])('refuses a change of version 3 that is based on version %d', (version) => {
+test.each([2, 4])('rejects a change of version 3 that is based on version %d', (version) => {
   const mismatch = expect.objectContaining({ code: 'VERSION_MISMATCH' })
   expect(() => expectRow([row], { resource: 'Post', version })).toThrow(mismatch)
 })

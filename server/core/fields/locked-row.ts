@@ -1,15 +1,15 @@
 import { NotFoundError, VersionMismatchError } from '../errors.js'
 
 interface Expected {
-  /** What the row is, for the error: `Post`. */
+  /** The name of the resource, for the error: `Post`. */
   resource: string
-  /** The version that the client names, if it names one. */
+  /** The version in the request, if there is one. */
   version?: number | undefined
 }
 
 /**
- * Takes the row that a locking query (`SELECT ... FOR NO KEY UPDATE`) found. A change that is based on an old version is
- * refused; because the row is locked, that answer holds until the transaction ends.
+ * Checks the row that a locking query (`SELECT ... FOR NO KEY UPDATE`) returned. A change of an outdated version is
+ * rejected. Because the row is locked, the result is valid until the transaction ends.
  *
  * @throws NotFoundError if there is no row, VersionMismatchError
  */

@@ -74,7 +74,7 @@ test('reports further rows only if a row after the page was read', () => {
 
 describe('S63: the items of a page', () => {
   const mebibyte = pageBytesMax
-  // Written as JSON, `size` bytes.
+  // An item of `size` bytes in JSON.
   const row = (size: number, letter = 'a') => letter.repeat((size - 2) / Buffer.byteLength(letter))
 
   test('have at most a mebibyte of JSON in total, and the following rows are on the next page', () => {

@@ -106,9 +106,9 @@ describe('access tokens', () => {
     ['a compressed payload', { header: { zip: 'DEF' } }],
     ['a content type', { header: { cty: 'JWT' } }],
     ['a thumbprint', { header: { 'x5t#S256': 'AAAA' } }],
-    ['a member that nobody defined', { header: { extra: 1 } }],
+    ['an unknown member', { header: { extra: 1 } }],
     ['no session', { payload: { sid: undefined } }],
-    ['a subject that is no id', { payload: { sub: 'admin' } }],
+    ['a subject that is not an id', { payload: { sub: 'admin' } }],
   ])('S12: rejects %s', async (_name, forgery) => {
     const tokens = tokensOf(key)
     expect(await tokens.verify(await forge(forgery))).toBeNull()

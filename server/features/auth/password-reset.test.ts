@@ -108,7 +108,7 @@ describe('S81: the mails of the owner', () => {
 })
 
 describe('resetting', () => {
-  it('S20, S24: sets the password, ends every session, logs nobody in, and informs the owner', async () => {
+  it('S20, S24: sets the password, ends every session, does not log in, and informs the owner', async () => {
     const { user, session } = await createSignedInUser(t)
     await t.client(session).users.me.query()
     const token = await tokenFor(user.email)

@@ -8,7 +8,7 @@ import type { ResetPassword } from './schema.js'
 
 /**
  * Sets the password of the owner of a reset or invitation link. This also verifies the address, and ends every session
- * and link. It logs nobody in.
+ * and link. It does not log in.
  *
  * @throws InvalidTokenError, ValidationError, PasswordTooCommonError, ServiceUnavailableError
  */

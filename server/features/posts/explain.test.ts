@@ -60,7 +60,7 @@ const lists: [string, () => Actor | null, () => object][] = [
   ['newest', nobody, () => ({})],
   ['oldest', nobody, () => ({ order: 'oldest' })],
   ['published', nobody, () => ({ status: 'published' })],
-  ['drafts of nobody', nobody, () => ({ status: 'draft' })],
+  ['drafts for an anonymous caller', nobody, () => ({ status: 'draft' })],
   ['by author', nobody, byAuthor],
   ['published by author', nobody, () => ({ ...byAuthor(), status: 'published' })],
   ['own drafts and published', someUser, () => ({})],

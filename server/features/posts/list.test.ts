@@ -112,7 +112,7 @@ test.each([
   ['an unknown key', { where: {} }],
   ['an order of its own', { order: { title: 'asc' } }],
   ['relevance without a search', { order: 'relevance' }],
-  ['an author who is no id', { authorId: { not: randomUUID() } }],
+  ['an author that is not an id', { authorId: { not: randomUUID() } }],
 ])('S30: %s is rejected', async (_name, filters) => {
   // @ts-ignore The types reject these inputs, but data from the network has no types.
   const error = await errorOf(as().list.query(filters))

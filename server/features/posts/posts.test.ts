@@ -83,7 +83,7 @@ describe('posts.create', () => {
     ['a body of 50,001 characters', { body: 'a'.repeat(50_001) }],
     ['a NUL, which the database could not store', { body: 'a\u0000b' }],
     ['an unknown status', { status: 'deleted' }],
-    ['somebody else as author', { authorId: randomUUID() }],
+    ['another user as author', { authorId: randomUUID() }],
   ])('rejects %s', async (_name, fault) => {
     // @ts-ignore The types reject some of these inputs, but data from the network has no types.
     const error = await errorOf(as(author).create.mutate({ ...input, ...fault }))

@@ -53,11 +53,11 @@ describe('responds as the official adapter does', () => {
     ],
     ['a mutation', post('notes.create', title)],
     ['a mutation without a body', post('notes.remove')],
-    ['a refused mutation', post('notes.update', noteInput)],
+    ['a rejected mutation', post('notes.update', noteInput)],
     ['an allowed mutation', post('notes.update', noteInput, { authorization: `Bearer ${transportToken}` })],
     ['a malformed credential', get(query('me'), { authorization: 'Bearer' })],
     ['an invalid input', post('notes.create', { json: { title: 1, other: 2 } })],
-    ['an input that is no superjson', post('notes.create', 'null')],
+    ['an input that is not superjson', post('notes.create', 'null')],
     ['a failure', get(query('crash'))],
     ['an unknown procedure', get(query('nothing.here'))],
     ['a procedure named as a prototype key', get(query('__proto__'))],
@@ -72,7 +72,7 @@ describe('responds as the official adapter does', () => {
     ['a batch of one', get(query('notes.get', { 0: noteInput }, true))],
     ['a batch', get(query('notes.get,notes.list,notes.get', { 0: noteInput, 1: { json: {} }, 2: noteInput }, true))],
     ['a mixed batch', get(query('notes.get,me,nothing', { 0: noteInput }, true))],
-    ['a batch that fails alike', get(query('me,me', {}, true))],
+    ['a batch with equal errors', get(query('me,me', {}, true))],
     ['a batch with a path twice', post('notes.create,notes.create?batch=1', { 0: title, 1: { json: {} } })],
     ['a batch of queries and mutations', get(query('notes.get,notes.create', {}, true))],
     ['a batch with a comma encoded', get(`/trpc/me%2Cme?batch=1`)],
@@ -87,7 +87,7 @@ describe('responds as the official adapter does', () => {
       ),
     ],
     ['eleven calls', get(query(Array(11).fill('notes.list').join(','), {}, true))],
-    ['a procedure that stands alone, in a batch', post('alone,alone?batch=1', {})],
+    ['a procedure that cannot be batched, in a batch', post('alone,alone?batch=1', {})],
     ['a JSON body without its content type', { method: 'POST', url: '/trpc/notes.remove' }],
     ['a subscription in a batch', get(query('ticks,ticks', {}, true))],
   ]
@@ -160,7 +160,7 @@ describe('the tRPC transport', () => {
     ['malformed JSON for a procedure without input', post('refresh', '{'), 400, 'BAD_REQUEST'],
     ['a path with a slash', get('/trpc/notes/get'), 404, 'NOT_FOUND'],
   ] satisfies [string, InjectOptions, number, string][])(
-    'answers %s in the shape of tRPC',
+    'responds to %s in the format of tRPC',
     async (_name, request, status, code) => {
       const answer = await ours.app.inject(request)
       expect(answer.statusCode).toBe(status)

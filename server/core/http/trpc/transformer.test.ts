@@ -50,14 +50,14 @@ describe('inputs in superjson', () => {
     ],
     ['trees of types', { json: shared, meta: { values: { a: { 0: ['Date'] } } } }],
     ['types below types', { json: shared, meta: { values: { a: ['Date', { 0: ['Date'] }] } } }],
-    ['a version that is no number', { json: shared, meta: { values: {}, v: {} } }],
+    ['a version that is not a number', { json: shared, meta: { values: {}, v: {} } }],
     ['a list', { json: shared, meta: [] }],
   ])('S49: may be annotated by a type or by types of paths, but not by %s', (_name, forged) => {
     expect(() => revive(forged)).toThrow('a type that is not supported')
   })
 
   it.each([
-    ['far behind the end of a list', { list: [] }, 'list.4294967294'],
+    ['far beyond the end of a list', { list: [] }, 'list.4294967294'],
     ['deeper than an input may be', nested(30), Array(40).fill('a').join('.')],
   ])('S49: are rejected if an annotation names a place %s', (_name, json, path) => {
     const annotated = { json, meta: { values: { [path]: ['undefined'] }, v: 1 } }

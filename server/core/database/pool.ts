@@ -41,7 +41,7 @@ export class ConnectionPool extends pg.Pool {
     super({ ...connectionOptions(url), max, idleTimeoutMillis: idleMs, allowExitOnIdle: true })
     this.places = createPlaces(max)
     const report = (err: Error) => log.warn({ err }, 'a database connection was lost')
-    // For the whole life of the connection: an error that occurs while nobody uses it would end the process without a
+    // For the whole life of the connection: an error that occurs while it is idle would end the process without a
     // listener.
     this.on('connect', (client) => {
       this.births.set(client, this.generation)

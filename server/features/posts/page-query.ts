@@ -70,5 +70,5 @@ export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Pro
     ORDER BY ${order}`
 }
 
-// Joined one post at a time, and only as many as the page needs.
+// Looked up for one post at a time, and only for as many as the page needs.
 const hasAuthor = Prisma.sql`(SELECT a."deletedAt" IS NULL FROM "User" a WHERE a."id" = p."authorId")`

@@ -9,7 +9,7 @@ if (!hasChromium && !process.argv.some((word) => word.startsWith('--project'))) 
   console.warn(`The browser tests are left out: they need Chromium at ${chromium}.`)
 }
 
-// The schema may have changed since `npm install`, and test files import the client that is generated from it.
+// The schema may have changed since `npm install`, and test files import the generated client.
 execFileSync(process.execPath, [path.join(import.meta.dirname, 'server/development/generate.mjs')], {
   stdio: 'inherit',
 })
@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     ...shared,
     reporters: ['default'],
-    // Here, not in the projects: it runs once, and both get what it provides.
+    // Not in the projects, because it runs once for both.
     globalSetup: ['server/testing/global-setup.ts'],
     projects: [
       {
@@ -31,9 +31,9 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           pool: 'threads',
-          // Tests wait for the database and for child processes more than they compute.
+          // Tests mainly wait for the database and for child processes.
           maxWorkers: 3,
-          // Nothing keeps state in a module, so that files may share what they load.
+          // No module has state, so files may share loaded modules.
           isolate: false,
         },
       },

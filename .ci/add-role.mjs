@@ -1,5 +1,5 @@
-// Follows docs/guides/add-a-role.md on a copy, block by block: makes the change of each diff and runs each command. Then
-// the access matrix has to let the new role in where the guide says, and nowhere else.
+// Follows docs/guides/add-a-role.md on a copy, block by block: applies each diff and runs each command. Then the access
+// matrix must allow the new role what the guide says, and nothing else.
 import { execSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import path from 'node:path'
 
 const guide = 'docs/guides/add-a-role.md'
 const copy = mkdtempSync(path.join(tmpdir(), 'add-role-'))
-chmodSync(copy, 0o755) // PostgreSQL runs under another account where root runs this.
+chmodSync(copy, 0o755) // As root, PostgreSQL runs with another account.
 try {
   execSync(`bash ${path.join(import.meta.dirname, 'copy')} ${copy}`, { stdio: 'inherit' })
   const before = countForbidden()

@@ -1,6 +1,6 @@
-// Plays the Dockerfile in empty folders, where no Docker runs: its stages are folders, its RUN lines run in them, and of
-// the context they see what .dockerignore leaves. Then it looks through what the image would hold, migrates and starts
-// that as the container would, as another user where this one is root, and waits for the health check.
+// Runs the Dockerfile without Docker: its stages are folders in which its RUN lines run, with the files of the context
+// that .dockerignore allows. Then it checks the content of the image, migrates and starts it as the container would, as
+// another user if this one is root, and waits for the health check.
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
@@ -16,7 +16,7 @@ try {
   const image = build(readFileSync(path.join(root, 'Dockerfile'), 'utf8'))
   inspect(image)
   await run(image)
-  console.log('The image builds, holds production files alone, migrates, turns healthy, and ends with 0 on SIGTERM.')
+  console.log('The image builds, has only production files, migrates, becomes healthy, and exits with 0 on SIGTERM.')
 } finally {
   rmSync(base, { recursive: true, force: true })
 }

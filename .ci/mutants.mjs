@@ -1,8 +1,8 @@
 // Changes production code in a copy, one place at a time, and expects tests to fail.
 //   node .ci/mutants.mjs --guards [--seconds 300] [--seed N]   conditions, transactions, locks and guards, as many as fit
 //   node .ci/mutants.mjs --random 150 [--seed N]               any operator, all of server/ and client/
-// `--only TEXT` keeps to files whose path has the text; `--list` says what would be tried. A survivor that changes no
-// behaviour stands in mutants/equivalent.json, with the reason.
+// `--only TEXT` restricts it to files whose path contains the text; `--list` prints the mutants. Survivors that change no
+// behaviour are listed in mutants/equivalent.json, with the reason.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,7 +29,7 @@ if (Boolean(values.guards) === Boolean(values.random)) throw new Error('Say eith
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const deadline = performance.now() + 1000 * Number(values.seconds ?? (values.guards ? 300 : Number.POSITIVE_INFINITY))
 const copy = mkdtempSync(path.join(tmpdir(), 'mutants-'))
-chmodSync(copy, 0o755) // PostgreSQL runs under another account where root runs this.
+chmodSync(copy, 0o755) // As root, PostgreSQL runs with another account.
 const suite = openSuite(copy)
 const passing = new Map()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().then(() => process.exit(1)))
@@ -103,13 +103,13 @@ async function tryOne(candidate, testsOf) {
       const outcome = await runUnder(candidate, tests)
       if (outcome) return outcome
     }
-    return passesTypes() ? { outcome: 'survived' } : { outcome: 'types', by: 'tsc refuses it' }
+    return passesTypes() ? { outcome: 'survived' } : { outcome: 'types', by: 'tsc rejects it' }
   } finally {
     write(file, text)
   }
 }
 
-/** Runs tests on the mutant; where one fails that fails without it too, the others once more. */
+/** Runs tests on the mutant, and repeats those that also fail without it. */
 async function runUnder({ file, text, ...candidate }, tests) {
   const limitMs = Math.min(60_000 + 15_000 * tests.length, deadline - performance.now() + 1000)
   const { failed, failedFiles = [], isTimeout } = await suite.run(tests, limitMs)
@@ -118,7 +118,7 @@ async function runUnder({ file, text, ...candidate }, tests) {
   write(file, text)
   const failing = await findFailing(failedFiles)
   if (failing.length < failedFiles.length || failedFiles.length === 0) return { outcome: 'killed', by: failed[0] }
-  console.log(`${failing.join(', ')} fails without a mutant too, and is left out.`)
+  console.log(`${failing.join(', ')} fails without a mutant too, and is omitted.`)
   write(file, mutate(text, candidate))
   return runUnder(
     { file, text, ...candidate },
@@ -126,7 +126,7 @@ async function runUnder({ file, text, ...candidate }, tests) {
   )
 }
 
-// Whether a test file passes on the code as it is: what fails anyway has found nothing.
+// Whether a test file passes on the original code. One that does not pass detects nothing.
 function passesWithout(testFile) {
   const known = passing.get(testFile) ?? suite.run([testFile], 300_000).then(({ failed }) => failed.length === 0)
   passing.set(testFile, known)
@@ -144,7 +144,7 @@ function write(file, text) {
   suite.change(file)
 }
 
-// What the compiler refuses is never merged, so that a test against it would be one too many.
+// Code that does not compile is never merged, so it needs no test.
 function passesTypes() {
   try {
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit'], { cwd: copy, stdio: 'ignore' })
@@ -168,11 +168,11 @@ function report(results) {
   const judged = killed + having('survived').length
   const share = judged === 0 ? 0 : killed / judged
   console.log(`seed ${seed}: ${results.length} tried, ${killed} of ${judged} killed (${Math.round(100 * share)} %)`)
-  if (judged === 0) console.log('No mutant was decided, which says nothing about the tests.')
+  if (judged === 0) console.log('No mutant had a result, so nothing is known about the tests.')
   return judged > 0 && (values.guards ? killed === judged : share >= killedShareMin) ? 0 : 1
 }
 
-/** Puts the values in an order that the seed gives (Fisher and Yates; mulberry32 draws). */
+/** Shuffles the values by the seed (Fisher and Yates, with mulberry32). */
 function shuffle(items, start) {
   const result = [...items]
   let state = start

@@ -5,7 +5,7 @@ const algorithms = ['ES256', 'EdDSA', 'RS256'] as const
 const rounds = 2000
 const warmUp = 200
 
-/** Measures what an access token costs by algorithm: signing, verifying, and its length. */
+/** Measures the cost of access tokens by algorithm: signing, verifying, and their length. */
 for (const algorithm of algorithms) console.table([await measure(algorithm)])
 
 async function measure(algorithm: (typeof algorithms)[number]) {

@@ -11,15 +11,15 @@ import { report } from './support/report.js'
 
 const extents = {
   full: { lanes: Math.max(1, availableParallelism() - 1), writers: 24, mostCause: 30_000, before: 2_000, after: 7_000 },
-  // A cause is longer than the 5 seconds after which a silent connection is given up.
+  // A fault lasts longer than the 5 seconds after which a connection without a response is closed.
   quick: { lanes: 1, writers: 10, mostCause: 6_500, before: 1_000, after: 2_500 },
 } as const satisfies Record<string, Extent & { lanes: number }>
-// No other case begins after this, so that a quick run ends in three minutes on a machine that is busy.
+// No further case starts after this time, so that a quick run ends within three minutes on a busy machine.
 const quickMs = 125_000
-// The access tokens of a lane's people are good for 15 minutes.
+// The access tokens of the users in a lane are valid for 15 minutes.
 const laneMs = 360_000
 
-/** What the database's faults do to a server under load, with a ledger of what it acknowledged. */
+/** Measures the effect of database faults on a server under load, and compares acknowledged changes with the data. */
 const options = readOptions('faults')
 const faults = [...networkFaults, ...databaseFaults].map((fault) => ({
   ...fault,
@@ -28,7 +28,7 @@ const faults = [...networkFaults, ...databaseFaults].map((fault) => ({
 const ends = endings.map((ending) => ({ ...ending, run: (lane: Lane) => runEnding(lane, ending) }))
 const asked = [...faults, ...ends].filter(({ name }) => isAsked(options, name))
 const chosen = asked.filter(({ isSlow }) => !options.isQuick || options.only !== '' || !isSlow)
-// By chance, so that each case has its turn even where a quick run has no time for all of them.
+// In random order, so that each case is run at some time even if a quick run has no time for all.
 const waiting = options.isQuick ? createRandom(options.seed).shuffle(chosen) : chosen
 const extent = options.isQuick ? extents.quick : extents.full
 const isInTime = options.isQuick ? isYounger(quickMs) : () => true
@@ -49,7 +49,7 @@ async function runLane(): Promise<Harm[]> {
         const next = waiting.shift()
         if (!next) break
         const harm = await next.run(lane)
-        // Something else may have taken the processor for a while; it does not do so twice.
+        // Other processes may have slowed it down, which is unlikely to happen twice.
         harms.push(options.isQuick && isAboutTime(harm) ? await next.run(lane) : harm)
       }
     } finally {

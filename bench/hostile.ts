@@ -11,15 +11,15 @@ import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
 
 const shownRows = 8
-// What a quick run leaves to chance ends when its time is over.
+// The randomly chosen cases of a quick run end after this time.
 const chanceMs = 30_000
 
-/** What an outsider can do to others: hostile inputs, sockets and floods against a production build. */
+/** Measures what an attacker can do to other clients: hostile inputs, sockets and floods against a production build. */
 const options = readOptions('hostile')
 const stage = await setStage(options)
 try {
-  // The cost of an input is processor time, which does not grow because sockets hang about elsewhere. The others' time
-  // does, so that a quick run, which has to hold beside other work, does one after the other.
+  // The cost of an input is processor time, which does not grow because of open sockets. The response times of others
+  // do, so a quick run, which shares the machine with other work, runs one attack after the other.
   const slowly = options.isQuick ? undefined : runSlowSockets(stage, options)
   const growths = await measureGrowths()
   const slow = await (slowly ?? runSlowSockets(stage, options))
@@ -48,9 +48,9 @@ async function measureGrowths(): Promise<Growth[]> {
   return growths
 }
 
-/** Those that are measured anyway, and in a quick run those of which as many are as there is time for. */
+/** Those that are always measured, and in a quick run as many random ones as fit. */
 function chooseGrowths(): [GrowingAttack[], GrowingAttack[]] {
-  // The seed repeats their order.
+  // The seed determines their order.
   const random = createRandom(options.seed)
   const all = [...procedureAttacks(stage, options), ...shapeAttacks(stage), ...headAttacks(stage, random)]
   const asked = all.filter(({ name }) => isAsked(options, name))

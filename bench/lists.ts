@@ -36,7 +36,7 @@ const searches = {
   'a word to leave out that all hold': '-garden',
 }
 
-/** Measures pages of 20 of 100,000 posts: by the service beside the like SQL sent by `pg` alone, and by what is sought. */
+/** Measures pages of 20 of 100,000 posts: by the service compared with similar SQL sent by `pg` alone, and by query. */
 const postgres = await startDatabase()
 const settings = await productionSettings(postgres.url)
 const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))

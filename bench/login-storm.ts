@@ -17,7 +17,7 @@ const calmMs = 4_000
 const stormMs = 10_000
 const pauseMs = 1_000
 
-/** 200 clients log in for 10 seconds while others read: how long both wait, and how logins are answered. */
+/** 200 clients log in for 10 seconds while others read: the times of both, and the results of the logins. */
 const stall = monitorEventLoopDelay({ resolution: 5 })
 const postgres = await startDatabase()
 const settings = await productionSettings(postgres.url)
@@ -74,7 +74,7 @@ async function storm(): Promise<Answer[]> {
   return (await Promise.all(Array.from({ length: clients }, (_, index) => client(index)))).flat()
 }
 
-// A server that has just started compiles its code on the way; what is measured is one that has served before.
+// Warms up the server, which still compiles its code after the start.
 async function logInInTurn(count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) await logIn(clients + index)
 }

@@ -6,7 +6,7 @@ import { report } from './support/report.js'
 import { password, pepper } from './support/settings.js'
 import { medians, millisecondsOf, rounded } from './support/timing.js'
 
-/** Measures what hashing and judging a password cost. */
+/** Measures the cost of hashing and checking a password. */
 const owner = { email: 'ada.okafor@example.com', name: 'Ada Okafor' }
 const client = { ip: '127.0.0.1' }
 const passwords = createPasswords({ pepper, minLength: 15, application: 'app' })

@@ -6,7 +6,7 @@ import { report } from './support/report.js'
 import { productionSettings, startDatabase } from './support/settings.js'
 import { medians, rounded } from './support/timing.js'
 
-/** Measures what knowing the caller costs: with the session remembered, with it read anew, and without a caller. */
+/** Measures the cost of authentication: with the session cached, read again, and for an anonymous caller. */
 const postgres = await startDatabase()
 const settings = await productionSettings(postgres.url)
 const start = Date.now()
@@ -36,7 +36,7 @@ async function measure([remembered = '', ...forgotten]: readonly string[]): Prom
     const { statusCode } = await app.inject({ url: '/api/posts?limit=1', headers })
     if (statusCode !== 200) throw new Error(`A request was answered with ${statusCode}.`)
   }
-  // By the clock, each of these sessions was read more than 5 seconds ago, or will be.
+  // Moves the clock by more than the 5 seconds for which a session is cached.
   const stale = () => {
     turn += 1
     now.time = start + 6_000 * (turn % 140)

@@ -11,7 +11,7 @@ import { millisecondsOf, rounded } from './support/timing.js'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const usedStarts = 2
 
-/** Measures `npm run dev` from the first instruction to the banner, on a new data folder and then on that one. */
+/** Measures `npm run dev` from its start to the banner, on a new data folder and then on the same one. */
 const dataDir = await mkdtemp(path.join(tmpdir(), 'bench-'))
 try {
   const first = await secondsToBanner()

@@ -29,7 +29,7 @@ const benchRouter = router({ ping, posts: postsRouter })
 
 type Measure = () => Promise<number>
 
-/** Counts the calls a second that each transport answers, in turn: a round of each, and again. */
+/** Counts the calls per second of each transport, alternately. */
 const postgres = await startDatabase()
 const client = await fillPosts(postgres.url, { users: 100, posts: 1_000 })
 const log = createLogger({ mode: 'production', logLevel: 'info' }, pino.destination('/dev/null'))
@@ -121,7 +121,7 @@ function reportRates(path: string, rates: ReadonlyMap<string, number[]>): void {
   report(`${path}, 32 connections, median of ${rounds} rounds`, rows)
 }
 
-// As a caller does it: a context, then the procedure by its path.
+// As an in-process caller does: a context, then the procedure by its path.
 async function callInProcess(path: string, input: unknown): Promise<number> {
   const start = performance.now()
   let count = 0

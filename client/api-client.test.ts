@@ -22,20 +22,20 @@ afterEach(() => {
 })
 
 describe('login and logout', () => {
-  it('carries the session on the calls that follow a login', async () => {
+  it('uses the session for the calls after a login', async () => {
     const { client, user } = await withPassword()
     expect(await client.login({ email: user.email, password: testPassword })).toMatchObject({ id: user.id })
     expect(await client.api.users.me.query()).toMatchObject({ id: user.id })
   })
 
-  it('says that the credentials are wrong after one try', async () => {
+  it('reports wrong credentials after one attempt', async () => {
     const { client, user } = await withPassword()
     const login = client.login({ email: user.email, password: 'not the password of it' })
     expect(await codeOf(login)).toBe('INVALID_CREDENTIALS')
     expect(network.count('auth.')).toBe(1)
   })
 
-  it('S75: ends the session that a login replaces, even if it is another person who logs in', async () => {
+  it('S75: ends the session that a login replaces, even if another user logs in', async () => {
     const { client, store, refreshToken } = await signedIn()
     const another = await createUser(t)
     await client.login({ email: another.email, password: testPassword })
@@ -52,7 +52,7 @@ describe('login and logout', () => {
     expect(await codeOf(t.client().auth.refresh.mutate({ refreshToken }))).toBe('INVALID_TOKEN')
   })
 
-  it('forgets the session at logout even if the network fails, and says that it failed', async () => {
+  it('deletes the session at logout even if the network fails, and reports the failure', async () => {
     const { client, store } = await signedIn()
     network.intercept = breakDown('auth.logout')
     await expect(client.logout()).rejects.toThrow('the network is down')
@@ -60,7 +60,7 @@ describe('login and logout', () => {
     expect(await codeOf(client.api.users.me.query())).toBe('UNAUTHORIZED')
   })
 
-  it('stays logged out when a refresh that was under way succeeds', async () => {
+  it('stays logged out if a concurrent refresh succeeds', async () => {
     const { client, store } = await signedIn()
     const deliver = holdAnswers()
     const resumed = client.resume()
@@ -82,7 +82,7 @@ describe('requests', () => {
     expect(network.requests).toHaveLength(2)
   })
 
-  it('go alone for auth procedures, with the access token', async () => {
+  it('are not batched for auth procedures, and have the access token', async () => {
     const { client } = await signedIn()
     const change = () => client.api.auth.changePassword.mutate({ currentPassword: 'wrong', newPassword: 'a new one' })
     const codes = await Promise.all([codeOf(change()), codeOf(change())])
@@ -91,7 +91,7 @@ describe('requests', () => {
     expect(network.count('auth.changePassword')).toBe(2)
   })
 
-  it('carry the headers that the app asked for', async () => {
+  it('have the headers of the app', async () => {
     const client = connect({ headers: { 'x-request-id': 'made-by-the-app' } })
     const error = await client.api.users.me.query().catch(apiError)
     expect(error).toMatchObject({ code: 'UNAUTHORIZED', requestId: 'made-by-the-app' })
@@ -99,7 +99,7 @@ describe('requests', () => {
 })
 
 describe('token refresh', () => {
-  it('answers 25 concurrent calls whose access token has expired after one refresh', async () => {
+  it('is done once for 25 concurrent calls with an expired access token', async () => {
     const { client, user } = await signedIn()
     t.clock.advance(16 * 60)
     const answers = await Promise.all(Array.from({ length: 25 }, () => client.api.users.me.query()))
@@ -107,7 +107,7 @@ describe('token refresh', () => {
     expect(network.count('auth.refresh')).toBe(2)
   })
 
-  it('is not repeated for a call that is refused only after it', async () => {
+  it('is not repeated for a call that is rejected after it', async () => {
     const { client, user } = await signedIn()
     t.clock.advance(16 * 60)
     const deliver = holdAnswers()
@@ -120,7 +120,7 @@ describe('token refresh', () => {
     expect(network.count('auth.refresh')).toBe(2)
   })
 
-  it('happens 30 seconds before the token expires, without a refused call', async () => {
+  it('is done 30 seconds before the token expires, without a rejected call', async () => {
     const { client } = await signedIn()
     passOnTheClient(14 * 60 + 25)
     await client.api.users.me.query()
@@ -131,7 +131,7 @@ describe('token refresh', () => {
     expect(network.requests).toEqual(['/trpc/auth.refresh', '/trpc/users.me'])
   })
 
-  it('works for two clients that share a store and refresh at once', async () => {
+  it('works for two clients that share a store and refresh at the same time', async () => {
     const { client, store } = await signedIn()
     const otherTab = connect({ tokenStore: store })
     t.clock.advance(16 * 60)
@@ -141,7 +141,7 @@ describe('token refresh', () => {
     await Promise.all([client.api.users.me.query(), otherTab.api.users.me.query()])
   })
 
-  it('ends the session once when the server refuses the refresh token', async () => {
+  it('ends the session once if the server rejects the refresh token', async () => {
     const { client, store, session, onSessionEnd } = await signedIn()
     await t.client(session).auth.logout.mutate({ refreshToken: session.refreshToken ?? '' })
     t.clock.advance(16 * 60)
@@ -152,7 +152,7 @@ describe('token refresh', () => {
     expect(await client.api.auth.requestPasswordReset.mutate({ email: 'ada@example.com' })).toBeDefined()
   })
 
-  it('ends the session when what the store held is no token', async () => {
+  it('ends the session if the store contained a value that is not a token', async () => {
     const { client, store, onSessionEnd } = await signedIn()
     await store.set('x'.repeat(600))
     expect(await client.resume()).toBeNull()
@@ -174,7 +174,7 @@ describe('token refresh', () => {
     expect(await client.api.users.me.query()).toBeDefined()
   })
 
-  it('calls with the token it has while that lives, if it cannot get a new one', async () => {
+  it('uses the current token while it is valid if it cannot get a new one', async () => {
     const { client } = await signedIn()
     network.intercept = breakDown('auth.refresh')
     passOnTheClient(14 * 60 + 45)
@@ -196,7 +196,7 @@ async function withPassword(options: Partial<ApiClientOptions> = {}) {
   return { user: await createUser(t), client: connect(options) }
 }
 
-/** A client that has taken up a session, which costs one refresh. */
+/** A client that has resumed a session, with one refresh. */
 async function signedIn() {
   const { user, session } = await createSignedInUser(t)
   const store = createMemoryTokenStore()

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals())
 
 describe('cookie delivery', () => {
-  it('is the way of browsers, unless the app has a store of its own', async () => {
+  it('is the default in browsers, unless the app has a store', async () => {
     const { user, session } = await createSignedInUser(t)
     vi.stubGlobal('document', {})
     const client = connect({})
@@ -42,7 +42,7 @@ describe('cookie delivery', () => {
     expect(await connect({ delivery: 'cookie' }).resume()).toBeNull()
   })
 
-  it('S75: ends on a page whose cookie has become another person’s, who is there after resuming', async () => {
+  it('S75: ends the session on a page if another user logs in with its cookie, until the page resumes', async () => {
     const onSessionEnd = vi.fn<() => void>()
     const [ada, eve] = [await createUser(t), await createUser(t)]
     const page = connect({ delivery: 'cookie', onSessionEnd })
@@ -55,7 +55,7 @@ describe('cookie delivery', () => {
     expect(await page.api.users.me.query()).toMatchObject({ id: eve.id })
   })
 
-  it('refreshes all the same where the turn among the pages does not come', async () => {
+  it('refreshes even if it cannot get the lock that pages share', async () => {
     const { client, user } = await withPassword()
     const request = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('waited for too long'))
     vi.stubGlobal('navigator', { locks: { request } })
@@ -64,7 +64,7 @@ describe('cookie delivery', () => {
     expect(request).toHaveBeenCalledTimes(2)
   })
 
-  it('tries one refresh for a visitor without a session, and ends nothing', async () => {
+  it('tries one refresh for a visitor without a session, and reports no end', async () => {
     const onSessionEnd = vi.fn<() => void>()
     const client = connect({ delivery: 'cookie', onSessionEnd })
     expect(await codeOf(client.api.sessions.list.query())).toBe('UNAUTHORIZED')

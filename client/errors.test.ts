@@ -19,18 +19,18 @@ beforeEach(() => {
 })
 
 describe('apiError', () => {
-  it('tells where an input is wrong', async () => {
+  it('names the invalid fields of an input', async () => {
     const error = await client.api.auth.requestPasswordReset.mutate({ email: 'nowhere' }).catch(apiError)
     expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: 'email' }] })
   })
 
-  it('tells when to try again', async () => {
+  it('contains the time of the next attempt', async () => {
     const tries = Array.from({ length: 6 }, () => client.api.auth.register.mutate(nobody).catch(apiError))
     const errors = await Promise.all(tries)
     expect(errors).toContainEqual(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterSeconds: 3600 }))
   })
 
-  it('is null for what is no answer of the server', async () => {
+  it('is null for errors that are not from the server', async () => {
     network.intercept = () => Promise.reject(new TypeError('the network is down'))
     expect(await client.api.users.me.query().catch(apiError)).toBeNull()
     network.intercept = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })

@@ -5,14 +5,14 @@ import { type Import, importsOf, reachableFrom } from './scripts/imports.js'
 
 const root = join(import.meta.dirname, '..')
 
-describe('what the client takes from the server', () => {
-  it('is values of schema.ts files and types of router.ts', () => {
+describe('the imports of the client', () => {
+  it('are values of schema.ts files and types of router.ts', () => {
     const crossings = clientFiles().flatMap(importsOf).filter(leavesClient)
     expect(crossings.length).toBeGreaterThan(0)
     expect(crossings.filter((arrow) => !isAllowedCrossing(arrow)).map(inWords)).toEqual([])
   })
 
-  it('imports no package but those it declares', () => {
+  it('are otherwise only declared packages', () => {
     const packages = clientFiles()
       .flatMap(importsOf)
       .map(({ target }) => target)
@@ -20,7 +20,7 @@ describe('what the client takes from the server', () => {
     expect(new Set(foreign)).toEqual(new Set(['@trpc/client', '@trpc/server', 'superjson']))
   })
 
-  it('schemas import Zod and other schemas only', () => {
+  it('of schemas are only Zod and other schemas', () => {
     const schemas = reachableFrom([join(root, 'client/schemas.ts')]).filter(isSchema)
     expect(schemas.length).toBeGreaterThan(2)
     const others = schemas.flatMap(importsOf).filter(({ target }) => target !== 'zod' && !isSchema(target))

@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 describe('schema.prisma', () => {
-  it('gives each model its times, each key its relation, its onDelete and its index', () => {
+  it('has times for each model, and a relation, onDelete and an index for each key', () => {
     expect(schemaFaults(models)).toEqual([])
   })
 
@@ -41,7 +41,7 @@ describe('schema.prisma', () => {
     expect(read.toSorted()).toEqual((await readIndexes()).toSorted())
   })
 
-  it('has an exception only for columns that it has, and that no index begins with', () => {
+  it('has exceptions only for existing columns that are first in no index', () => {
     for (const name of Object.keys(unindexed)) {
       const [model, column] = name.split('.')
       const found = models.find((candidate) => candidate.name === model)
@@ -51,7 +51,7 @@ describe('schema.prisma', () => {
   })
 })
 
-it('a column is excused from a relation only while it is there and has none', () => {
+it('a column may lack a relation only while it exists and has none', () => {
   for (const name of Object.keys(unrelated)) {
     const [model, column = ''] = name.split('.')
     const fields = models.find((candidate) => candidate.name === model)?.fields
@@ -79,7 +79,7 @@ describe('the rules for a schema', () => {
     schemaFaults(readModels(`model User {\n  id String @id\n  notes Note[]${times}\n}\nmodel Note {\n${body}\n}\n`))
   const valid = `  id String @id // not its @unique\n  ownerId String${times}\n  ${owner}\n  @@index([ownerId, createdAt])`
 
-  it('take a model that keeps them', () => {
+  it('accept a valid model', () => {
     expect(faultsOf(valid)).toEqual([])
     expect(faultsOf(valid.replace('ownerId String', 'ownerId String @unique').replace(/@@index.*/, ''))).toEqual([])
   })
@@ -107,12 +107,12 @@ describe('the rules for a schema', () => {
       'Note has no index on ownerId, the key of owner',
     ],
     ['pairs', valid.replace(/owner {3}.*/, 'owners User[]'), 'User.notes needs a model for its pairs'],
-  ])('refuse %s', (_name, body, fault) => {
+  ])('reject %s', (_name, body, fault) => {
     expect(faultsOf(body)).toContain(fault)
   })
 })
 
-it("the rate limiter's rows tell when they last changed", async () => {
+it('the rows of the rate limiter contain the time of their last change', async () => {
   const pool = new ConnectionPool({ url: database.url, max: 1, log: silentLog })
   const counters = createPostgresCounters(pool)
   const counter = counters.counter({ name: 'test', points: 5, windowSeconds: 60 })
@@ -135,7 +135,7 @@ describe('S48: the migration that relates audit events', () => {
     INSERT INTO "AuditEvent" ("id", "type", "userId", "data", "updatedAt")
     VALUES (gen_random_uuid(), 'user.updated', ${userId}, '{}', now())`
 
-  it('is taken up after a failure, and leaves its keys checked for the rows that were there', async () => {
+  it('can be repeated after a failure, and validates its keys for existing rows', async () => {
     const project = await createMigrationProject()
     await applyMigrations(project.url, project)
     await project.query(`

@@ -26,7 +26,7 @@ test('seeds once when two instances start at once, and not again', async () => {
   expect(await seed({ databaseUrl: database.url, passwordPepper })).toEqual({ seeded: false })
 })
 
-test('makes 22 users', async () => {
+test('creates 22 users', async () => {
   expect(await db.user.count()).toBe(22)
 })
 
@@ -48,6 +48,6 @@ test.each([
   ).toBe(true)
 })
 
-test('gives nobody else a password', async () => {
+test('sets no password for other users', async () => {
   expect(await db.user.count({ where: { passwordHash: { not: null } } })).toBe(2)
 })

@@ -9,7 +9,7 @@ import { everyProcedure, transports } from './testing/transports.js'
 let t: TestApp
 
 beforeAll(async () => {
-  // With one connection for requests: what a transaction does outside of it waits for itself, and fails.
+  // With one connection for requests, a transaction whose work uses the pool waits for itself, and fails.
   t = await createTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
   // So that no admin of the matrix is the last one.
   await createUser(t, { role: 'admin' })
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 describe('S27: every procedure, every kind of actor, both transports', () => {
-  it('has a row for each procedure, and none for one that is gone', () => {
+  it('has a row for each procedure, and no others', () => {
     expect(Object.keys(calls).sort()).toEqual([...everyProcedure().keys()].sort())
   })
 
@@ -30,7 +30,7 @@ describe('S27: every procedure, every kind of actor, both transports', () => {
   for (const [procedure, { meta }] of everyProcedure()) {
     describe(procedure, () => {
       for (const [transportName, transport] of Object.entries(transports)) {
-        it(`lets in over ${transportName} whom its access says`, async () => {
+        it(`allows over ${transportName} the actors that its access declares`, async () => {
           const outcomes: Record<string, string> = {}
           const expected: Record<string, string> = {}
           for (const actor of actorKinds) {

@@ -14,16 +14,16 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 describe('one request', () => {
-  it('S37: has 10 seconds for its headers, 30 for all of it, and 15 for its handler', () => {
+  it('S37: has time limits of 10 seconds for its headers, 30 in total, and 15 for its handler', () => {
     const { headersTimeout, requestTimeout } = t.app.server
     expect([headersTimeout, requestTimeout, handlerDeadlineMs]).toEqual([10_000, 30_000, 15_000])
   })
 
-  it('S52: has a connection that is not silent for longer than its handler may take and 2 seconds', () => {
+  it('S52: has a connection that may be silent for 2 seconds longer than its handler may take', () => {
     expect(t.app.server.timeout).toBe(handlerDeadlineMs + 2_000)
   })
 
-  it('S37: is cut off within a second when its time is over, with 408 in the envelope', async () => {
+  it('S37: ends within a second after its time limit, with 408 in the error format', async () => {
     const { server } = t.app
     const { headersTimeout } = server
     server.headersTimeout = 300
@@ -48,7 +48,7 @@ describe('one request', () => {
     expect((await t.app.inject({ method: 'POST', url, headers, payload: '{' })).statusCode).toBe(status)
   })
 
-  it('S34: has 16 KiB for its headers', async () => {
+  it('S34: may have 16 KiB of headers', async () => {
     const socket = connect(port, '127.0.0.1')
     socket.write(`GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(16 * 1024)}\r\n\r\n`)
     const answer = await text(socket)
@@ -58,7 +58,7 @@ describe('one request', () => {
 })
 
 describe('the address of a client', () => {
-  // The input is wrong, so that each try costs a point and nothing else.
+  // The input is invalid, so each attempt only takes a point.
   async function statusOfLogins(count: number, from: (index: number) => { remoteAddress: string; forwarded: string }) {
     const statuses: number[] = []
     for (let index = 0; index < count; index++) {
@@ -71,7 +71,7 @@ describe('the address of a client', () => {
   }
   const twentyThenRefused = [...Array<number>(20).fill(400), 429]
 
-  it('S10: is the one of the socket, whatever X-Forwarded-For says, unless that is a trusted proxy', async () => {
+  it('S10: is that of the socket, whatever X-Forwarded-For contains, unless the socket belongs to a trusted proxy', async () => {
     const spoofed = (index: number) => ({ remoteAddress: '192.0.2.1', forwarded: `198.51.100.${index}` })
     expect(await statusOfLogins(21, spoofed)).toEqual(twentyThenRefused)
   })

@@ -19,9 +19,9 @@ import { answerUnrouted, maxParamLength } from './core/http/unrouted.js'
 import { appRouter } from './router.js'
 
 /**
- * Builds the HTTP server around the container: what every request passes, then the transports of the router.
+ * Builds the HTTP server of the container: the hooks of every request, then the transports of the router.
  *
- * @throws Error naming the procedure, if one does not declare what it must
+ * @throws Error naming the procedure if one lacks a required declaration
  */
 export async function buildApp(container: Container): Promise<FastifyInstance> {
   checkProcedures(appRouter)
@@ -33,7 +33,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   checkRequests(app)
   endConnections(app, container.readiness)
   await app.register(fastifyCookie)
-  // Bodies are for the transports, which say what they take; nobody else reads any.
+  // Only the transports accept bodies, with their own parsers.
   app.removeAllContentTypeParsers()
   await registerPages(app, container)
   await app.register(trpcTransport(appRouter, container), { prefix: '/trpc' })
@@ -44,7 +44,7 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
 async function registerPages(app: FastifyInstance, container: Container): Promise<void> {
   const { config, readiness } = container
   await app.register(healthRoutes(readiness))
-  // After the probes, which are answered whatever else their address does.
+  // After the probes, which are available on any address.
   boundHeldMemory(app)
   await app.register(metrics(config))
   await app.register(jwksRoute(container))
@@ -63,7 +63,7 @@ function fastifyOptions({ config, log }: Container) {
     bodyLimit: 256 * 1024,
     routerOptions: { maxParamLength },
     trustProxy: config.http.trustProxy.length > 0 ? [...config.http.trustProxy] : false,
-    // What comes while the server closes is served as well.
+    // Requests that arrive while the server closes are served as well.
     return503OnClosing: false,
   }
 }

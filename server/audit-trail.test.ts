@@ -20,7 +20,7 @@ afterAll(() => t.close())
 const newPassword = 'a password nobody chose yet'
 let callers = 0
 
-/** Calls over REST, each time from another address, and expects an answer of that kind. */
+/** Calls over REST, each time from another address, and expects a status of that class. */
 async function call(person: Person | null, method: Method, path: string, body: object = {}, status = /^2/) {
   callers += 1
   const response = await t.app.inject({
@@ -39,7 +39,10 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 const logIn = (email: string, password = testPassword) =>
   call(null, 'POST', '/auth/login', { email, password }, password === testPassword ? /^200$/ : /^401$/)
 
-/** What leaves each event. A type without an action here fails the suite. Each gives whom it happened to, if anyone. */
+/**
+ * The action that causes each type of event, and the user concerned, if any. A type without an action here fails the
+ * suite.
+ */
 const actions: Record<string, () => Promise<{ userId: string | null }>> = {
   'login.succeeded': async () => {
     const { id: userId, email } = await createUser(t)
@@ -150,7 +153,7 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
 
 const origin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
 
-/** An action of, or on, a user who is signed in: it happens to them. */
+/** An action of, or on, a logged-in user, whom its event concerns. */
 function asUser(act: (person: Person) => Promise<unknown>) {
   return async () => {
     const person = await createSignedInUser(t)
@@ -166,7 +169,7 @@ describe('the audit trail', () => {
     expect(Object.keys(actions).toSorted()).toEqual([...types].toSorted())
   })
 
-  it.each([...types])('holds %s once for what happened, with whom it happened to and from where', async (type) => {
+  it.each([...types])('records %s once, with the user concerned and the origin', async (type) => {
     const before = await t.db.auditEvent.count({ where: { type } })
     const { userId } = (await actions[type]?.()) ?? {}
     const events = await t.db.auditEvent.findMany({ where: { type }, orderBy: { id: 'asc' } })

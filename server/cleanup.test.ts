@@ -25,7 +25,7 @@ async function fill(ageDays: number) {
   }
 }
 
-it('removes what ended more than 30 days ago, and nothing that is newer, pending, or users’ data', async () => {
+it('deletes rows that ended more than 30 days ago, and none that are newer, pending, or users’ data', async () => {
   await fill(31)
   await fill(29)
   expect(await t.container.cleanup.run()).toEqual({
@@ -46,14 +46,14 @@ it('removes what ended more than 30 days ago, and nothing that is newer, pending
   expect(await t.db.outboxMail.count({ where: { status: 'pending' } })).toBe(2)
 })
 
-it('removes more than one batch', async () => {
+it('deletes more than one batch', async () => {
   const data = { template: 'account-exists', to: 'x@example.com', params: {}, status: 'sent' } as const
   const row = { ...data, nextAttemptAt: daysAgo(40), updatedAt: daysAgo(40) }
   await t.db.outboxMail.createMany({ data: Array.from({ length: 1_500 }, () => row) })
   expect((await t.container.cleanup.run()).mails).toBeGreaterThanOrEqual(1_500)
 })
 
-it('S87: removes what anonymous callers tried more than 90 days ago, and nothing else of the audit trail', async () => {
+it('S87: deletes events of anonymous callers that are older than 90 days, and no other audit events', async () => {
   const types = ['login.failed', 'login.throttled', 'register.requested', 'password.reset_requested', 'login.succeeded']
   const rows = types.flatMap((type) => [89, 91].map((days) => ({ type, data: {}, createdAt: daysAgo(days) })))
   await t.db.auditEvent.createMany({ data: rows })

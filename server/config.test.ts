@@ -22,7 +22,7 @@ function faultsOf(environment: Record<string, string | undefined>): readonly str
 }
 
 describe('settings', () => {
-  it('starts in production with everything that is required, and takes production when nothing is said', () => {
+  it('starts in production with all required settings, and production is the default', () => {
     const config = loadConfig({ ...complete(), NODE_ENV: undefined })
     expect(config.isProduction).toBe(true)
     expect(config.listen).toEqual({ host: '0.0.0.0', port: 3000, isPortGiven: false })
@@ -30,7 +30,7 @@ describe('settings', () => {
     expect(config.mail.from).toBe(`${config.app.title} <no-reply@api.example.com>`)
   })
 
-  it('lists everything that production lacks, each with the command that makes it', () => {
+  it('lists all settings that production lacks, each with the command that creates it', () => {
     const faults = faultsOf({ NODE_ENV: 'production' })
     for (const name of Object.keys(complete()).slice(1)) expect(faults.join('\n')).toContain(`${name} is missing`)
     expect(faults.find((fault) => fault.startsWith('JWT_PRIVATE_KEYS'))).toContain('npm run -s keys:new')
@@ -48,7 +48,7 @@ describe('settings', () => {
     ['CORS_ORIGINS', 'https://app.example.com/path'],
     ['CORS_ORIGINS', '*'],
     ['SEED', 'perhaps'],
-  ])('refuses %s=%s and names the setting', (name, value) => {
+  ])('rejects %s=%s and names the setting', (name, value) => {
     expect(faultsOf({ ...complete(), [name]: value }).join('\n')).toContain(name)
   })
 
@@ -90,7 +90,7 @@ describe('settings', () => {
     ['APP_URL', 'https://app.example.com?next=1'],
     ['APP_URL', 'https://app@evil.example'],
     ['CORS_ORIGINS', 'https://app.example.com, http://admin.example.com'],
-  ])('S59: does not start in production with %s=%s, and says in a line what to do', (name, value) => {
+  ])('S59: does not start in production with %s=%s, and explains in a line what to do', (name, value) => {
     const faults = faultsOf({ ...complete(), [name]: value })
     expect(faults.filter((fault) => fault.startsWith(`${name} `))).not.toEqual([])
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ [^\n]{20,}$/)
@@ -109,12 +109,12 @@ describe('settings', () => {
     expect(faultsOf({ ...complete(), [name]: value })).toEqual([])
   })
 
-  it('S59: lists what contradicts other settings beside what is wrong by itself', () => {
+  it('S59: lists contradictions between settings together with invalid settings', () => {
     const faults = faultsOf({ ...complete(), PORT: 'http', APP_URL: 'http://a.example', COOKIE_DOMAIN: 'b.example' })
     expect(faults.map((fault) => fault.split(' ')[0])).toEqual(['PORT', 'APP_URL', 'COOKIE_DOMAIN'])
   })
 
-  it('S59: takes http and the domain localhost in development', () => {
+  it('S59: accepts http and the domain localhost in development', () => {
     const local = { NODE_ENV: 'development', PUBLIC_URL: 'http://api.localhost:3000', COOKIE_DOMAIN: 'LocalHost' }
     const { publicUrl, cookieDomain } = loadConfig({ ...complete(), ...local }).http
     expect({ publicUrl, cookieDomain }).toEqual({ publicUrl: local.PUBLIC_URL, cookieDomain: 'localhost' })
@@ -126,7 +126,7 @@ describe('settings', () => {
     expect(faultsOf({ ...complete(), TRUST_PROXY: value }).join('\n')).toContain('TRUST_PROXY')
   })
 
-  it('S10: takes CIDRs as TRUST_PROXY', () => {
+  it('S10: accepts CIDRs as TRUST_PROXY', () => {
     const { trustProxy } = loadConfig({ ...complete(), TRUST_PROXY: '10.0.0.0/8, fd00::/8' }).http
     expect(trustProxy).toEqual(['10.0.0.0/8', 'fd00::/8'])
   })

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import app from '../app.json' with { type: 'json' }
 import { commandSettings, findContradictions, serverSettings } from './settings.js'
 
-/** Thrown by {@link loadConfig}; `faults` has one line for each setting that is missing or wrong. */
+/** Thrown by {@link loadConfig}; `faults` has one line for each missing or invalid setting. */
 export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(`The settings are incomplete or invalid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
@@ -15,19 +15,19 @@ export type CommandConfig = ReturnType<typeof groupCommand>
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Parses what the server needs into a frozen, grouped object. Nothing else reads the environment.
+ * Parses the settings of the server into a frozen object. Nothing else reads the environment.
  *
  * @param environment names and values, as in `process.env`; empty values count as absent
- * @throws ConfigError with every fault at once
+ * @throws ConfigError with all faults
  */
 export function loadConfig(environment: Environment = readEnvironment()): Config {
   return deepFreeze(groupServer(parse(serverSettings, environment, findContradictions)))
 }
 
 /**
- * Parses what a command needs that serves nothing: the mode, the data folder, the database. No secret is asked for.
+ * Parses the settings of a command: the mode, the data folder and the database. It requires no secrets.
  *
- * @throws ConfigError with every fault at once
+ * @throws ConfigError with all faults
  */
 export function loadCommandConfig(environment: Environment = readEnvironment()): CommandConfig {
   return deepFreeze(groupCommand(parse(commandSettings, environment)))
@@ -45,7 +45,7 @@ function parse<T extends z.ZodType>(
   return parsed.data
 }
 
-/** The process's environment, with the values of an `.env` file in the current folder below it. */
+/** The environment of the process. It takes precedence over an `.env` file in the current folder. */
 export function readEnvironment(): Environment {
   loadDotEnv()
   return process.env
@@ -66,7 +66,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 function groupCommand(values: z.output<typeof commandSettings>) {
   const isProduction = values.NODE_ENV === 'production'
   return {
-    /** What the application is called: in cookies, keys and folders; and where a person reads it. */
+    /** The name of the application for cookies, keys and folders, and its title for people. */
     app: { name: app.name, title: app.title },
     mode: values.NODE_ENV,
     isProduction,

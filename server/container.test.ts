@@ -27,7 +27,7 @@ async function startMailServer() {
 it('S46: mails go to the SMTP server of the settings', async () => {
   const server = await startMailServer()
   const t = await createTestApp({ environment: { SMTP_URL: server.url } })
-  // As a process makes it, without the mailer of the tests.
+  // As in production, without the mailer of the tests.
   const container = createContainer(t.config, { log: pino({ level: 'silent' }) })
   const origin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
   const password = 'a password nobody chose yet'

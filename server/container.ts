@@ -22,25 +22,25 @@ import { createPostsService } from './features/posts/service.js'
 import { createSessionsService } from './features/sessions/service.js'
 import { createUsersService } from './features/users/service.js'
 
-/** What the outside world gives a process; tests fake these and nothing else. */
+/** The external dependencies of a process. Tests replace these and nothing else. */
 export interface Surroundings {
   clock?: Clock
   mailer?: Mailer
   log?: Logger
   onStatement?: (sql: string) => void
-  /** How long the limits wait for their store, in milliseconds. */
+  /** How long limits wait for their store, in milliseconds. */
   limitsDeadlineMs?: number
 }
 
 export type Container = ReturnType<typeof createContainer>
 export type Services = ReturnType<typeof createServices>
 
-// The mail worker listens for notifications on a connection of its own.
+// The mail worker uses a separate connection to listen for notifications.
 const listeners = 1
 
 /**
- * Builds every service once, in order. Nothing connects before it is used; `start` runs the mail worker and the hourly
- * clean-up and opens the connections, and `close` ends what was opened.
+ * Creates all services once, in order. Nothing connects before its first use. `start` runs the mail worker and the
+ * hourly cleanup and opens the connections; `close` ends them.
  */
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
   const { clock = systemClock, log = createLogger(config), mailer = createConfiguredMailer(config) } = surroundings
@@ -126,7 +126,7 @@ function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {
   return createMailer(smtpUrl ? [createSmtpMailer(smtpUrl)] : [])
 }
 
-// Users, their data and the rest of the audit trail are never removed.
+// Users, their data and the rest of the audit trail are never deleted.
 function cleanupTasks({ auth, sessions, mail, audit }: Services, { auditAnonymousDays }: Config) {
   return {
     mailTokens: auth.removeExpiredTokens,

@@ -21,7 +21,7 @@ describe('the declared limits', () => {
 
   const rulesOf = ({ limits = defaultLimits }: Meta) => limits
 
-  it('are those of the table, each of which a procedure declares', () => {
+  it('are those of the table, and a procedure declares each', () => {
     const declared = procedures.flatMap(([, { meta }]) => rulesOf(meta))
     const found = declared.map(({ name, by, points, windowSeconds }) => [name, { by, points, windowSeconds }] as const)
     expect(Object.fromEntries(found)).toEqual(limitTable)
@@ -42,7 +42,7 @@ describe('the declared limits', () => {
     return by === 'actor' ? { address, accessToken: (await createSignedInUser(t)).session.accessToken } : { address }
   }
 
-  /** Calls with an input that is refused once the limit has been charged, so that nothing is done. */
+  /** Calls with an input that is rejected after the limit was charged, so that the call has no effect. */
   async function call({ method, path }: RestRoute, { address, accessToken }: Caller) {
     const response = await t.app.inject({
       method,
@@ -54,7 +54,7 @@ describe('the declared limits', () => {
     return { status: response.statusCode, retryAfterSeconds: Number(response.headers['retry-after']) }
   }
 
-  /** Calls `points` times and once more, a few at once, as what a busy machine does well within the window. */
+  /** Calls `points` times and once more, a few concurrently, so that a busy machine finishes within the window. */
   async function exhaust(route: RestRoute, caller: Caller, points: number) {
     const taken: number[] = []
     while (taken.length < points) {
@@ -64,7 +64,7 @@ describe('the declared limits', () => {
     return { taken, next: await call(route, caller) }
   }
 
-  /** While the store of the counters is slow, half of the points hold, which says nothing of the table: once more. */
+  /** If the store is slow, half of the points apply, which does not test the table, so it is repeated. */
   async function exhaustOnReadyStore(route: RestRoute, rule: LimitRule, points: number) {
     for (;;) {
       log.length = 0
@@ -80,7 +80,7 @@ describe('the declared limits', () => {
   for (const [procedure, { meta, rest }] of procedures) {
     for (const rule of meta.limits ?? []) {
       const { points = 0, windowSeconds = 0 } = limitTable[rule.name] ?? {}
-      it(`${procedure}: ${rule.name} takes ${points} calls and refuses the next`, async () => {
+      it(`${procedure}: ${rule.name} accepts ${points} calls and rejects the next`, async () => {
         const { taken, next } = await exhaustOnReadyStore(rest, rule, points)
         expect(taken).toHaveLength(points)
         expect(taken).not.toContain(429)
@@ -92,7 +92,7 @@ describe('the declared limits', () => {
     }
   }
 
-  it('hold where a procedure declares none: the default refuses the call after its points', async () => {
+  it('also apply if a procedure declares none: the default rejects the call after its points', async () => {
     const [rule = expect.fail('there is no default')] = defaultLimits
     const { user, session } = await createSignedInUser(t)
     const key = limitKey(rule, { actor: { userId: user.id } as never, origin: { ip: '10.0.0.1' } as never })
@@ -107,13 +107,13 @@ describe('the declared limits', () => {
 describe('the bounds of inputs', () => {
   for (const [procedure, { input }] of procedures) {
     for (const [name, field] of Object.entries(input?.shape ?? {})) {
-      it(`${procedure}: ${name} takes what is at its bounds and refuses what is beyond`, () => {
+      it(`${procedure}: ${name} accepts values at its bounds and rejects those beyond`, () => {
         expectBounds(`${procedure}.${name}`, name, field)
       })
     }
   }
 
-  it('stand in the table for fields that there are', () => {
+  it('are in the table only for existing fields', () => {
     const names = new Set(procedures.flatMap(([, { input }]) => Object.keys(input?.shape ?? {})))
     const known = [boundTable, formTable, unboundedTable].flatMap((table) => Object.keys(table))
     expect(known.filter((name) => !names.has(name))).toEqual([])
@@ -144,7 +144,7 @@ function expectBounds(place: string, name: string, field: z.core.$ZodType): void
   if (min > 0) expect(takes(make(min - 1)), `${place} below its bound`).toBe(false)
 }
 
-/** The values of an enumeration, through what makes a field optional. */
+/** The values of an enumeration, also of an optional one. */
 function optionsOf(field: z.core.$ZodType): unknown[] | null {
   if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return optionsOf(field.def.innerType)
   return field instanceof z.ZodEnum ? [...field.options] : null

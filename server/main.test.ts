@@ -10,7 +10,7 @@ import { openSocket, received, receivedUntil } from './testing/raw-socket.js'
 import { testPepper, testTokenSecret } from './testing/secrets.js'
 import { createTestDatabase } from './testing/test-database.js'
 
-// A process of its own takes its time on a busy machine.
+// A separate process takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -26,7 +26,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('S41: SIGTERM makes it unready at once, loses no request, and ends it with 0', async () => {
+test('S41: after SIGTERM it is unready at once, loses no request, and exits with 0', async () => {
   const { server, url } = await startServer()
   const ended = once(server, 'exit')
   const body = JSON.stringify({ email: 'nobody@example.com', password: 'a password nobody chose yet' })
@@ -39,7 +39,7 @@ test('S41: SIGTERM makes it unready at once, loses no request, and ends it with 
   expect(await ended).toEqual([0, null])
 })
 
-test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and the mail server do', async () => {
+test('S55: after SIGTERM it exits with 0 within 30 seconds, whatever its clients and the mail server do', async () => {
   const mailServer = await startDawdlingMailServer()
   const { server, url, port, log } = await startServer({ SMTP_URL: mailServer.url })
   const headers = { 'content-type': 'application/json' }
@@ -66,20 +66,23 @@ test('S55: SIGTERM ends it with 0 within 30 seconds, whatever its clients and th
   mailServer.close()
 })
 
-test.runIf(existsSync(somaxconn))('S91: a crowd of connections keeps nobody else from making one', async () => {
-  const most = Math.min(2_000, Number(readFileSync(somaxconn, 'utf8')))
-  const { server, port } = await startServer()
-  // It takes none for a while, as when it is busy with those that came before.
-  server.kill('SIGSTOP')
-  const crowd = Array.from({ length: most }, () => openSocket(port))
-  const sockets = await Promise.race([Promise.all(crowd), sleep(10_000, [])])
-  server.kill('SIGCONT')
-  expect(sockets).toHaveLength(most)
-  for (const socket of sockets) socket.destroy()
-  server.kill('SIGKILL')
-})
+test.runIf(existsSync(somaxconn))(
+  'S91: a large number of connections does not prevent other clients from connecting',
+  async () => {
+    const most = Math.min(2_000, Number(readFileSync(somaxconn, 'utf8')))
+    const { server, port } = await startServer()
+    // The server accepts no connections for a while, as if it were busy with earlier ones.
+    server.kill('SIGSTOP')
+    const crowd = Array.from({ length: most }, () => openSocket(port))
+    const sockets = await Promise.race([Promise.all(crowd), sleep(10_000, [])])
+    server.kill('SIGCONT')
+    expect(sockets).toHaveLength(most)
+    for (const socket of sockets) socket.destroy()
+    server.kill('SIGKILL')
+  },
+)
 
-test('S55: what comes while it closes is answered like everything else', async () => {
+test('S55: requests that arrive while it closes get normal responses', async () => {
   const { server, url, port } = await startServer()
   const begun = await Promise.all([openSocket(port), openSocket(port)])
   const targets = ['/api/openapi.json', '/api/nothing']
@@ -109,8 +112,8 @@ async function startServer(settings: Record<string, string> = {}) {
 }
 
 /**
- * Takes a mail, and never comes to the end of saying so: each line moves something on the connection, so that a limit
- * on silence is never met.
+ * Accepts a mail, but never completes its response. Each line is traffic on the connection, so that no limit on silence
+ * applies.
  */
 async function startDawdlingMailServer() {
   let isAskedNow = () => {}

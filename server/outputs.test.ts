@@ -19,16 +19,16 @@ function keysOf(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [...(Array.isArray(value) ? [] : [key]), ...keysOf(inner)])
 }
 
-describe('what leaves the server', () => {
+describe('outputs', () => {
   for (const [procedure, { meta, rest, output }] of everyProcedure()) {
-    it(`S29: ${procedure} has an output schema, and answers without a hash, a token or an internal column`, async () => {
+    it(`S29: ${procedure} has an output schema, and returns no hash, token or internal column`, async () => {
       expect(output).toBeDefined()
       for (const transport of Object.values(transports)) {
         const actor = meta.access === 'admin' ? 'admin' : 'owner'
         const stage = await setStage(t, actor)
         const input = await calls[procedure]?.input?.(stage)
         const { data, error } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
-        // A refusal holds nothing that could be looked at.
+        // A rejection contains nothing to check.
         expect(error?.code ?? 'OK').toBe(expectedOutcome(procedure, meta.access, actor))
         const keys = keysOf(data)
         expect(keys.filter((key) => internal.test(key))).toEqual([])

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => t.close())
 
-// Ids, times and tokens differ between two runs of one call; where they stand, and their form, may not.
+// Ids, times and tokens differ between two runs of one call; their positions and their form do not.
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf)
   if (typeof value === 'object' && value !== null) {
@@ -24,12 +24,12 @@ function shapeOf(value: unknown): unknown {
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? 'time' : 'string'
 }
 
-describe('what a client may ask of the database', () => {
+describe('inputs of database queries', () => {
   const shaped = { where: { id: { not: '' } }, orderBy: { id: 'asc' }, select: { passwordHash: true }, include: {} }
 
   const lists = [...everyProcedure().keys()].filter((name) => name.endsWith('.list') && calls[name]?.input)
 
-  it.each(lists)('S30: %s takes no clause of a query', async (list) => {
+  it.each(lists)('S30: %s accepts no clause of a query', async (list) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
     for (const transport of Object.values(transports)) {
       for (const [key, clause] of Object.entries(shaped)) {
@@ -45,7 +45,7 @@ describe('what a client may ask of the database', () => {
     ['users.list', 'status'],
     ['audit.list', 'cursor'],
     ['audit.list', 'userId'],
-  ])('S30: %s takes a value for %s, not an operator', async (procedure, key) => {
+  ])('S30: %s accepts a value for %s, not an operator', async (procedure, key) => {
     const accessToken = (await setStage(t, 'admin')).session?.accessToken
     const { error } = await trpcTransport(t.app, {
       procedure,
@@ -56,7 +56,7 @@ describe('what a client may ask of the database', () => {
   })
 })
 
-describe('every procedure answers alike over tRPC and REST', () => {
+describe('every procedure returns the same over tRPC and REST', () => {
   for (const [procedure, { meta, rest: route }] of everyProcedure()) {
     const row = calls[procedure] ?? {}
     const actor = meta.access === 'admin' ? 'admin' : 'owner'
@@ -70,7 +70,7 @@ describe('every procedure answers alike over tRPC and REST', () => {
       const rest = await callOnFreshStage(restTransport)
       const trpc = await callOnFreshStage(trpcTransport)
       expect(shapeOf(rest.data)).toEqual(shapeOf(trpc.data))
-      // Both could fail alike, which is no parity of values.
+      // If both transports fail in the same way, no value was compared.
       const outcome = expectedOutcome(procedure, meta.access, actor)
       expect([rest.error?.code ?? 'OK', trpc.error?.code ?? 'OK']).toEqual([outcome, outcome])
       expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))
@@ -79,7 +79,7 @@ describe('every procedure answers alike over tRPC and REST', () => {
       if (rest.status === 204) expect(rest.data).toBeUndefined()
     })
 
-    it(`${procedure}: the same refusal of a bad input and of unknown keys`, async () => {
+    it(`${procedure}: the same error for an invalid input and for unknown keys`, async () => {
       const accessToken = (await setStage(t, 'admin')).session?.accessToken
       for (const input of [row.invalid, { ...row.invalid, unknown: true }]) {
         const [trpc, rest] = [

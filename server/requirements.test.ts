@@ -5,13 +5,13 @@ import { expect, it } from 'vitest'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-/** The numbers that docs/security.md lists, each at the start of a line. */
+/** The numbers in docs/security.md, each at the start of a line. */
 async function listedNumbers(): Promise<Set<string>> {
   const text = await readFile(path.join(root, 'docs/security.md'), 'utf8')
   return new Set([...text.matchAll(/^- (S\d+):/gm)].flatMap(([, number]) => number ?? []))
 }
 
-/** The numbers that the names of tests start with. */
+/** The numbers at the start of the names of tests. */
 async function testedNumbers(): Promise<Set<string>> {
   const folders = ['server', 'client', 'prisma']
   const files = await Promise.all(folders.map((folder) => readdir(path.join(root, folder), { recursive: true })))
@@ -24,7 +24,7 @@ async function testedNumbers(): Promise<Set<string>> {
   return new Set(texts.flatMap((text) => [...text.matchAll(/['"`](S\d+)\b/g)].flatMap(([, number]) => number ?? [])))
 }
 
-it('each security requirement has a test that names it, and each test names one that is listed', async () => {
+it('each security requirement has a test that names it, and tests name only listed requirements', async () => {
   const [listed, tested] = await Promise.all([listedNumbers(), testedNumbers()])
   expect(listed.size).toBeGreaterThan(40)
   expect([...tested].toSorted()).toEqual([...listed].toSorted())

@@ -19,13 +19,13 @@ afterAll(async () => {
   await t.close()
 })
 
-/** The statuses of requests, each of which was made as often. */
+/** The statuses of `count` requests. */
 async function statusesOf(count: number, send: (index: number) => Promise<{ status: number }>): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, async (_, index) => (await send(index)).status))
 }
 
 describe('S66: a locked table', () => {
-  it('S66: leaves what does not need it, sign-in and readiness as they are', async () => {
+  it('S66: does not affect other requests, logins and readiness', async () => {
     const { session } = await createSignedInUser(t)
     const { refreshToken } = await signIn(t, await createUser(t))
     await operator.query('BEGIN')
@@ -44,7 +44,7 @@ describe('S66: a locked table', () => {
 })
 
 describe('S68: a column that changes under prepared statements', () => {
-  it('S68: leaves every refresh answered', async () => {
+  it('S68: does not cause a failed refresh', async () => {
     const tokens: string[] = []
     for (let users = 0; users < 12; users += 1) tokens.push((await signIn(t, await createUser(t))).refreshToken)
     const refreshAll = () =>
@@ -61,7 +61,7 @@ describe('S68: a column that changes under prepared statements', () => {
   })
 })
 
-describe('S68: a number that is made wider', () => {
+describe('S68: a number column that becomes wider', () => {
   it('S68: is read, compared and written as before', async () => {
     const { session } = await createSignedInUser(t)
     const rest = t.rest(session)
@@ -77,8 +77,8 @@ describe('S68: a number that is made wider', () => {
   })
 })
 
-describe('S43: a database that ends connections', () => {
-  it('S43: is answered by 503 or not noticed, and never by 500', async () => {
+describe('S43: a database that closes connections', () => {
+  it('S43: results in 503 or has no effect, and never results in 500', async () => {
     const { session } = await createSignedInUser(t)
     const rest = t.rest(session)
     const { body } = await rest('POST', '/posts', { body: { title: 'A', body: 'B', status: 'published' } })
@@ -106,7 +106,7 @@ describe('S43: a database that ends connections', () => {
 })
 
 describe('S72: the connections of a process', () => {
-  it('S72: are never more than the setting says, the listener and the limits included', async () => {
+  it('S72: never exceed the setting, including the listener and the limits', async () => {
     const busy = await createTestApp({ environment: { DATABASE_POOL_MAX: '7' } })
     const client = new pg.Client({ connectionString: busy.config.database.url })
     await client.connect()

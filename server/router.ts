@@ -6,7 +6,7 @@ import { sessionsRouter } from './features/sessions/router.js'
 import { usersRouter } from './features/users/router.js'
 import { router } from './procedures.js'
 
-/** Every procedure of the application. tRPC, REST, OpenAPI and in-process callers all come from here. */
+/** Every procedure of the application. tRPC, REST, OpenAPI and in-process callers are derived from it. */
 export const appRouter = router({
   auth: authRouter,
   sessions: sessionsRouter,

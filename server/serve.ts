@@ -3,16 +3,17 @@ import { type Config, ConfigError, loadConfig } from './config.js'
 import { type Container, createContainer, type Surroundings } from './container.js'
 import { stopOnRequest } from './core/shutdown.js'
 
-// Connections that may wait to be taken; beyond them the kernel drops those that come, whoever they come from.
+// The number of connections that may wait to be accepted. The kernel drops further ones, whichever client they belong
+// to.
 const backlog = 4_096
 
 interface Served {
   build(container: Container): Promise<FastifyInstance>
-  /** What the process gives its container beside the settings. */
+  /** Options for the container besides the settings. */
   surroundings?(config: Config): Surroundings
 }
 
-/** Runs the server of this process until it is asked to stop. It ends with 1, and says why, if it cannot start. */
+/** Runs the server of this process until it is stopped. If it cannot start, it prints the reason and exits with 1. */
 export async function serve(served: Served): Promise<void> {
   try {
     await start(served)
@@ -32,7 +33,7 @@ async function start({ build, surroundings }: Served): Promise<void> {
     const url = await app.listen({ host: config.listen.host, port: config.listen.port, backlog })
     process.send?.({ type: 'ready', url })
   } catch (error) {
-    // What has been closed in the middle of the start fails to open; the stop goes on.
+    // A shutdown during the start makes the rest of the start fail, and continues.
     if (!container.readiness.isDraining()) throw error
   }
 }

@@ -23,7 +23,7 @@ async function readTable(): Promise<Row[]> {
   )
 }
 
-/** The values that the schema gives to settings that are left out, as they would be written. */
+/** The default values of the schema, as a user would write them. */
 function readDefaults(): Map<string, string> {
   const shapes = Object.entries(serverSettings.shape)
   return new Map(
@@ -36,11 +36,11 @@ function readDefaults(): Map<string, string> {
   )
 }
 
-test('docs/settings.md has every setting, and no other', async () => {
+test('docs/settings.md contains exactly the existing settings', async () => {
   expect((await readTable()).map(({ name }) => name).toSorted()).toEqual(names)
 })
 
-test('docs/settings.md tells the defaults, and what production requires', async () => {
+test('docs/settings.md contains the defaults, and the settings that production requires', async () => {
   const rows = await readTable()
   const defaults = readDefaults()
   expect([...defaults.keys()]).toContain('PASSWORD_MIN_LENGTH')
@@ -59,7 +59,7 @@ function missingInProduction(): string[] {
   return []
 }
 
-test('.env.example has every setting and no other, with the defaults of the schema', async () => {
+test('.env.example contains exactly the existing settings, with the defaults of the schema', async () => {
   const text = await readFile(path.join(root, '.env.example'), 'utf8')
   const values = parseEnv(text)
   expect(Object.keys(values).toSorted()).toEqual(names)

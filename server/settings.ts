@@ -26,7 +26,7 @@ const proxyNetworks = list.superRefine((items, context) => {
       context.addIssue(`has "${item}", which ${fault}. Name the networks of load balancers, such as 10.0.0.0/8`)
   }
 })
-// RFC 6265 section 5.2.3 drops a leading dot, and no cookie is shared between addresses.
+// RFC 6265 section 5.2.3 ignores a leading dot, and IP addresses do not share cookies.
 const cookieDomain = z
   .hostname('must be a host name, such as example.com, without scheme, port, path or leading dot')
   .regex(
@@ -51,7 +51,7 @@ const privateJwk = z
   .refine(isPrivateKey, `is not a private key. ${makeKey}`)
 const keySet = z.object({ keys: z.array(privateJwk).min(1) })
 
-/** The settings that every command reads, by the names they have in the environment. */
+/** The settings of every command, by their names in the environment. */
 export const commandSettings = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('production'),
   HOST: z.string().optional(),
@@ -79,7 +79,7 @@ export const commandSettings = z.object({
   SEED: z.stringbool().default(true),
 })
 
-/** Every setting that the server has. `npm run dev` makes the ones without a default; production has to be given them. */
+/** All settings of the server. `npm run dev` creates those without a default; in production they are required. */
 export const serverSettings = commandSettings.extend({
   PUBLIC_URL: required('Set it to the address that clients use, such as https://api.example.com.').pipe(url),
   JWT_PRIVATE_KEYS: required(makeKey).transform(parseJson).pipe(keySet),
@@ -88,8 +88,8 @@ export const serverSettings = commandSettings.extend({
 })
 
 /**
- * What does not fit the mode or the other settings, one line with its remedy for each. What a setting itself must look
- * like is left to {@link serverSettings}.
+ * The contradictions between settings, or with the mode, one line with a solution for each. {@link serverSettings}
+ * checks each setting separately.
  *
  * @param given the settings by name, without empty ones
  */
@@ -103,13 +103,13 @@ export function findContradictions(given: Readonly<Record<string, string | undef
   ]
 }
 
-/** What production needs beyond {@link serverSettings}, and how to get it. */
+/** The additional requirements of production, with the solution for each. */
 const productionSettings = {
   DATABASE_URL: 'Set it to postgresql://user:password@host:5432/database.',
   SMTP_URL: 'Set it to smtps://user:password@host:465.',
 }
 
-// Passwords and tokens go there: only within one machine may they go unencrypted.
+// Passwords and tokens are sent there, so it may only be unencrypted within one machine.
 function plainUrls(name: string, value = ''): string[] {
   return value.split(',').flatMap((part) => {
     const url = parseUrl(part)
@@ -118,12 +118,12 @@ function plainUrls(name: string, value = ''): string[] {
   })
 }
 
-/** Whether a host name, as `URL` writes it, is one of this machine. */
+/** Whether a host name, as `URL` formats it, belongs to this machine. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/.test(hostname)
 }
 
-// A browser drops a cookie whose domain the host that sets it is not in, or that is a top-level domain (RFC 6265 5.3).
+// A browser rejects a cookie for a domain that does not contain the host, and for a top-level domain (RFC 6265 5.3).
 function cookieDomainFaults({ COOKIE_DOMAIN, PUBLIC_URL = '' }: Given, isProduction: boolean): string[] {
   const host = parseUrl(PUBLIC_URL)?.hostname
   const parsed = cookieDomain.safeParse(COOKIE_DOMAIN)

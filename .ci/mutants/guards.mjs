@@ -1,4 +1,4 @@
-// Finds, by their pattern, what stands between one user and the rows of another: conditions, transactions, locks, guards.
+// Finds the code that protects the rows of users, by patterns: conditions, transactions, locks, guards.
 import { calleeName, mutant, transactionSwaps, walk } from './syntax.mjs'
 
 const columns =
@@ -15,7 +15,7 @@ const decision = /\b(role|reach|authorId|userId|ownerId|disabledAt|deletedAt)\b/
 const guardCall = /^(assert|refuse|require|ensure|check|charge)([A-Z]|$)/
 const lockCall = /^lock[A-Z]/
 
-/** @returns mutants without a condition, a transaction, a lock or a guard that the file has */
+/** @returns mutants of the file, each without a condition, a transaction, a lock or a guard */
 export function findGuards(source) {
   const found = transactionSwaps(source)
   walk(source.program, (node, ancestors) => {
@@ -46,7 +46,7 @@ function isPart({ type }) {
   return type === 'Property' || type === 'SpreadElement'
 }
 
-// A part of `{ where: { ... } }`, or of an object that has the name of a condition.
+// A part of `{ where: { ... } }`, or of an object whose name is that of a condition.
 function isInCondition(ancestors) {
   const around = ancestors.toReversed().find(({ type, id, key }) => {
     const name = type === 'Property' ? (key.name ?? key.value) : ''
@@ -60,7 +60,7 @@ function sqlMutants(source, node) {
   if (node.type !== 'TemplateLiteral' || !/\b(SELECT|WHERE|AND|UPDATE)\b/.test(textOf(source, node))) return []
   const matches = (pattern) => [...textOf(source, node).matchAll(pattern)]
   const place = ({ index, 0: { length } }) => ({ start: node.start + index, end: node.start + index + length })
-  // In the list of columns that an UPDATE sets, `=` is no condition.
+  // In the SET list of an UPDATE, `=` is not a condition.
   const isCondition = ({ index }) => !/\bSET\s[^)]*$/.test(textOf(source, node).slice(0, index).split('WHERE').at(-1))
   return [
     ...matches(sqlCondition)

@@ -1,4 +1,5 @@
-// The operators of random mutants. Prose (messages, summaries, descriptions) is left as it is: no test should pin it.
+// The operators of random mutants. Texts (messages, summaries, descriptions) are not changed, because no test should
+// depend on them.
 import { mutant, transactionSwaps, walk } from './syntax.mjs'
 
 const swaps = {
@@ -17,7 +18,7 @@ const swaps = {
 }
 const prose = /^(message|summary|description|title|hint|remedy|reason|name)$/
 
-/** @returns every mutant of the file that an operator makes */
+/** @returns all mutants of the file by the operators */
 export function findRandom(source) {
   const found = transactionSwaps(source)
   walk(source.program, (node, ancestors) => {

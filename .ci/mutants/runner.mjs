@@ -1,4 +1,4 @@
-// Keeps one Vitest, and so one PostgreSQL, while mutants come and go. Started by suite.mjs in the copy's folder.
+// Keeps one Vitest, and so one PostgreSQL, for all mutants. suite.mjs starts it in the folder of the copy.
 import { createVitest } from 'vitest/node'
 
 const root = process.cwd()
@@ -19,7 +19,7 @@ async function answer({ id, changed, files, stop }) {
 
 async function run(changed, files) {
   for (const file of changed) vitest.invalidateFile(`${root}/${file}`)
-  // Vitest counts failures over all runs, and `bail` would end the next one at once.
+  // Vitest counts failures over all runs, and `bail` would end the next one immediately.
   vitest.state.filesMap.clear()
   vitest.state.idMap.clear()
   vitest.state.clearErrors()

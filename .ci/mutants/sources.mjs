@@ -1,4 +1,4 @@
-// Reads the repository: which files are production code, what each file imports, and which tests a file concerns.
+// Reads the repository: the files of production code, the imports of each file, and the tests that concern a file.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
@@ -6,10 +6,10 @@ import { parseSync } from 'oxc-parser'
 const notProduction =
   /\.(test|test-support|browser)\.ts$|\.d\.ts$|^server\/(development|testing|generated)\/|^client\/(testing|scripts)\//
 
-/** Tests that run over every procedure, and so concern every file that serves requests. */
+/** Tests of all procedures, which concern every file that serves requests. */
 const overall = /\/(access-matrix|limits-and-bounds|outputs)\.test\.ts$/
 
-/** @returns every file that production runs, with its text and its syntax tree */
+/** @returns every production file, with its text and its syntax tree */
 export function readProduction(root) {
   return listFiles(root)
     .filter((file) => /^(server|client)\//.test(file) && !notProduction.test(file) && file !== 'server/run.mjs')
@@ -20,11 +20,11 @@ export function readProduction(root) {
 }
 
 /**
- * Finds the tests that a change of a file can fail, the likeliest first: those beside it and those that import it
- * themselves; those that run over every procedure; then all others that reach it through imports. A file that no test
- * imports runs in a process of its own, so that the tests which start commands come last.
+ * Finds the tests that a change of a file can fail, the most likely first: those in its folder and those that import
+ * it; those of all procedures; then all others that import it indirectly. A file without imports in tests runs in a
+ * separate process, so the tests that start commands come last.
  *
- * @returns a function that takes a file's path and gives three lists of test files
+ * @returns a function from the path of a file to three lists of test files
  */
 export function testFinder(root) {
   const files = listFiles(root)
@@ -76,7 +76,7 @@ function resolve(file, request, files) {
   return files.has(target) ? target : target.replace(/\.js$/, '.ts')
 }
 
-/** How many imports away each file is that reaches the given one. */
+/** The number of imports from each file to the given one. */
 function distances(file, importers) {
   const reached = new Map([[file, 0]])
   for (const [current, distance] of reached) {

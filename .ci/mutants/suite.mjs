@@ -1,11 +1,11 @@
-// Runs test files of the copy in a process that stays. One that hangs is ended, and the next run gets another.
+// Runs test files of the copy in a persistent process. If it hangs, it is killed, and the next run gets a new one.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
 const startMs = 120_000
 
-/** @returns `run(test files, milliseconds)`, which gives the names of what failed, `change(file)`, and `stop` */
+/** @returns `run(test files, milliseconds)`, which returns the names of failed tests, `change(file)`, and `stop` */
 export function openSuite(copy) {
   let runner = null
   let runs = 0
@@ -41,7 +41,7 @@ export function openSuite(copy) {
   return { run, stop, change: (file) => changed.push(file) }
 }
 
-/** Gives what the child answers, or a failure if it ends or takes too long. */
+/** Returns the response of the child process, or a failure if it ends or takes too long. */
 function ask(child, question, limitMs) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => settle({ failed: ['no end within the time'], count: 0, isTimeout: true }), limitMs)

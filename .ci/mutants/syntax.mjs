@@ -1,4 +1,4 @@
-// What the finders of mutants share: walking a syntax tree, and making a mutant of a place in it.
+// Common code for finding mutants: walking a syntax tree, and creating a mutant at a node.
 import { parseSync } from 'oxc-parser'
 
 const castTypes = new Set([
@@ -8,7 +8,7 @@ const castTypes = new Set([
   'TSInstantiationExpression',
 ])
 
-/** Visits each node that runs (types do not), with the nodes around it, the innermost last. */
+/** Visits each node that is executed (types are not), with its ancestors, the innermost last. */
 export function walk(node, visit, ancestors = []) {
   if (node.type.startsWith('TS') && !castTypes.has(node.type)) return
   if (node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration') return
@@ -23,17 +23,17 @@ export function walk(node, visit, ancestors = []) {
   }
 }
 
-/** Makes a mutant: one stretch of a file, and what stands there instead. */
+/** Creates a mutant: a range of a file, and its replacement. */
 export function mutant({ file, text }, kind, { start, end }, replacement) {
   return { kind, file, line: text.slice(0, start).split('\n').length, start, end, replacement }
 }
 
-/** The text of the file with the mutation in it. */
+/** The text of the file with the mutation. */
 export function mutate(text, { start, end, replacement }) {
   return text.slice(0, start) + replacement + text.slice(end)
 }
 
-/** The lines that a mutation changes, as they were and as they are. */
+/** The lines that a mutation changes, before and after. */
 export function changedLines(text, { start, end, replacement }) {
   const from = text.lastIndexOf('\n', start - 1) + 1
   const until = text.indexOf('\n', end) < 0 ? text.length : text.indexOf('\n', end)
@@ -46,7 +46,7 @@ export function isValid({ file, text }, candidate) {
   return parseSync(file, mutate(text, candidate)).errors.length === 0
 }
 
-/** The name that a function is called by: `lockPost(...)`, `limits.charge(...)`. */
+/** The name of a called function: `lockPost(...)`, `limits.charge(...)`. */
 export function calleeName(node) {
   const call = node?.type === 'AwaitExpression' ? node.argument : node
   const callee =
@@ -54,7 +54,7 @@ export function calleeName(node) {
   return callee?.name ?? callee?.property?.name ?? ''
 }
 
-/** The uses of `tx` inside of `db.$transaction(async (tx) => ...)`, each to be `db`. */
+/** The uses of `tx` inside of `db.$transaction(async (tx) => ...)`, to be replaced by `db`. */
 export function transactionSwaps(source) {
   const found = []
   walk(source.program, (node) => {

@@ -3,7 +3,7 @@ import type { Fault } from './run.js'
 import { columnChanges, tables } from './targets.js'
 import type { World } from './world.js'
 
-/** What PostgreSQL, or whoever administers it, does. */
+/** Faults that PostgreSQL or its administrator causes. */
 export const databaseFaults: readonly Fault[] = [
   {
     name: 'backends terminated, in rounds',
@@ -129,7 +129,7 @@ async function readOnly(world: World, { isTerminated }: { isTerminated: boolean 
   await database.query(`ALTER DATABASE ${databaseName} RESET default_transaction_read_only`)
 }
 
-// Two writers take the same two locks, in the order that chance gives them: one of them is the victim.
+// Two writers take the same two locks in random order, so that one of them is the victim of a deadlock.
 const deadlock = `
   IF random() < 0.5 THEN
     PERFORM pg_advisory_xact_lock(1); PERFORM pg_sleep(0.02); PERFORM pg_advisory_xact_lock(2);
@@ -137,13 +137,14 @@ const deadlock = `
     PERFORM pg_advisory_xact_lock(2); PERFORM pg_sleep(0.02); PERFORM pg_advisory_xact_lock(1);
   END IF;`
 
-// Three tries of a write to one row lose in 1 % of cases, to two rows in 5 %; without another try, in 20 and in 36 %.
+// After three attempts, 1 % of writes to one row and 5 % of writes to two rows still fail; without a retry, 20 and 36
+// %.
 const serializationFailure = `
   IF random() < 0.2 THEN
     RAISE EXCEPTION 'could not serialize access due to concurrent update' USING ERRCODE = '40001';
   END IF;`
 
-// Resources, operator intervention, system errors, and what a crashed or read-only server says.
+// Resources, operator intervention, system errors, and the errors of a crashed or read-only server.
 const notNow = `
   IF random() < 0.4 THEN
     RAISE EXCEPTION 'not now' USING ERRCODE =
@@ -153,7 +154,7 @@ const notNow = `
 
 const hurtTables = ['"User"', '"Session"', tables.written]
 
-/** Has PostgreSQL run a piece of SQL for each row that is written to some tables. */
+/** Makes PostgreSQL run a piece of SQL for each row that is written to some tables. */
 async function withTrigger({ database, databaseName, extent }: World, sql: string, tables = hurtTables): Promise<void> {
   await database.query(`ALTER DATABASE ${databaseName} SET deadlock_timeout = '100ms'`)
   await database.query(

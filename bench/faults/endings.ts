@@ -24,14 +24,14 @@ import { reads } from './targets.js'
 import { type Outcome, startTraffic, type Traffic } from './traffic.js'
 import type { Lane, World } from './world.js'
 
-/** A way in which a server ends under load. */
+/** A way to end a server under load. */
 export interface Ending {
   name: string
-  /** What makes it hard to end; resolves when the server may be told to. */
+  /** Makes the end more difficult; resolves when the server may be told to end. */
   before?(world: World): Promise<void> | void
-  /** Whether it gets no time to say goodbye. */
+  /** Whether the server is killed without a graceful shutdown. */
   isKilled?: true
-  /** Left out of quick runs. */
+  /** Omitted from quick runs. */
   isSlow?: true
 }
 
@@ -79,10 +79,10 @@ async function sendFromMany(url: string, text: string): Promise<void> {
 }
 
 const exitWithinMs = 30_000
-// A start after a kill may find work that the last one left.
+// A start after a kill may find unfinished work of the previous server.
 const mostStarts = 2.5
 
-/** Ends a server under load, starts the next one, and compares what was answered with what is there. */
+/** Ends a server under load, starts the next one, and compares the responses with the data. */
 export async function runEnding(lane: Lane, ending: Ending): Promise<Harm> {
   const world = await lane.createWorld({ delayMs: 0 })
   const { server, settings, mail, proxy } = world
@@ -149,7 +149,7 @@ function describe(story: Story, { server, startMs }: World): Harm {
   }
 }
 
-// A new connection that nobody takes any more is another server's to answer; a request that was taken is not.
+// A new connection that this server refuses would reach another server; an accepted request must get a response.
 function isLost({ ending, startedAt }: Story, outcome: Outcome): boolean {
   if (ending.isKilled && endOf(outcome) > startedAt) return false
   return isBad(outcome) && outcome.fault !== 'ECONNREFUSED'

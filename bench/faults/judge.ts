@@ -2,7 +2,7 @@ import { rounded } from '../support/timing.js'
 import type { Audit } from './ledger.js'
 import type { Outcome } from './traffic.js'
 
-/** A row of the table of what a fault did. */
+/** The results of a fault, as a row of the table. */
 export type Harm = {
   fault: string
   seconds: number
@@ -20,18 +20,18 @@ export type Harm = {
 
 export const endOf = ({ startedAt, ms }: Outcome): number => startedAt + ms
 export const isGood = ({ status }: Outcome): boolean => status >= 200 && status < 300
-/** Whether it is one that no client should get, however busy the machine is. */
+/** Whether it is a response that no client should get, however busy the machine is. */
 export const isWrong = (outcome: Outcome): boolean => isBad(outcome) && outcome.status > 0
 export const isBad = (outcome: Outcome): boolean => !isGood(outcome) && !isGoodRefusal(outcome)
 
-/** Whether a server that cannot answer says so as it should: when to try again, which request this was, and why. */
+/** Whether a rejection has what it should: `Retry-After`, the id of the request, and the error. */
 export function isGoodRefusal({ kind, status, headers, body }: Outcome): boolean {
   if (status !== 503 && status !== 429) return false
   if (kind === 'readyz') return true
   return Boolean(headers['retry-after'] && headers['x-request-id']) && body.startsWith('{"error":{"code":"')
 }
 
-/** The kinds of answers that nobody should get, the most frequent first. */
+/** The kinds of responses that clients should not get, the most frequent first. */
 export function listBad(outcomes: readonly Outcome[]): string {
   const counts = new Map<string, number>()
   for (const { status, fault, kind } of outcomes) {
@@ -43,7 +43,7 @@ export function listBad(outcomes: readonly Outcome[]): string {
   return [...shown, ...(sorted.length > 3 ? [`and ${sorted.length - 3} kinds more`] : [])].join('; ')
 }
 
-/** The longest that a client waited to be refused, in seconds, and for what. */
+/** The longest time until a rejection, in seconds, and the kind of request. */
 export function slowestRefusal(outcomes: readonly Outcome[]): string {
   const slowest = outcomes.filter(isGoodRefusal).toSorted((a, b) => b.ms - a.ms)[0]
   return slowest ? `${rounded(slowest.ms / 1000, 1)} (${slowest.kind})` : ''
@@ -51,7 +51,7 @@ export function slowestRefusal(outcomes: readonly Outcome[]): string {
 
 const promptMs = 1_000
 
-/** Whether requests were refused, or waited for a second, although nothing was wrong yet. */
+/** Whether requests failed or took more than a second before the fault. */
 export function wasBusy(outcomes: readonly Outcome[], before: number): boolean {
   const early = outcomes.filter((outcome) => endOf(outcome) < before)
   return early.some((outcome) => !isGood(outcome)) || early.filter(({ ms }) => ms > promptMs).length > early.length / 50
@@ -59,18 +59,18 @@ export function wasBusy(outcomes: readonly Outcome[], before: number): boolean {
 
 const refusedWithinMs = 5_000
 
-/** Whether somebody waited too long to be refused; not counting what a bare probe waited on this machine. */
+/** Whether a rejection took too long, not counting the time of a probe that needs no database. */
 export function isLate(outcomes: readonly Outcome[]): boolean {
   const most = refusedWithinMs + longestProbe(outcomes)
   return outcomes.some((outcome) => isGoodRefusal(outcome) && outcome.ms > most)
 }
 
-/** How long the slowest answer to a probe took that asks nothing of the database: what this machine itself takes. */
+/** The time of the slowest response to a probe that needs no database, which is that of the machine itself. */
 export function longestProbe(outcomes: readonly Outcome[]): number {
   return Math.max(0, ...outcomes.filter(({ kind }) => kind === 'livez').map(({ ms }) => ms))
 }
 
-/** Whether something that was acknowledged is not there, or not whole, or there twice. */
+/** Whether an acknowledged change is missing, incomplete or duplicated. */
 export function disagrees({ lost, doubled, halfDone, forgotten }: Audit): boolean {
   return lost + doubled + halfDone + forgotten > 0
 }
@@ -82,20 +82,22 @@ export function describeLedger({ acknowledged: _none, ...counts }: Audit, lostSe
 
 type Check = [isBroken: boolean, problem: string]
 
-/** What was looked at. */
+/** The results to judge. */
 export interface Checks {
-  /** What holds on any machine. */
+  /** Criteria for any machine. */
   always: readonly Check[]
-  /** What holds where the server has the processor when it needs it. */
+  /** Criteria for a machine that is not busy. */
   inTime: readonly Check[]
-  /** Whether the machine was too busy to tell anything from times. */
+  /** Whether the machine was too busy for results about times. */
   isBusy: boolean
 }
 
-/** Of a run that only a slow machine may have spoiled. */
+/** Whether only a slow machine may have caused the failure of a run. */
 export const isAboutTime = ({ verdict }: Harm): boolean => verdict.startsWith('IN TIME: ')
 
-/** Prints what was wrong, and what the server said about it. @returns it as one text, or one that begins with `ok` */
+/**
+ * Prints the failures, and the errors that the server logged. @returns them as one text, or one that begins with `ok`
+ */
 export function toVerdict(name: string, { always, inTime, isBusy }: Checks, log: readonly string[]): string {
   const broken = (checks: readonly Check[]) => checks.flatMap(([isBroken, problem]) => (isBroken ? [problem] : []))
   const wrong = broken(always)

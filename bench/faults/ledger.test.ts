@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createLedger } from './ledger.js'
 import { creations } from './targets.js'
 
-/** A database that answers what a test says is there. */
+/** A database with the rows that a test gives. */
 function databaseOf(present: Readonly<Record<keyof typeof creations, readonly string[]>>, version = 1): pg.Client {
   const answers = new Map<string, object[]>(
     Object.entries(creations).map(([kind, { keys }]) => [
@@ -17,14 +17,14 @@ function databaseOf(present: Readonly<Record<keyof typeof creations, readonly st
   })
 }
 
-it('takes a write whose answer was lost for neither done nor refused, whether it is there or not', async () => {
+it('counts a write without a response as neither done nor rejected, whether it exists or not', async () => {
   const ledger = createLedger()
   for (const key of ['there', 'not-there']) ledger.note('post', key, 'unknown')
   const audit = await ledger.audit(databaseOf({ post: ['there'], invitation: [] }))
   expect(audit).toEqual({ acknowledged: 0, lost: 0, doubled: 0, halfDone: 0, forgotten: 0, doneThoughRefused: 0 })
 })
 
-it('finds what was acknowledged and is gone, what is there twice, and changes that are forgotten', async () => {
+it('finds acknowledged writes that are missing or duplicated, and lost changes', async () => {
   const ledger = createLedger()
   for (const key of ['kept', 'gone', 'twice']) ledger.note('post', key, 'done')
   ledger.note('invitation', 'refused', 'refused')

@@ -3,26 +3,26 @@ import { creations, halves } from './targets.js'
 
 export type Kind = keyof typeof creations
 
-/** What clients were told about what they wrote. */
+/** Records the responses that clients got for their writes. */
 export interface Ledger {
-  /** A key that has not been used before. */
+  /** A new key. */
   nextKey(): string
   note(kind: Kind, key: string, told: 'done' | 'refused' | 'unknown'): void
-  /** Told that a user's version is this one now. */
+  /** Records the acknowledged version of a user. */
   noteVersion(userId: string, version: number): void
-  /** Compares what was told with what is there. */
+  /** Compares the acknowledged changes with the data. */
   audit(database: pg.Client): Promise<Audit>
 }
 
-/** What does not agree; all of it is 0 if nothing was lost. */
+/** The differences; all are 0 if nothing was lost. */
 export interface Audit {
   acknowledged: number
   lost: number
   doubled: number
   halfDone: number
-  /** Changes that were acknowledged and are not there any more. */
+  /** Acknowledged changes that are missing. */
   forgotten: number
-  /** Refused, and done all the same: the answer to a commit was lost. */
+  /** Rejected but done, because the response to a commit was lost. */
   doneThoughRefused: number
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault } from './run.js'
 
-/** What happens between the server and its database. */
+/** Faults between the server and its database. */
 export const networkFaults: readonly Fault[] = [
   {
     name: 'packets swallowed, then the same connections go on',

@@ -21,29 +21,29 @@ import { type Audit, createLedger } from './ledger.js'
 import { startTraffic, type Traffic } from './traffic.js'
 import type { Extent, Lane, World } from './world.js'
 
-/** Something that goes wrong with the database, and ends. */
+/** A fault of the database with a limited duration. */
 export interface Fault {
   name: string
-  /** Resolves when the cause is gone; from then on service has five seconds to be back. */
+  /** Resolves when the fault has ended; the service must work again within five seconds. */
   cause(world: World): Promise<void>
-  /** What readiness says while the cause is there, where that is certain. */
+  /** The expected state of readiness during the fault, if it is certain. */
   readiness?: 'ready' | 'unready'
-  /** Which requests must be answered well all the while, by the beginning of their kind. */
+  /** The requests that must succeed during the fault, by the beginning of their kind. */
   unharmed?: readonly string[]
-  /** The share of requests that may be refused, where the fault is one that can be worked around. */
+  /** The share of requests that may be rejected if the server can handle the fault. */
   mostRefused?: number
-  /** How much later each packet comes. */
+  /** The delay of each packet. */
   delayMs?: number
-  /** Left out of quick runs. */
+  /** Omitted from quick runs. */
   isSlow?: true
 }
 
 const backWithinMs = 5_000
-// What is not back by then is not slow but broken, on any machine.
+// After this time, a service that does not work is broken and not slow, on any machine.
 const neverMs = 40_000
 const exitWithinMs = 30_000
 
-/** Lets a fault happen to a server under load, and compares what it answered with what is there afterwards. */
+/** Causes a fault for a server under load, and compares its responses with the data afterwards. */
 export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
   const world = await lane.createWorld({ delayMs: fault.delayMs ?? 0 })
   try {
@@ -65,7 +65,7 @@ export async function runFault(lane: Lane, fault: Fault): Promise<Harm> {
   }
 }
 
-/** Ends the server. @returns its exit code, or that there was none in time */
+/** Ends the server. @returns its exit code, or that it did not end in time */
 export function stopWithin({ server }: World, ms: number, signal: 'SIGTERM' | 'SIGINT'): Promise<number | string> {
   return Promise.race([server.stop(signal), delay(ms, `none in ${ms / 1000} s`)])
 }
@@ -129,7 +129,7 @@ function checksOf(story: Story): Checks {
   return { always, inTime, isBusy: wasBusy(outcomes, startedAt) }
 }
 
-// A probe that finds the cause has a second to notice it, as a balancer has.
+// A probe may take a second to detect the fault, as for a load balancer.
 function readyShare({ traffic, startedAt, endedAt }: Story): number {
   const asked = traffic.outcomes.filter(
     (outcome) => outcome.kind === 'readyz' && outcome.startedAt > startedAt + 1_000 && endOf(outcome) < endedAt,
@@ -137,7 +137,7 @@ function readyShare({ traffic, startedAt, endedAt }: Story): number {
   return asked.filter(isGood).length / Math.max(1, asked.length)
 }
 
-/** Waits for the time in which the server is looked at afterwards; longer, if it is not back by then. */
+/** Waits for the time after the fault in which the server is observed, or longer if it does not work by then. */
 async function untilBack(story: Pick<Story, 'traffic' | 'endedAt'>, { after }: Extent): Promise<void> {
   await delay(after)
   const elapsed = () => performance.now() - story.endedAt
@@ -145,13 +145,13 @@ async function untilBack(story: Pick<Story, 'traffic' | 'endedAt'>, { after }: E
   while (!isAnsweredSince(story, story.endedAt) && elapsed() < neverMs) await delay(100)
 }
 
-/** How long after the end of the cause the last answer came that was not good, in seconds. */
+/** The time from the end of the fault to the last failed response, in seconds. */
 function backAfter({ traffic: { outcomes }, endedAt }: Pick<Story, 'traffic' | 'endedAt'>): number | string {
   const last = Math.max(endedAt, ...outcomes.filter((outcome) => !isGood(outcome)).map(endOf))
   return isAnsweredSince({ traffic: { outcomes } }, last) ? rounded((last - endedAt) / 1000, 1) : 'not yet'
 }
 
-// Logins are rare, so that one kind may be missing.
+// Logins are rare, so one kind may be missing.
 function isAnsweredSince({ traffic: { outcomes } }: { traffic: Pick<Traffic, 'outcomes'> }, time: number): boolean {
   const kindsOf = (some: typeof outcomes) => new Set(some.map(({ kind }) => kind)).size
   return kindsOf(outcomes.filter((one) => isGood(one) && endOf(one) > time)) >= kindsOf(outcomes) - 1

@@ -1,9 +1,9 @@
 /*
- * What the clients of the faults write and read. These tables are all that the benchmark knows of this application's
- * procedures and tables; whoever removes a resource removes its lines here.
+ * The data that the clients of the faults write and read. Only this file depends on the application's procedures and
+ * tables: if you remove a resource, remove its lines here.
  */
 
-/** What is created under a key that is used once, and the keys that the database has in the end. */
+/** The resource that is created with new keys, and the query of the keys in the database. */
 export const creations = {
   post: {
     path: '/api/posts',
@@ -17,7 +17,7 @@ export const creations = {
   },
 } as const
 
-/** Counts what was done by halves: transactions of which one part is there and another is not. */
+/** Counts transactions of which only a part exists. */
 export const halves = [
   `SELECT count(*) FROM "User" u FULL JOIN "OutboxMail" m ON m."to" = u."email" AND m."template" = 'invitation'
    WHERE (u."name" LIKE 'ledger-%' OR m."to" LIKE 'ledger-%') AND (u."id" IS NULL OR m."id" IS NULL)`,
@@ -32,10 +32,10 @@ export const reads: Readonly<Record<string, string>> = {
   search: '/api/posts?q=ledger',
 }
 
-/** A table that many write to, and one that all need. */
+/** A table with many writes, and one that all requests need. */
 export const tables = { written: '"Post"', needed: '"User"' }
 
-/** Changes that PostgreSQL makes at once, and after which a statement that was prepared before gives another type. */
+/** Changes that PostgreSQL makes immediately, after which prepared statements return another type. */
 export const columnChanges = [
   'ALTER TABLE "Session" ALTER "userAgent" TYPE varchar(500)',
   'ALTER TABLE "Post" ALTER "publishedAt" TYPE timestamptz(6)',

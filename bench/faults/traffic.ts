@@ -7,7 +7,7 @@ import type { Kind, Ledger } from './ledger.js'
 import { creations, reads } from './targets.js'
 import type { Extent } from './world.js'
 
-/** What one request was answered, and when. */
+/** The response to one request, and its time. */
 export interface Outcome extends Answer {
   kind: string
   /** By `performance.now()`. */
@@ -19,18 +19,18 @@ export interface Person {
   email: string
   accessToken: string
   refreshToken: string
-  /** Where the requests come from; each has an address of its own, so that limits do not add up. */
+  /** The clients; each has a different address, so that they do not exceed limits together. */
   address: string
 }
 
-/** Clients that go on and on. */
+/** Clients that send requests continuously. */
 export interface Traffic {
   outcomes: readonly Outcome[]
-  /** Sessions that were refused for good, although nobody ended them. */
+  /** Sessions that were rejected although they were not ended. */
   lostSessions(): number
-  /** Resolves once requests of each kind have been answered well: the start, which fills caches, is over. */
+  /** Resolves once requests of each kind have succeeded, which fills caches. */
   warm(): Promise<void>
-  /** Has each client stop after the request that it has under way. */
+  /** Makes each client stop after its current request. */
   stop(): Promise<void>
 }
 
@@ -42,10 +42,10 @@ interface TrafficOptions {
   extent: Pick<Extent, 'writers'>
 }
 
-// A client that has not heard by then never will.
+// A client without a response by then will never get one.
 const patienceMs = 20_000
 
-/** Starts clients of each kind: they write, read, refresh, log in, and ask whether the server is ready. */
+/** Starts clients of each kind: they write, read, refresh, log in, and check readiness. */
 export function startTraffic({ url, ledger, ...actors }: TrafficOptions): Traffic {
   const outcomes: Outcome[] = []
   let lost = 0
@@ -87,7 +87,7 @@ interface Work {
   pauseMs: number
 }
 
-// Creations, renames, refreshes, logins, probes, and each of the reads.
+// Creations, renames, refreshes, logins, probes, and each kind of read.
 const kindsOfTraffic = Object.keys(creations).length + 3 + 2 + Object.keys(reads).length
 
 function worksOf(client: Client, { people, admin, extent }: Omit<TrafficOptions, 'url' | 'ledger'>): Work[] {
@@ -144,7 +144,7 @@ function createReader({ ask }: Client, person: Person, first: number) {
   }
 }
 
-// A client whose refresh got no answer sends the same token again, as it has no other.
+// After a refresh without a response, the client sends the same token again, because it has no other.
 function createRefresher({ ask, onLostSession }: Client, person: Person) {
   let { refreshToken } = person
   const headers = { 'x-forwarded-for': person.address }

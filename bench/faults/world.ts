@@ -10,40 +10,40 @@ import { type Server, startServer } from '../support/server-process.js'
 import { clientAddress, productionSettings, startDatabase } from '../support/settings.js'
 import type { Person } from './traffic.js'
 
-/** A server, its database and everything between them, for one fault. */
+/** A server and its database for one fault, with the proxy between them. */
 export interface World {
   server: Server
-  /** How long its start took. */
+  /** The duration of its start. */
   startMs: number
   settings: Readonly<Record<string, string>>
   proxy: CutProxy
   mail: MailServer
   people: readonly Person[]
   admin: Person
-  /** A connection of the superuser to the server's database, past the proxy. */
+  /** A superuser's connection to the database of the server, without the proxy. */
   database: pg.Client
   databaseName: string
-  /** Opens another such connection; it ends with the world. */
+  /** Opens another such connection, which is closed together with the world. */
   connect(): Promise<pg.Client>
   postgres: { stop(): Promise<void>; start(): Promise<void> }
   extent: Extent
-  /** Ends what is left, and drops the database. */
+  /** Ends all processes, and drops the database. */
   close(): Promise<void>
 }
 
-/** How much is done to a server, and for how long; times are in milliseconds. */
+/** The load and the durations of a run; times are in milliseconds. */
 export interface Extent {
-  /** The clients that create posts: more than a server has connections for them. */
+  /** The clients that create posts: more than the server has connections. */
   writers: number
-  /** How long a cause may last. */
+  /** The maximum duration of a fault. */
   mostCause: number
-  /** How long the server is looked at before the cause, once every client has been answered. */
+  /** How long the server is observed before the fault, once each client got a response. */
   before: number
-  /** How long it is looked at after the cause, at least. */
+  /** The minimum time of observation after the fault. */
   after: number
 }
 
-/** A PostgreSQL with a database that each world gets a copy of. Faults of one lane come one after the other. */
+/** A PostgreSQL with a database that each world copies. The faults of one lane run one after the other. */
 export interface Lane {
   createWorld(options: { delayMs: number }): Promise<World>
   close(): Promise<void>
@@ -70,7 +70,7 @@ export async function openLane(extent: Extent): Promise<Lane> {
   }
 }
 
-// The server is no superuser, so that what is kept for superusers is not there for it.
+// The server is no superuser, so that it cannot use connections that are reserved for superusers.
 const createRole = `
   CREATE ROLE ${role.name} LOGIN PASSWORD '${role.password}';
   GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role.name};
@@ -125,7 +125,7 @@ async function createWorld(parts: WorldParts): Promise<World> {
   const clients: pg.Client[] = []
   const connect = async () => {
     const client = new pg.Client({ connectionString: url })
-    // Some faults end this connection as well.
+    // Some faults also close this connection.
     client.on('error', () => {})
     clients.push(client)
     await client.connect()
@@ -152,7 +152,7 @@ async function createWorld(parts: WorldParts): Promise<World> {
   }
 }
 
-/** Finds the server that runs, and starts it on the same files and, unless another program took it, the same port. */
+/** Restarts the server with the same files and, unless another program uses it, on the same port. */
 async function controlPostgres(url: string): Promise<World['postgres']> {
   const folder = await query(url, 'SHOW data_directory')
   const options = { dataDir: path.resolve(folder, '../..'), database: 'test', settings: { max_connections: '120' } }

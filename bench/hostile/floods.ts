@@ -20,8 +20,8 @@ interface Field {
 }
 
 /**
- * One address floods over 80 connections while others measure what they are answered; in turns with as many that ask
- * for next to nothing, so that what any crowd does on this machine is not held against the server.
+ * One address floods over 80 connections while others measure their responses, alternating with as many connections
+ * that send cheap requests, so that the effect of any load on this machine does not count.
  */
 export async function runFloods(stage: HostileStage, options: Options): Promise<Harm[]> {
   const asked = Object.entries(floodsOf(stage)).filter(([name]) => isAsked(options, `flood: ${name}`))
@@ -34,7 +34,7 @@ export async function runFloods(stage: HostileStage, options: Options): Promise<
     ms: options.isQuick ? 2_500 : 6_000,
   }
   try {
-    // A server that has just started compiles its code on the way.
+    // A server that has just started still compiles its code.
     await flood(field, harmless)
     const harms: Harm[] = []
     for (const [name, { requests }] of wanted) harms.push(await confirm(() => runFlood(field, name, requests)))
@@ -65,7 +65,7 @@ async function runFlood(field: Field, name: string, requests: readonly Request[]
   return harm
 }
 
-/** Each flood comes from an address of its own, so that the limits that one has met say nothing of the next. */
+/** Each flood has a different address, so that the limits of one do not affect the next. */
 async function flood({ stage, load, target, ms }: Field, requests: readonly Request[]): Promise<Flooded> {
   const { url } = target.server()
   const order = { port: Number(new URL(url).port), requests, connections, address: stage.nextAddress() }

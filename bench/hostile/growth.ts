@@ -3,17 +3,20 @@ import { rounded } from '../support/timing.js'
 import type { HostileStage } from './stage.js'
 import type { Cost, Target } from './target.js'
 
-/** A request that is written in any size up to its bound. */
+/** A request that can be created in any size up to its limit. */
 export interface GrowingAttack {
   name: string
   at(share: number): Request
-  /** How often a size is sent at first; passwords are costly to look at. */
+  /** How often a size is sent at first, because checking passwords is expensive. */
   repeats: number
-  /** Whether quick runs, which leave most attacks to chance, have it all the same. */
+  /** Whether quick runs, which choose most attacks at random, always include it. */
   isEssential: boolean
 }
 
-/** A row of the table of what grows; sizes are 1, 2, 4 and 8 eighths of the bound, in quick runs the first and last. */
+/**
+ * The cost of an attack by size, as a row of the table: 1, 2, 4 and 8 eighths of the limit, in quick runs the first and
+ * last.
+ */
 export type Growth = {
   attack: string
   status: string
@@ -31,16 +34,16 @@ export type Growth = {
 const allSizes = [1, 2, 4, 8]
 const quickSizes = [1, 8]
 
-// Twice the size may cost twice as much; the rest is for the noise of the machine.
+// Twice the size may cost twice as much; the rest allows for the noise of the machine.
 const mostGrowth = 1.5
-// How much dearer than text of the same size that is read and refused.
+// How much more expensive it may be than rejected text of the same size.
 const mostToPlain = 40
 const mostRefusalBytes = 32 * 1024
 const repeatsToConfirm = 5
 
 /**
- * Sends an attack at each size, and more often if that looks wrong: the least time of a size counts, so that other work
- * on the machine does not.
+ * Sends an attack at each size, and more often if the result is bad: the shortest time of a size counts, so that other
+ * work on the machine does not.
  */
 export async function measureGrowth(
   { target, isQuick }: Pick<HostileStage, 'target' | 'isQuick'>,
@@ -55,7 +58,7 @@ export async function measureGrowth(
 }
 
 interface Measuring {
-  /** In eighths of the bound. */
+  /** In eighths of the limit. */
   sizes: readonly number[]
   repeats: number
 }
@@ -103,7 +106,7 @@ function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): G
   }
 }
 
-/** How much more the sizes cost than the first one times their size: 1 where the work is linear, less for most. */
+/** The cost of the sizes relative to that of the first one times their size: 1 if the work is linear, less for most. */
 function growthOf(costs: Sizes['costs']): number {
   const first = costs.get(1)?.loopMs ?? Number.NaN
   return Math.max(...[...costs].map(([size, { loopMs }]) => (size === 1 ? 0 : loopMs / (size * first))))
@@ -131,10 +134,10 @@ function sizeOf(request: Request | undefined): number {
   return head + Buffer.byteLength(request?.body ?? '')
 }
 
-/** What text of so many bytes costs that is read as JSON and refused, in milliseconds. */
+/** The cost of rejected JSON of so many bytes, in milliseconds. */
 export type PlainCost = (bytes: number) => number
 
-/** Measures what a request costs that is as plain as can be, short and long. */
+/** Measures the cost of the simplest requests, short and long. */
 export async function measurePlain(target: Target): Promise<PlainCost> {
   const leastOf = async (bytes: number) => {
     const request = { method: 'POST', path: '/api/auth/logout', body: JSON.stringify({ x: 'x'.repeat(bytes) }) }

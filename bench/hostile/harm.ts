@@ -2,7 +2,7 @@ import type { Server } from '../support/server-process.js'
 import { rounded } from '../support/timing.js'
 import { type Answers, goodShare, slowdown } from './others.js'
 
-/** A row of the table of what an outsider does to others. */
+/** The effect of an attack on others, as a row of the table. */
 export type Harm = {
   attack: string
   'attacker is answered': string
@@ -15,12 +15,12 @@ export type Harm = {
   verdict: string
 }
 
-// Beyond what any crowd of as many connections does, and what one that costs next to nothing does.
+// The allowed effect beyond that of as many idle or cheap connections.
 const mostSlowdown = 8
-// As much again as a server holds that has served for a while.
+// As much memory again as a server uses after some time.
 const mostGrowth = 1
 
-/** Others were refused before anybody attacked, which says nothing of the attack. */
+/** Whether others were rejected before the attack, so that the result says nothing about it. */
 export const tooBusy = 'NOT MEASURED: THE MACHINE IS TOO BUSY'
 
 const leastGood = 0.98
@@ -33,22 +33,22 @@ export interface Observed {
   calm: Answers
   attacked: Answers
   floorMs: number
-  /** Whether it was short: then there are too few answers to ask for more than the median of a kind. */
+  /** Whether the attack was short: then there are enough responses for the median of a kind only. */
   isQuick: boolean
-  /** What the attacker was told. */
+  /** The responses to the attacker. */
   answered?: string
   closed?: string
-  /** Whether connections were left open that a time limit should have closed. */
+  /** Whether connections were open that a time limit should have closed. */
   isLeftOpen?: boolean
 }
 
-/** What an attack did the second time, if it did harm the first time: a machine that is busy does not do so twice. */
+/** The result of a second attack if the first one did harm, because a busy machine is unlikely to cause that twice. */
 export async function confirm(attack: () => Promise<Harm>): Promise<Harm> {
   const harm = await attack()
   return harm.verdict === 'ok' ? harm : attack()
 }
 
-/** Says what an attack has done to others. */
+/** Describes the harm of an attack. */
 export function describeHarm(attack: string, observed: Observed): Harm {
   const { bytesBefore, mostBytes, calm, attacked, floorMs, isQuick, answered = '', closed = '' } = observed
   const { kind, ratio } = slowdown(calm, attacked, { floorMs, quantile: isQuick ? 0.5 : 0.95 })
@@ -74,7 +74,7 @@ function judge({ server, bytesBefore, mostBytes, calm, attacked, isLeftOpen }: O
   return isLeftOpen ? 'LEFT OPEN' : 'ok'
 }
 
-// A machine that is busy refuses a login now and then; one that is attacked refuses them all.
+// A busy machine sometimes rejects a login; a server under attack would reject all.
 function areRefused(answers: Answers): boolean {
   const kinds = Object.values(answers).map((all) => goodShare({ all }))
   return goodShare(answers) < leastGood || Math.min(...kinds) < leastGoodOfKind

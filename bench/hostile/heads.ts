@@ -9,7 +9,7 @@ const headRoom = 12_000
 
 const run = (unit: string) => (length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length)
 
-/** Headers that the server looks at, with values that make a parser look often. */
+/** Headers that the server reads, with values that are expensive to parse. */
 const headers: Readonly<Record<string, (length: number) => string>> = {
   accept: run('application/json ;q=0.1 ,'),
   'trpc-accept': run(', application/jsonl x'),
@@ -26,7 +26,7 @@ const headers: Readonly<Record<string, (length: number) => string>> = {
   'x-request-id': run('a-'),
 }
 
-/** What may stand in a request line. */
+/** Parts of a request line. */
 const lines: Readonly<Record<string, (length: number) => string>> = {
   'a long path': (length) => `/api/${run('a/')(length)}`,
   'dots in a path': (length) => `/api${run('/..')(length)}`,
@@ -41,7 +41,7 @@ const lines: Readonly<Record<string, (length: number) => string>> = {
   'percent signs': (length) => `/api/posts?q=${run('%25')(length)}`,
 }
 
-/** Sends what comes before a body: headers to an object, to the router over tRPC and to a file, and request lines. */
+/** Sends hostile headers, to a REST route, to the router over tRPC and to a file, and hostile request lines. */
 export function headAttacks(stage: HostileStage, random: Random): GrowingAttack[] {
   const paths = [readOne, '/trpc/posts.list', stage.largestFile]
   const named = Object.entries(headers).flatMap(([name, value]) =>

@@ -32,7 +32,7 @@ function grown(name: RegExp, share: number) {
 }
 
 describe('inputs that grow', () => {
-  it('reach the bound of a field with the whole, and an eighth of it with an eighth', () => {
+  it('reach the bound of a field at full size, and an eighth of it at an eighth', () => {
     expect(grown(/^note: /, 1).note).toHaveLength(80)
     expect(grown(/^note: /, 1 / 8).note).toHaveLength(10)
     expect(grown(/^note, too long/, 1).note).toHaveLength(1_000)
@@ -41,14 +41,14 @@ describe('inputs that grow', () => {
     expect(grown(/^tags/, 1 / 8).tags).toHaveLength(2)
   })
 
-  it('differ from what the schema takes in nothing but what grows', () => {
+  it('match the schema except for the growing part', () => {
     const isAccepted = (name: RegExp) => input.safeParse(grown(name, 1 / 8)).success
     expect(isAccepted(/^limit/)).toBe(true)
     expect(isAccepted(/^tags/)).toBe(true)
     expect(isAccepted(/^unknown keys/)).toBe(false)
   })
 
-  it('hold a password made of the words of the one who sends it', () => {
+  it('contain a password that consists of words of the sender', () => {
     const { email, password, note } = grown(/own words/, 1)
     const unit = String(password).slice(0, 1)
     expect(password).toHaveLength(1024)
@@ -56,7 +56,7 @@ describe('inputs that grow', () => {
     expect(note).toBe('a quiet example of text')
   })
 
-  it('take a value that is known for a field', () => {
+  it('use a known value for a field', () => {
     expect(
       inputsOf(1, { note: 'known' })
         .find(({ name }) => name.startsWith('limit'))
@@ -64,13 +64,13 @@ describe('inputs that grow', () => {
     ).toBe('known')
   })
 
-  it('are the same for the same seed, and others for another', () => {
+  it('are the same for the same seed, and differ for another', () => {
     const written = (seed: number) => JSON.stringify(inputsOf(seed).map(({ name, at }) => [name, at(1 / 8)]))
     expect(written(7)).toBe(written(7))
     expect(written(7)).not.toBe(written(8))
   })
 })
 
-it.each(textKinds.map(({ name, write }) => [name, write] as const))('writes %s of any length', (_name, write) => {
+it.each(textKinds.map(({ name, write }) => [name, write] as const))('creates %s of any length', (_name, write) => {
   for (const length of [32, 100, 2_048]) expect(write(length)).toHaveLength(length)
 })

@@ -6,26 +6,26 @@ import { type OwnWords, type TextKind, textKinds } from './texts.js'
 type Input = Record<string, unknown>
 type Schema = z.core.JSONSchema.BaseSchema
 
-/** An input that is written in any size: `at(1)` is at the bound of what it grows, `at(0.125)` an eighth of that. */
+/** An input of any size: `at(1)` is at the bound of its growing part, `at(0.125)` at an eighth of that. */
 export interface GrownInput {
   name: string
-  /** Whether a password is made of the words of the person it belongs to. */
+  /** Whether a password consists of words of its owner. */
   hasOwnWords: boolean
   at(share: number): Input
 }
 
 interface GrowthOptions {
-  /** How many characters a request of this kind may carry. */
+  /** The maximum number of characters of a request of this kind. */
   room: number
   random: Random
   ownWords: OwnWords
-  /** How many kinds of text each field is tried with. */
+  /** The number of kinds of text for each field. */
   kindsPerField: number
-  /** Values that make an input reach further, by the name of the field. */
+  /** Values that an input needs to be processed further, by the name of the field. */
   known: Readonly<Input>
 }
 
-/** The inputs of a procedure that grow: each field up to its bound and past it, and the input as a whole. */
+/** The growing inputs of a procedure: each field up to its bound and beyond, and the whole input. */
 export function grownInputs(procedure: RestProcedure, options: GrowthOptions): GrownInput[] {
   const schema = jsonSchemaOf(procedure)
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
@@ -59,7 +59,7 @@ function resolve(field: Schema, { $defs = {} }: Schema): Schema {
   return typeof target === 'object' ? target : field
 }
 
-/** The smallest input that the schema takes. */
+/** The smallest input that matches the schema. */
 function baseInput(fields: readonly Field[], required: readonly string[]): Input {
   const needed = fields.filter(({ name }) => required.includes(name))
   return Object.fromEntries(needed.map(({ name, schema }) => [name, exampleOf(schema)]))
@@ -118,7 +118,7 @@ function grow(label: string, { name, write }: TextKind, bound: number, field = l
   return { name: `${label}: ${name}`, value: (share) => ({ [field]: write(Math.ceil(bound * share)) }) }
 }
 
-// A password is judged by the words of the person it belongs to: the input's own, where it names one.
+// A password is checked for words of its owner: those of the input, if it contains any.
 function growOwnWords(
   field: string,
   { maxLength = 1024 }: Schema,
@@ -133,7 +133,7 @@ function growOwnWords(
   }
 }
 
-/** What no schema asks for: keys nobody knows, depth, and lists and objects where a value belongs. */
+/** Parts that no schema contains: unknown keys, depth, and lists and objects instead of values. */
 function wholes(base: Input, field: string, room: number): GrownInput[] {
   const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]))
   const inputs: Omit<GrownInput, 'hasOwnWords'>[] = [
@@ -146,7 +146,7 @@ function wholes(base: Input, field: string, room: number): GrownInput[] {
   return inputs.map((input) => ({ ...input, hasOwnWords: false }))
 }
 
-// As deep as `JSON.stringify` goes; what is deeper is written as text in `shapes.ts`.
+// The maximum depth of `JSON.stringify`; deeper ones are created as text in `shapes.ts`.
 const deepest = 4_000
 
 function nested(share: number, open: string, close: string): unknown {

@@ -4,28 +4,30 @@ import { quantile } from '../support/timing.js'
 import type { HostileStage } from './stage.js'
 import { othersDo } from './targets.js'
 
-/** What is asked, and how often. */
+/** The requests of clients that do not attack, and their rate. */
 export interface Asked {
   perSecond: number
   write(): Request
 }
 
-/** What those who attack nobody were answered, by what they did. */
+/** The responses to clients that do not attack, by kind. */
 export type Answers = Readonly<Record<string, Answer[]>>
 
 interface Asking {
   ms: number
-  /** How much of the usual rate, where several servers share the machine. */
+  /** The share of the usual rate, if several servers share the machine. */
   share?: number
 }
 
-/** Asks while nobody attacks; again if the machine is so busy that somebody is refused. */
+/** Measures without an attack, and again if the machine is so busy that requests are rejected. */
 export async function askInPeace(url: string, stage: HostileStage, asking: Asking): Promise<Answers> {
   const answers = await askAsOthers(url, stage, asking)
   return goodShare(answers) > 0.98 ? answers : askAsOthers(url, stage, asking)
 }
 
-/** Does for so long what users do, each from an address of its own, and the probe of a load balancer. */
+/**
+ * Sends the requests of ordinary users for that time, each from a different address, and the probe of a load balancer.
+ */
 export async function askAsOthers(url: string, stage: HostileStage, { ms, share = 1 }: Asking): Promise<Answers> {
   const asked = Object.entries(othersDo(stage)).map(async ([name, { perSecond, write }]) => {
     const pace = { ms, perSecond: perSecond * share }
@@ -36,15 +38,15 @@ export async function askAsOthers(url: string, stage: HostileStage, { ms, share 
 
 const patienceMs = 20_000
 
-/** @returns the share of answers that were good, between 0 and 1 */
+/** @returns the share of successful responses, between 0 and 1 */
 export function goodShare(answers: Answers): number {
   const all = Object.values(answers).flat()
   return all.filter(({ status }) => status >= 200 && status < 300).length / all.length
 }
 
 /**
- * @param judged what counts as no time at all, and which share of the answers has to have come within the time
- * @returns how much longer the kind of request took that suffered most
+ * @param judged the time that does not count, and the share of responses that must be faster
+ * @returns the additional time of the most affected kind of request
  */
 export function slowdown(calm: Answers, attacked: Answers, judged: { floorMs: number; quantile: number }) {
   const ratios = Object.entries(attacked).map(([kind, answers]) => {

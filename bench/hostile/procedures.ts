@@ -8,11 +8,11 @@ import { type GrownInput, grownInputs } from './inputs.js'
 import type { HostileStage } from './stage.js'
 import { ownWords } from './texts.js'
 
-// What a body and a request line may hold, less what stands around the input.
+// The maximum size of a body and a request line, without the parts around the input.
 const bodyRoom = 250_000
 const lineRoom = 3_500
 
-/** Every procedure of the router over both transports, with inputs made from its JSON Schema. */
+/** Every procedure of the router on both transports, with inputs from its JSON Schema. */
 export function procedureAttacks(stage: HostileStage, options: Options): GrowingAttack[] {
   const random = createRandom(options.seed)
   const maker = { random, ownWords: ownWords(createRandom(options.seed)), kindsPerField: options.isQuick ? 1 : 8 }
@@ -31,13 +31,13 @@ interface Way {
   write: Transport
 }
 
-// Each request comes from another address and another user, so that limits do not refuse it before it is looked at.
+// Each request has a different address and user, so that no limit rejects it before the input is read.
 function toAttack(stage: HostileStage, { procedure, name: way, write }: Way, input: GrownInput): GrowingAttack {
   const { access, hashesPassword } = procedure.meta
   return {
     name: `${procedure.path} over ${way}, ${input.name}`,
     repeats: hashesPassword ? 1 : 2,
-    // Both ways lead to the same judgement.
+    // Both transports check passwords in the same way.
     isEssential: input.hasOwnWords && way === 'REST',
     at: (share) => {
       const request = write(procedure, input.at(share))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { shapes } from './shapes.js'
 
-it.each(Object.entries(shapes))('writes %s as JSON, and in proportion', (_name, write) => {
+it.each(Object.entries(shapes))('creates %s as JSON, in proportion to the size', (_name, write) => {
   const [small, large] = [write(2_500), write(20_000)]
   expect(() => [JSON.parse(small), JSON.parse(large)]).not.toThrow()
   expect(large.length).toBeLessThan(1.1 * 20_000)

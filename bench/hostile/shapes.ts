@@ -4,7 +4,7 @@ import type { Request } from '../support/http.js'
 import type { GrowingAttack } from './growth.js'
 import type { HostileStage } from './stage.js'
 
-/** Writes superjson (or what claims to be) of about so many bytes. */
+/** Creates superjson, valid or not, of about so many bytes. */
 type Shape = (bytes: number) => string
 
 const times = (count: number, text: (index: number) => string) =>
@@ -17,7 +17,7 @@ const dotted = (depth: number) => 'a.'.repeat(Math.max(0, depth - 1)).concat('a'
 const nested = (depth: number, open: string, core: string, close: string) =>
   open.repeat(Math.max(1, Math.floor(depth))) + core + close.repeat(Math.max(1, Math.floor(depth)))
 
-/** What superjson reads on the way in: types, their places, equal references, and the JSON below them. */
+/** The parts of superjson that the server reads: types, their paths, equal references, and the JSON below them. */
 export const shapes: Readonly<Record<string, Shape>> = {
   'many types': (bytes) =>
     annotated(
@@ -80,11 +80,11 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'a long number': (bytes) => `{"json":${'9'.repeat(bytes)}}`,
 }
 
-// What a body and a request line may hold; a query is written with escapes, which make a text up to three times longer.
+// The maximum size of a body and a request line. A query is escaped, which makes a text up to three times longer.
 const bodyRoom = 250_000
 const lineRoom = 4_500
 
-/** Sends each shape to procedures of each kind, alone and in batches, for an answer in one piece or as a stream. */
+/** Sends each shape to procedures of each kind, alone and in batches, with whole and streamed responses. */
 export function shapeAttacks(stage: HostileStage): GrowingAttack[] {
   return Object.entries(shapes).flatMap(([shapeName, shape]) =>
     kindsOfProcedure().flatMap(({ kind, procedure }) =>
@@ -100,7 +100,7 @@ export function shapeAttacks(stage: HostileStage): GrowingAttack[] {
   )
 }
 
-/** One procedure of each kind, with the credential of nobody. */
+/** One procedure of each kind, for anonymous callers. */
 function kindsOfProcedure(): { kind: string; procedure: RestProcedure }[] {
   const procedures = listRestProcedures(appRouter)
   return [true, false].flatMap((takesInput) =>

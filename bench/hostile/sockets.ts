@@ -8,14 +8,14 @@ import { askAsOthers, askInPeace } from './others.js'
 import type { HostileStage } from './stage.js'
 import { largestList } from './targets.js'
 
-/** What hundreds of connections do, and when the server should have closed them. */
+/** An attack with hundreds of connections, and when the server should close them. */
 interface SocketAttack {
   name: string
-  /** Writes on a connection that has just opened, and goes on if it wants to until `signal` is aborted. */
+  /** Writes on a new connection, and may continue until `signal` is aborted. */
   act(socket: Socket, signal: AbortSignal): void
-  /** Whether the client reads what it is sent, never, or a little now and then. */
+  /** Whether the client reads its responses, never, or slowly. */
   reads: 'at once' | 'never' | 'slowly'
-  /** How long the connections are watched. */
+  /** How long the connections are observed. */
   seconds: number
   /** Whether a time limit should have closed all of them by then. */
   areClosed: boolean
@@ -23,7 +23,7 @@ interface SocketAttack {
 
 const sockets = 600
 const margin = 5
-// Other attacks run on this machine meanwhile, so that a short wait says nothing.
+// Other attacks run on this machine at the same time, so that a short wait means nothing.
 const floorMs = 100
 
 const headersStart = 'POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\nx-slow: '
@@ -55,13 +55,13 @@ const slowSockets: readonly SocketAttack[] = [
   },
 ]
 
-/** Opens hundreds of connections that are slow, or silent: each kind on a server of its own, all at once. */
+/** Opens hundreds of connections that are slow or silent: each kind on a separate server, all at the same time. */
 export async function runSlowSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
   const attacks = slowSockets.filter((attack) => isRun(options, attack))
   return Promise.all(attacks.map((attack) => confirm(() => runAttack(stage, attack, { share: 1 / attacks.length }))))
 }
 
-/** Opens hundreds of connections that ask for much and read nothing, one kind after the other. */
+/** Opens hundreds of connections that request large responses and read nothing, one kind after the other. */
 export async function runDeafSockets(stage: HostileStage, options: Options): Promise<Harm[]> {
   const harms: Harm[] = []
   for (const attack of deafSockets(stage, options)) {
@@ -70,7 +70,7 @@ export async function runDeafSockets(stage: HostileStage, options: Options): Pro
   return harms
 }
 
-// Quick runs wait for the shortest time limit, and leave out what differs from another attack in its pace alone.
+// Quick runs wait for the shortest time limit, and omit attacks that differ from another only in their pace.
 function isRun(options: Options, { name, reads, seconds }: SocketAttack): boolean {
   const isLong = seconds > 10 + margin || reads === 'slowly'
   return isAsked(options, name) && !(options.isQuick && options.only === '' && isLong)
@@ -151,7 +151,7 @@ function open(server: Server, { act, reads }: SocketAttack, signal: AbortSignal)
   return socket
 }
 
-// One that nobody reads hears of its end only by what is written to it.
+// A client that does not read detects the end of a connection only when it writes.
 function isClosed(socket: Socket): boolean {
   if (!socket.destroyed && socket.isPaused()) socket.write('x')
   return socket.destroyed || socket.readableEnded

@@ -13,23 +13,23 @@ import { startTarget, type Target } from './target.js'
 import { docsPage } from './targets.js'
 import { ownWords } from './texts.js'
 
-/** What the attacks work on: a database with people and rows, a server, and credentials. */
+/** The environment of the attacks: a database with users and rows, a server, and credentials. */
 export interface HostileStage {
   settings: Readonly<Record<string, string>>
   isQuick: boolean
-  /** The server whose cost is measured, one request after the other. */
+  /** The server whose cost is measured, with one request at a time. */
   target: Target
-  /** Values that a schema cannot tell, by the names of fields: with them an input is looked at to its end. */
+  /** Values that a schema does not reveal, by the names of fields, which an input needs to be processed completely. */
   known: Readonly<Record<string, unknown>>
-  /** The largest file that the server gives to anybody. */
+  /** The largest public file of the server. */
   largestFile: string
-  /** A user who can log in, of many in turn. */
+  /** A user who can log in; each call returns the next one. */
   nextStranger(): { accessToken: string }
-  /** The address of somebody who can log in, of so many that nobody's turn comes often. */
+  /** The address of a user who can log in; there are so many that each is rarely used. */
   nextEmail(): string
-  /** The access token of one of many admins in turn, whose words are those of the hostile passwords. */
+  /** The access token of the next admin, whose words are those of the hostile passwords. */
   nextToken(): string
-  /** An address that nobody has used before. */
+  /** A new address. */
   nextAddress(): string
   close(): Promise<void>
 }
@@ -93,7 +93,7 @@ interface SignedIn {
   user: { id: string; role: Role }
 }
 
-// A long run takes more time than an access token has.
+// A long run takes longer than an access token is valid.
 function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: readonly SignedIn[]): () => void {
   const sign = async () => {
     for (const person of people) {
@@ -105,7 +105,7 @@ function keepSigned({ accessTokens }: Pick<Container, 'accessTokens'>, people: r
   return () => clearInterval(timer)
 }
 
-/** Asks for a reset link, and waits for the mail: nobody knows its token but the one who gets it. */
+/** Requests a reset link, and waits for the mail, which is the only way to get its token. */
 async function resetToken(url: string, { mails }: MailServer, email: string): Promise<string> {
   const body = JSON.stringify({ email })
   await send(url, { method: 'POST', path: '/api/auth/password-reset', body })

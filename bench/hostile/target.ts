@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Answer, type Request, send } from '../support/http.js'
 import { type Server, startServer } from '../support/server-process.js'
 
-/** What one request did. */
+/** The result of one request. */
 export interface Cost {
-  /** How long the server's event loop was busy with it. */
+  /** How long the event loop of the server was busy. */
   loopMs: number
   answer: Answer
   request: Request
 }
 
-/** A server that is attacked with one request at a time. One that does not survive is replaced by a new one. */
+/** A server that is attacked with one request at a time. If it crashes, it is replaced by a new one. */
 export interface Target {
   settings: Readonly<Record<string, string>>
   server(): Server
-  /** Sends a request and waits until the server has done with it. */
+  /** Sends a request and waits until the server has finished its work. */
   costOf(request: Request): Promise<Cost>
-  /** Starts another server if this one has died, or answers nobody. @returns what had become of it */
+  /** Starts another server if this one has crashed or hangs. @returns what happened to it */
   revive(): Promise<'alive' | 'died' | 'stalled'>
   stop(): Promise<void>
 }
@@ -31,7 +31,7 @@ export async function startTarget(settings: Readonly<Record<string, string>>): P
     async costOf(request) {
       const before = server.loopMs()
       const answer = await send(server.url, request, patienceMs)
-      // What a request leaves to do after its answer belongs to its cost, and time is counted when the thread sleeps.
+      // Work after the response belongs to the cost of a request, and the time is only counted when the thread sleeps.
       await delay(1)
       return { loopMs: server.loopMs() - before, answer, request }
     },

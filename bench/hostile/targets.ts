@@ -4,20 +4,20 @@ import type { Asked } from './others.js'
 import type { HostileStage } from './stage.js'
 
 /*
- * What the floods and the others call. These tables are all that the hostile benchmark knows of this application's
- * procedures; whoever removes a resource removes its lines here.
+ * The calls of the floods and of the other clients. Only this file depends on the application's procedures: if you
+ * remove a resource, remove its lines here.
  */
 
-/** The list whose pages are the largest, with the most that a page may hold. */
+/** The list with the largest pages, with the maximum page size. */
 export const largestList = '/api/posts?limit=100'
 
-/** One row, by an id that no row has. */
+/** One row, by an unknown id. */
 export const readOne = '/api/posts/3f0c1c53-6d7b-4d0a-9c55-2a1f4b1c7d11'
 
 /** The page that loads the largest files. */
 export const docsPage = '/docs'
 
-/** Words that are in most rows, joined so that the search has to rank nearly all of them. */
+/** Words that are in most rows, joined so that the search must rank nearly all of them. */
 const commonWords = 'a garden has words of many kinds post topic word kind garden words has many post topic1'
 const search = (words: string) => `/api/posts?order=relevance&q=${encodeURIComponent(words)}`
 const costlySearch = search(commonWords.split(' ').slice(-16).join(' or '))
@@ -27,11 +27,11 @@ const get = (path: string, headers = {}): Request => ({ method: 'GET', path, hea
 
 export interface Flood {
   requests: readonly Request[]
-  /** Whether quick runs have it. */
+  /** Whether quick runs include it. */
   isQuick: boolean
 }
 
-/** What one address sends over and over, by the name of the attack. */
+/** The requests that one address sends continuously, by the name of the attack. */
 export function floodsOf({ nextToken, largestFile }: HostileStage): Readonly<Record<string, Flood>> {
   const signedIn = { authorization: `Bearer ${nextToken()}` }
   const rare = (...requests: Request[]) => ({ requests, isQuick: false })
@@ -69,10 +69,10 @@ function batchOf(path: string, input: object): string {
   return `/trpc/${paths}?batch=1&input=${encodeURIComponent(JSON.stringify(Object.fromEntries(calls)))}`
 }
 
-/** What costs a server least: 80 connections that send it are what any crowd does to others. */
+/** The cheapest request for a server: 80 connections that send it show the effect of any load. */
 export const harmless: readonly Request[] = [get('/livez')]
 
-/** What the others do meanwhile. */
+/** The requests of the others meanwhile. */
 export function othersDo({ nextStranger, nextEmail, nextAddress }: HostileStage): Readonly<Record<string, Asked>> {
   const from = () => ({ 'x-forwarded-for': nextAddress() })
   const signedIn = () => ({ ...from(), authorization: `Bearer ${nextStranger().accessToken}` })

@@ -1,12 +1,12 @@
 import type { Random } from '../support/random.js'
 
-/** A kind of text that is written in any length: `write(8)` has 8 UTF-16 units. */
+/** A kind of text of any length: `write(8)` has 8 UTF-16 units. */
 export interface TextKind {
   name: string
   write(length: number): string
 }
 
-/** Repeats a unit, and ends it with what makes a matcher start over. */
+/** Repeats a unit, and ends with what makes a pattern backtrack. */
 function run(unit: string, end = ''): TextKind['write'] {
   return (length) => {
     const body = unit.repeat(Math.max(0, Math.ceil((length - end.length) / unit.length)))
@@ -14,7 +14,7 @@ function run(unit: string, end = ''): TextKind['write'] {
   }
 }
 
-/** Texts that have cost somebody dearly: what patterns, searches, trimming and case rules stumble over. */
+/** Texts that are known to be expensive for patterns, searches, trimming and case conversion. */
 export const textKinds: readonly [TextKind, ...TextKind[]] = [
   { name: 'aaa...b', write: run('a', 'b') },
   { name: 'spaces', write: run(' ', 'x') },
@@ -37,13 +37,13 @@ export const textKinds: readonly [TextKind, ...TextKind[]] = [
   { name: 'base64', write: run('eyJhIjoxfQ') },
 ]
 
-/** A kind of password, with the words of the person who sends it: a tiling that almost fits. */
+/** A kind of password, with the words of its owner: a combination that almost fits. */
 export interface OwnWords extends TextKind {
   email: string
   displayName: string
 }
 
-/** Passwords made of the sender's own address and name, which a check for such words has to look at. */
+/** Passwords of the sender's own address and name, which a check for such words must process. */
 export function ownWords(random: Random): OwnWords {
   const letters = random.shuffle([...'abcdehkmnorstuw'])
   const size = 1 + random.below(2)

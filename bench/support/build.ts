@@ -11,7 +11,7 @@ const sources = ['server', 'prisma', 'package.json', 'tsconfig.json', 'tsconfig.
 let building: Promise<string> | undefined
 
 /**
- * Builds what production runs, once, unless the build is newer than every source of it.
+ * Creates a production build, once, unless an existing one is newer than every source file.
  *
  * @returns the file that starts the server
  */
@@ -32,7 +32,7 @@ async function build(): Promise<string> {
   return main
 }
 
-// A folder has the time at which a file in it was removed. What is generated changes with the schema it comes from.
+// The time of a folder changes when a file is removed from it. Generated files change with the schema.
 async function newestOf(files: readonly string[]): Promise<number> {
   const times = files.map(async (file) => {
     if (path.basename(file) === 'generated') return 0

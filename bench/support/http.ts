@@ -1,28 +1,28 @@
 import http from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** What is sent: over `http` by {@link send}, or over and over by a load process. */
+/** A request: sent over `http` by {@link send}, or repeatedly by a load process. */
 export interface Request {
   method: string
   path: string
   headers?: Readonly<Record<string, string>>
-  /** JSON as it goes over the wire. */
+  /** The JSON text of the body. */
   body?: string
 }
 
 export interface Answer {
-  /** 0 if none came: the connection broke, or the time was up. */
+  /** 0 without a response: the connection broke, or the time was over. */
   status: number
   headers: http.IncomingHttpHeaders
   body: string
   ms: number
-  /** Why there was no answer. */
+  /** The reason for a missing response. */
   fault?: string
 }
 
 const agent = new http.Agent({ keepAlive: true })
 
-/** One HTTP request over kept connections; lighter than `fetch`, so that the clients measure the server. */
+/** One HTTP request over kept connections; cheaper than `fetch`, so that the server is measured and not the clients. */
 export async function send(base: string, request: Request, timeoutMs = 30_000): Promise<Answer> {
   const start = performance.now()
   const elapsed = () => performance.now() - start
@@ -46,7 +46,7 @@ function respond(base: string, request: Request, signal: AbortSignal): Promise<h
   })
 }
 
-/** The headers with which a request goes out: what it names, and what its body needs. */
+/** The headers of a request: its own, and those that its body needs. */
 export function headersOf({ headers, body }: Request): Record<string, string> {
   if (body === undefined) return { ...headers }
   return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers }

@@ -3,17 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { headersOf, type Request } from './http.js'
 import { clientAddress } from './settings.js'
 
-/** Requests to send in turn, each connection one after the other. */
+/** The requests of each connection, which sends them in a cycle, one after the other. */
 export interface Order {
   port: number
   requests: readonly Request[]
   connections: number
   ms: number
-  /** The client's address; many different ones if it is left out, so that the limit of one is not reached. */
+  /** The address of the clients; by default many different ones, which stay below the limit of an address. */
   address?: string
 }
 
-/** How many answers of each status came, and how fast; status 0 is a connection that broke. */
+/** The number and the times of responses by status; status 0 is a broken connection. */
 export interface Load {
   statuses: Record<string, number>
   perSecond: number
@@ -50,7 +50,7 @@ function createWriter({ requests, address }: Order): (socket: Socket) => void {
   }
 }
 
-// Node's own HTTP client would be busier than the server that is measured.
+// Node's own HTTP client would need more processor time than the server.
 async function sendUntil({ port, ms }: Order, write: (socket: Socket) => void, count: (status: string) => void) {
   const end = performance.now() + ms
   let isWaiting = true
@@ -82,7 +82,7 @@ async function sendUntil({ port, ms }: Order, write: (socket: Socket) => void, c
   }
 }
 
-/** Calls back with the status of each answer that has come whole: with its length, or in chunks, whose end is plain. */
+/** Reports the status of each complete response, with a length or in chunks. */
 function createReader(onAnswer: (status: string) => void): (chunk: string) => void {
   let head = ''
   let missing: number | undefined
@@ -108,7 +108,7 @@ function createReader(onAnswer: (status: string) => void): (chunk: string) => vo
   }
 }
 
-// Below zero where the end is told by the last chunk.
+// Negative if the last chunk determines the end.
 function lengthOf(head: string): number {
   if (/^HTTP\/1.1 (204|304)/.test(head)) return 0
   return Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NEGATIVE_INFINITY)

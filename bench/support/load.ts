@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Load, Order } from './load-process.js'
 
-/** Starts the process that sends requests: another one than the server's, so that it does not take its turns. */
+/** Starts the process that sends requests, separate from the server so that it does not use the server's event loop. */
 export function startLoad() {
   const child = fork(fileURLToPath(new URL('./load-process.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx'],

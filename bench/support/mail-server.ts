@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { SMTPServer } from 'smtp-server'
 
-/** A mail server that keeps what it gets. */
+/** A mail server that stores the mails. */
 export interface MailServer {
   url: string
   /** The text of each mail, oldest first. */
   mails: string[]
-  /** Makes it answer each mail only after so many milliseconds. */
+  /** Makes it respond to each mail only after so many milliseconds. */
   dawdle(ms: number): void
   close(): void
 }
@@ -28,7 +28,7 @@ export async function startMailServer(): Promise<MailServer> {
       })
     },
   })
-  // Servers that are killed break their connections off.
+  // Killed servers break their connections.
   server.on('error', () => {})
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
@@ -44,7 +44,7 @@ export async function startMailServer(): Promise<MailServer> {
   }
 }
 
-// Quoted-printable breaks lines, and writes the sign that it quotes with in its own way.
+// Quoted-printable breaks lines, and encodes its own escape character.
 function decode(mail: string): string {
   return mail.replaceAll(/=\r?\n/g, '').replaceAll('=3D', '=')
 }

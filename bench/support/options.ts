@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util'
 
-/** What the attacks and the faults are told on the command line. */
+/** The options of the attacks and the faults on the command line. */
 export interface Options {
-  /** Cases are made from it: the same number gives the same cases. */
+  /** The seed of random cases: the same number results in the same cases. */
   seed: number
-  /** A part of the names of the cases to run; all of them if it is empty. */
+  /** A part of the names of the cases to run; empty for all. */
   only: string
-  /** Fewer cases and shorter ones, for every change. */
+  /** Fewer and shorter cases, for every change. */
   isQuick: boolean
 }
 
-/** Reads `--seed N`, `--only TEXT` and `--quick`, and prints what makes the run repeatable. */
+/** Reads `--seed N`, `--only TEXT` and `--quick`, and prints the options that repeat the run. */
 export function readOptions(benchmark: string): Options {
   const { values } = parseArgs({
     options: { seed: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
@@ -22,7 +22,7 @@ export function readOptions(benchmark: string): Options {
   return options
 }
 
-/** Whether a case of this name was asked for. */
+/** Whether a case of this name is included. */
 export function isAsked({ only }: Options, name: string): boolean {
   return name.toLowerCase().includes(only.toLowerCase())
 }

@@ -8,8 +8,8 @@ interface Pace {
 }
 
 /**
- * Sends at a steady pace: each request has its time, whether the one before was answered or not, so that a stall is
- * met by all that come in it. `ms` of an answer counts from that time.
+ * Sends at a constant rate, whether previous requests got a response or not, so that a stall affects all requests
+ * during it. `ms` of a response is measured from the scheduled time.
  */
 export function sendAtPace({ ms, perSecond }: Pace, sendNext: (index: number) => Promise<Answer>): Promise<Answer[]> {
   const start = performance.now()
@@ -23,7 +23,7 @@ export function sendAtPace({ ms, perSecond }: Pace, sendNext: (index: number) =>
   return Promise.all(answers)
 }
 
-/** How long answers took, in milliseconds. */
+/** The times of responses, in milliseconds. */
 export function spread(answers: readonly Answer[]) {
   const times = answers.map(({ ms }) => ms)
   return { p50: rounded(quantile(times, 0.5)), p99: rounded(quantile(times, 0.99)), max: rounded(Math.max(...times)) }

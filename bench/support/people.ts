@@ -5,7 +5,7 @@ import { password, pepper } from './settings.js'
 
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 
-/** Makes verified users who all have the same password, and so the same hash. */
+/** Creates verified users with the same password, and so the same hash. */
 export async function createUsers({ db }: Container, count: number, describe: (index: number) => Person = user) {
   const passwordHash = await createPasswords({ pepper, minLength: 15, application: 'app' }).hash(password, {
     ip: '127.0.0.1',
@@ -25,7 +25,7 @@ const user = (index: number): Person => ({ email: `user-${index}@example.com`, n
 
 type Users = Awaited<ReturnType<typeof createUsers>>
 
-/** Opens a session for each, as a login does, without a password. */
+/** Creates a session for each, as a login does, without a password. */
 export async function signInAll({ db, services }: Container, users: Users) {
   const signedIn = []
   for (const user of users)

@@ -8,7 +8,7 @@ import pg from 'pg'
 export const commonWords =
   'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
 
-/** Fills the tables with users and with posts over 90 days, a fifth of them drafts, and has PostgreSQL look at them. */
+/** Creates users and posts over 90 days, a fifth of them drafts, and updates the statistics of PostgreSQL. */
 export async function fillPosts(databaseUrl: string, { users, posts }: { users: number; posts: number }) {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()

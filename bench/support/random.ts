@@ -1,11 +1,11 @@
 export interface Random {
-  /** A whole number from 0 up to, and without, `below`. */
+  /** An integer from 0 up to but excluding `below`. */
   below(below: number): number
   pick<T>(items: readonly [T, ...T[]]): T
   shuffle<T>(items: readonly T[]): T[]
 }
 
-/** Makes a source of numbers that a seed determines (the generator known as mulberry32). */
+/** Creates a seeded generator of numbers (mulberry32). */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {

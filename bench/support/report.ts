@@ -2,7 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 
 type Row = Readonly<Record<string, string | number>>
 
-/** Prints a table under a title and the machine it was measured on: numbers of two runs are not to be compared. */
+/** Prints a table with a title and the machine, because numbers of different machines cannot be compared. */
 export function report(title: string, rows: readonly Row[]): void {
   if (rows.length === 0) return
   console.log(`\n${title}\n${describeMachine()}`)

@@ -3,22 +3,22 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { buildServer } from './build.js'
 
-/** How a process ended: its exit code, or the signal that killed it. */
+/** The end of a process: its exit code, or the signal that killed it. */
 type Exit = number | NodeJS.Signals
 
-/** A server in production, as a process of its own. */
+/** A production server in a separate process. */
 export interface Server {
   url: string
-  /** Whether the process runs; what it answers is another question. */
+  /** Whether the process is running, whatever it responds. */
   isRunning(): boolean
-  /** The memory that the process holds, in bytes. */
+  /** The memory of the process, in bytes. */
   residentBytes(): number
-  /** The processor time that its main thread, which runs the event loop, has used, in milliseconds. */
+  /** The processor time of its main thread, which runs the event loop, in milliseconds. */
   loopMs(): number
-  /** The different lines at level error that it has logged so far, and what it wrote when it crashed. */
+  /** The distinct log lines at error level so far, and the output of a crash. */
   faults(): string[]
   exited: Promise<Exit>
-  /** Ends it as a deployment does, or, by `SIGINT`, without the time that load balancers need to notice. */
+  /** Ends it as a deployment does, or with `SIGINT` without the delay for load balancers. */
   stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Exit>
   kill(): Promise<Exit>
 }
@@ -26,7 +26,7 @@ export interface Server {
 /** Starts a server from a production build. It ends with this process at the latest. */
 export async function startServer(settings: Readonly<Record<string, string>>): Promise<Server> {
   const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings }
-  // Without the loader of TypeScript that this process has: production has none, and its thread can hold up an exit.
+  // Without the TypeScript loader of this process: production has none, and its thread can delay an exit.
   const child = fork(await buildServer(), { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const exited = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL')),
@@ -41,7 +41,7 @@ export async function startServer(settings: Readonly<Record<string, string>>): P
     url,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     residentBytes: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(processFile(child, 'status'))?.[1] ?? 0),
-    // In nanoseconds, and of the main thread alone: threads that hash or collect garbage are not counted.
+    // In nanoseconds, for the main thread alone: threads that hash or collect garbage do not count.
     loopMs: () => Number(processFile(child, 'schedstat').split(' ')[0]) / 1e6,
     faults: () => [...faults],
     exited,
@@ -50,7 +50,7 @@ export async function startServer(settings: Readonly<Record<string, string>>): P
   }
 }
 
-// Linux tells what a process uses; elsewhere, and of a process that has ended, there is nothing to read.
+// Only Linux reports the usage of a process, and only while it runs.
 function processFile({ pid }: ChildProcess, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8')

@@ -5,14 +5,14 @@ import { startThrowawayPostgres } from '../../server/development/embedded-postgr
 export const pepper = 'pepper-of-the-benchmarks-0123456789abcdef'
 export const password = 'a quiet harbour at dawn'
 
-/** Starts a PostgreSQL that is deleted afterwards, with this application's tables in it. */
+/** Starts a temporary PostgreSQL with the tables of this application. */
 export async function startDatabase(settings: Readonly<Record<string, string>> = {}) {
   const server = await startThrowawayPostgres(settings)
   await applyMigrations(server.url)
   return server
 }
 
-/** All settings of a server in production. Clients may name their address, so that limits by address meet none. */
+/** The settings of a production server. Clients may set their address, so that they do not reach limits by address. */
 export async function productionSettings(databaseUrl: string) {
   return {
     NODE_ENV: 'production',

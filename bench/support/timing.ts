@@ -6,7 +6,7 @@ export async function millisecondsOf(work: () => unknown): Promise<number> {
 }
 
 /**
- * Measures pieces of work side by side: one call of each in turn, so that what else the machine does meets them all.
+ * Measures pieces of work alternately, one call of each, so that other processes affect all of them.
  *
  * @returns the median of each, in milliseconds
  */
@@ -31,7 +31,7 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 function mapValues<Name extends string>(of: Readonly<Record<Name, unknown>>, value: (name: string) => number) {
-  // `fromEntries` forgets the names of the keys.
+  // `fromEntries` loses the types of the keys.
   const result: Record<Name, number> = Object.create(null)
   return Object.assign(result, Object.fromEntries(Object.keys(of).map((name) => [name, value(name)])))
 }

@@ -1,10 +1,10 @@
 import type { RestProcedure } from '../../server/core/http/rest/procedures.js'
 import type { Request } from './http.js'
 
-/** Writes the request that calls a procedure with an input, good or bad. */
+/** Creates the request that calls a procedure with an input, valid or not. */
 export type Transport = (procedure: RestProcedure, input: Readonly<Record<string, unknown>> | undefined) => Request
 
-/** The two ways over HTTP, by name. */
+/** The two HTTP transports, by name. */
 export const transports = { tRPC: overTrpc, REST: overRest } as const satisfies Record<string, Transport>
 
 function overTrpc({ path, type }: RestProcedure, input: Parameters<Transport>[1]): Request {

@@ -10,8 +10,9 @@ const shipped = join(client, 'dist')
 build()
 
 /**
- * Compiles the package into `client/dist`. The compiler also writes what the router's types were inferred from; only
- * what the entries reach is kept, and an import of anything but the package's dependencies fails the build.
+ * Compiles the package into `client/dist`. The compiler also writes the sources of the inferred types of the router.
+ * Only the files that the entries import are kept, and an import of anything but the declared dependencies fails the
+ * build.
  */
 function build(): void {
   rmSync(shipped, { recursive: true, force: true })
@@ -26,7 +27,7 @@ function build(): void {
   console.log(`client/dist: ${files.length} files`)
 }
 
-// Declarations of the server's own files need not be writable (TS4xxx): they are not shipped.
+// Declarations of the server's own files may be invalid (TS4xxx), because they are not published.
 function compile(): void {
   const options = ['-p', join(client, 'tsconfig.build.json'), '--outDir', emitted, '--pretty', 'false']
   const { stdout, error } = spawnSync('tsc', options, { encoding: 'utf8' })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const client = join(import.meta.dirname, '..')
 const root = join(client, '..')
 const consumer = mkdtempSync(join(tmpdir(), 'consumer-'))
-// tRPC's declarations ask for the disposable types and for fetch's.
+// The declarations of tRPC require those of disposables and fetch.
 const compilerOptions = {
   strict: true,
   skipLibCheck: false,
@@ -28,9 +28,8 @@ try {
 }
 
 /**
- * Packs the built package and uses it as a team does: in a project that has tRPC and the compiler, and nothing of the
- * server. Its types have to hold there with library declarations checked, and its wrong inputs have to be found. The
- * schemas are for those who have Zod as well.
+ * Packs the built package and installs it in a project that has tRPC and the compiler, but nothing of the server. Its
+ * types must be valid there with library checks, and wrong inputs must be reported. The schemas are checked with Zod.
  */
 function checkPackage(): void {
   install()
@@ -62,7 +61,7 @@ function checkTypes(example: string): void {
   assert.deepEqual(faultyLines(), linesWith(source, '// wrong'))
 }
 
-// A fault in a library counts as line 0, so that none passes for an expected one.
+// An error in a library counts as line 0, so that it is never expected.
 function faultyLines(): number[] {
   const compiler = join(consumer, 'node_modules/typescript/bin/tsc')
   const { stdout } = spawnSync(process.execPath, [compiler, '--pretty', 'false'], { cwd: consumer, encoding: 'utf8' })

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** One arrow between two files. `target` is a path for a relative import, otherwise the package's name as written. */
+/** An import of one file by another. `target` is a path for a relative import, otherwise the name of the package. */
 export interface Import {
   from: string
   target: string
   isType: boolean
 }
 
-// A statement with `from`, a bare `import '...'`, or an `import('...')`, of code or of a type.
+// A statement with `from`, an `import '...'`, or an `import('...')`, of code or of a type.
 const statement = /^\s*(?:import|export)\s+(type\s)?[^'"();]*?\sfrom\s*['"]([^'"]+)['"]/gm
 const bare = /^\s*import\s*['"]([^'"]+)['"]/gm
 const call = /\bimport\(\s*['"]([^'"]+)['"]/g
@@ -21,7 +21,7 @@ export function importsOf(file: string): Import[] {
   return [...statements, ...others].map(({ name, isType }) => ({ from: file, target: locate(file, name), isType }))
 }
 
-/** All files that the entries reach through relative imports, entries included. */
+/** All files that the entries import through relative imports, including the entries. */
 export function reachableFrom(entries: string[]): string[] {
   const found = new Set(entries)
   for (const file of found) {
@@ -30,7 +30,7 @@ export function reachableFrom(entries: string[]): string[] {
   return [...found]
 }
 
-// In a declaration or a source file `./a.js` stands for `a.d.ts` or `a.ts`.
+// In a declaration or a source file, `./a.js` means `a.d.ts` or `a.ts`.
 function locate(file: string, name: string): string {
   if (!name.startsWith('.')) return name
   const path = resolve(dirname(file), name)

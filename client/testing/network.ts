@@ -1,16 +1,16 @@
 import { injectFetch } from '../../server/testing/inject.js'
 import type { TestApp } from '../../server/testing/test-app.js'
 
-/** What stands between a client and the app: counts requests, keeps a cookie as a browser would, and can fail. */
+/** The network between a client and the app: it counts requests, stores a cookie as a browser does, and can fail. */
 export function createNetwork({ app }: TestApp) {
   const send = injectFetch(app)
   const answers: string[] = []
   const network = {
     requests: [] as string[],
     cookie: '',
-    /** Asked before each request. What it throws is a failure of the network; a Response comes in the app's place. */
+    /** Called before each request. An exception is a failure of the network; a Response replaces that of the app. */
     intercept: async (_path: string): Promise<Response | undefined> => undefined,
-    /** Answers wait for it on their way back. */
+    /** Responses wait for it. */
     delay: undefined as Promise<void> | undefined,
     count: (path: string) => network.requests.filter((request) => request.includes(path)).length,
     answered: (path: string) => answers.filter((answer) => answer.includes(path)).length,

@@ -2,7 +2,7 @@
 //
 //   API_URL=http://localhost:3000 npx tsx examples/session/client.ts
 //
-// It exits with 1 at the first answer that is not the expected one.
+// It exits with 1 at the first unexpected response.
 import assert from 'node:assert/strict'
 // In an app: from '@plinth/client'.
 import { apiError, createApiClient } from '../../client/index.js'
@@ -75,7 +75,7 @@ function step(text: string): void {
   console.log(text)
 }
 
-/** Waits for a call to be refused, and checks why. */
+/** Waits for a call to fail, and checks the error code. */
 async function refused(code: string, call: Promise<unknown>): Promise<void> {
   const error = await call.then(
     () => assert.fail(`The call was answered, not refused with ${code}.`),

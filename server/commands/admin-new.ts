@@ -7,7 +7,7 @@ import { createAuditService } from '../features/audit/service.js'
 import { inviteNewAdmin } from '../features/users/invite.js'
 import { loadDatabaseConfig } from './database.js'
 
-// Writes an admin and the invitation that a running server mails: npm run admin:new -- EMAIL "NAME"
+// Creates an admin and the invitation, which a running server sends: npm run admin:new -- EMAIL "NAME"
 const [email, name] = process.argv.slice(2)
 if (!email || !name)
   throw new RemedyError('The address or the name is missing. Run: npm run admin:new -- you@example.com "Your Name"')

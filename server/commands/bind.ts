@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 
-/** Listens for a moment; gives the port, or nothing if it is taken. */
+/** Listens for a moment, and returns the port, or nothing if it is in use. */
 export async function bind(host: string, port: number): Promise<number | undefined> {
   const server = createServer()
   return new Promise((resolve) => {

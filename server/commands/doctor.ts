@@ -2,7 +2,7 @@ import { ConfigError, loadCommandConfig, loadConfig } from '../config.js'
 import { databaseUrlOf } from './database.js'
 import { checkDatabase, checkNode, checkPort, type Finding, messageOf, report } from './findings.js'
 
-// Looks at what a production server needs, and names the command or setting that mends each fault.
+// Checks what a production server needs, and names the command or setting that fixes each fault.
 const config = loadCommandConfig()
 report([checkNode(), ...(await checkGivenDatabase()), checkSettings(), await checkPort(config)])
 

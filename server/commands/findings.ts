@@ -6,30 +6,30 @@ import { bind } from './bind.js'
 
 export interface Finding {
   name: string
-  /** What is well. */
+  /** A check that succeeded. */
   state?: string
-  /** What is not, and how to mend it. */
+  /** A fault, and how to fix it. */
   faults?: readonly string[]
 }
 
-/** Prints findings; the process ends with 1 if there is a fault among them. */
+/** Prints findings. The process exits with 1 if one is a fault. */
 export function report(findings: readonly Finding[]): void {
   for (const finding of findings) console.log(describe(finding))
   process.exitCode = findings.some(({ faults }) => faults?.length) ? 1 : 0
 }
 
-/** Looks at a database and its migrations; `kind` says where its address comes from. */
+/** Checks a database and its migrations; `kind` names the source of its address. */
 export async function checkDatabase(url: string, kind: string): Promise<Finding[]> {
   return [await checkVersion(url, kind), await checkMigrations(url)]
 }
 
-/** Writes a finding as lines for a terminal. */
+/** Formats a finding as lines for a terminal. */
 function describe({ name, state, faults = [] }: Finding): string {
   if (faults.length === 0) return `ok     ${name.padEnd(12)}${state}`
   return faults.map((fault) => `fault  ${name.padEnd(12)}${fault}`).join('\n')
 }
 
-/** Looks at the version of Node.js. */
+/** Checks the version of Node.js. */
 export function checkNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isSupported = major > 20 || (major === 20 && minor >= 19)
@@ -52,7 +52,7 @@ async function checkMigrations(url: string): Promise<Finding> {
   return { name: 'Migrations', faults: [`Pending migrations: ${pending.join(', ')}. Run: npm run migrate`] }
 }
 
-/** Looks at the port: whether it is free, or served by this application already. */
+/** Checks whether the port is free or used by this application. */
 export async function checkPort({
   isProduction,
   listen: { host, port, isPortGiven },
@@ -73,7 +73,7 @@ async function answersLivez(port: number): Promise<boolean> {
   }
 }
 
-/** What an error says, for a finding. */
+/** The message of an error, for a finding. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)
 }

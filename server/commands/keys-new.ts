@@ -3,7 +3,8 @@ import { RemedyError } from '../core/remedy-error.js'
 import { createSigningKey } from '../core/security/signing-keys.js'
 import { serverSettings } from '../settings.js'
 
-// Prints the value of JWT_PRIVATE_KEYS: a new key that signs from now on, then the present ones, which still verify.
+// Prints a value for JWT_PRIVATE_KEYS: a new key that signs, followed by the existing ones, which can still be
+// verified.
 const present = readPresentKeys(readEnvironment().JWT_PRIVATE_KEYS)
 console.log(JSON.stringify({ keys: [await createSigningKey(), ...present] }))
 

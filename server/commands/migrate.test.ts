@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createMigrationProject, firstMigration } from '../testing/migration-project.js'
 import { runCommand } from '../testing/run-command.js'
 
-test('npm run migrate applies what is pending, and says what it applied', async () => {
+test('npm run migrate applies pending migrations, and lists them', async () => {
   const { url } = await createMigrationProject()
   expect(await run(url, 'migrate')).toMatchObject({
     code: 0,
@@ -11,7 +11,7 @@ test('npm run migrate applies what is pending, and says what it applied', async 
   expect(await run(url, 'migrate')).toMatchObject({ code: 0, output: expect.stringContaining('No pending migrations') })
 })
 
-test('the command that a failed migration names mends it', async () => {
+test('the command that a failed migration names solves the problem', async () => {
   const { url, query } = await createMigrationProject()
   await query('CREATE TYPE "Role" AS ENUM ()')
   const failed = await run(url, 'migrate')
@@ -23,19 +23,19 @@ test('the command that a failed migration names mends it', async () => {
   expect(await run(url, 'migrate')).toMatchObject({ code: 0 })
 })
 
-test('--resolve without an outcome says which there are', async () => {
+test('--resolve without an outcome lists the possible ones', async () => {
   const { url } = await createMigrationProject()
   const { code, output } = await run(url, 'migrate', '--resolve', firstMigration)
   expect(code).toBe(1)
   expect(output).toContain(`--resolve ${firstMigration} applied (or rolled-back)`)
 })
 
-test('npm run check passes its look at the migrations', async () => {
+test('npm run check accepts the migrations', async () => {
   const { url } = await createMigrationProject()
   expect(await run(url, 'check-migrations')).toEqual({ code: 0, output: '' })
 })
 
-test('npm run migrate:new writes nothing where nothing changed', async () => {
+test('npm run migrate:new writes nothing if nothing changed', async () => {
   const { url } = await createMigrationProject()
   const { code, output } = await run(url, 'migrate-new', 'nothing_new')
   expect(code).toBe(1)

@@ -3,7 +3,7 @@ import { applyMigrations, resolveMigration } from '../core/database/migrations/m
 import { RemedyError } from '../core/remedy-error.js'
 import { loadDatabaseConfig } from './database.js'
 
-// Applies the pending migrations; --resolve NAME applied|rolled-back records what became of a failed one instead.
+// Applies the pending migrations. --resolve NAME applied|rolled-back records the outcome of a failed one instead.
 const { values, positionals } = parseArgs({ options: { resolve: { type: 'string' } }, allowPositionals: true })
 
 const { url } = loadDatabaseConfig()

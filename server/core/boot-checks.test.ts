@@ -124,16 +124,16 @@ it.each<[string, LimitRule]>([
   ['another key', { ...limit, by: 'actor' }],
   ['another place', { ...limit, store: 'local' }],
   ['the same by chance', { ...limit }],
-])('S59: stops the boot for two limits of one name (%s), with the names of both procedures', (_name, other) => {
+])('S59: prevents the start for two limits of one name (%s), and names both procedures', (_name, other) => {
   expect(() => checkProcedures(share(limit, other))).toThrow('other: has a limit "x", like one')
 })
 
-it('S59: lets procedures share a counter by one rule', () => {
+it('S59: allows procedures to share a counter with the same rule', () => {
   expect(() => checkProcedures(share(limit, limit))).not.toThrow()
   expect(() => checkProcedures(share(limit, { ...limit, name: 'y' }))).not.toThrow()
 })
 
-it('S59: stops the boot for a limit named as the one of procedures that declare none', () => {
+it('S59: prevents the start for a limit with the name of the default limit', () => {
   const record = {
     one: sound.query(answer),
     other: sound.meta({ limits: [{ ...limit, name: 'default' }] }).query(answer),
@@ -142,14 +142,14 @@ it('S59: stops the boot for a limit named as the one of procedures that declare 
 })
 
 it.each(['login/failures', 'login/gate', 'account/reset', '', 'a b', 'a"b'])(
-  'S59: stops the boot for a limit named %j, which may be a counter of a service',
+  'S59: prevents the start for a limit named %j, which may be a counter of a service',
   (name) => {
     const bad = sound.meta({ limits: [{ ...limit, name }] }).mutation(answer)
     expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; its name must`)
   },
 )
 
-it('tells paths that differ only in the name of a parameter for one', () => {
+it('treats paths that differ only in the name of a parameter as the same', () => {
   const one = at('GET', '/x/{id}')
     .input(z.strictObject({ id: z.string() }))
     .query(answer)
@@ -159,7 +159,7 @@ it('tells paths that differ only in the name of a parameter for one', () => {
   expect(() => checkProcedures(router({ one, two }))).toThrow('two: shares GET /x/{key} with one')
 })
 
-it('lists all faults at once', () => {
+it('reports all faults at once', () => {
   const record = { a: publicProcedure.query(answer), b: sound.input(z.object({})).query(answer) }
   expect(() => checkProcedures(router(record))).toThrow(/a: has no summary\n {2}- a: has no output schema\n {2}- b: /)
 })

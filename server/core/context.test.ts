@@ -23,7 +23,7 @@ async function sendAndReset(path: string, body: string): Promise<void> {
   socket.resetAndDestroy()
 }
 
-it('S60: a request whose client has reset its connection is no failure of the server', async () => {
+it('S60: a request whose client has reset its connection does not fail in the server', async () => {
   for (let request = 0; request < 30; request += 1) {
     await sendAndReset('/api/auth/verify-email', JSON.stringify({ token: 'A'.repeat(43) }))
   }

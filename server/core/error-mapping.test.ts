@@ -30,8 +30,8 @@ async function codeOf(work: Promise<unknown>): Promise<AppError> {
 const data = { email: 'twice@example.com', name: 'Twice' }
 const unknownId = '00000000-0000-4000-8000-000000000000'
 
-describe('what the database refuses', () => {
-  it('is a conflict when a unique value is taken, through Prisma and in raw SQL', async () => {
+describe('an error of the database', () => {
+  it('is a conflict if a unique value exists, through Prisma and in raw SQL', async () => {
     await db.user.create({ data: { ...data, email: 'once@example.com' } })
     expect(await codeOf(db.user.create({ data: { ...data, email: 'once@example.com' } }))).toMatchObject({
       code: 'CONFLICT',
@@ -41,22 +41,22 @@ describe('what the database refuses', () => {
     expect(await codeOf(raw)).toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('is not found when the row is missing', async () => {
+  it('is 404 if the row does not exist', async () => {
     const update = db.user.update({ where: { id: unknownId }, data: { name: 'X' } })
     expect(await codeOf(update)).toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('is a conflict when a foreign key does not hold', async () => {
+  it('is a conflict if a foreign key is violated', async () => {
     const times = { lastUsedAt: new Date(), expiresAt: new Date(), absoluteExpiresAt: new Date() }
     const session = { userId: unknownId, refreshTokenHash: Buffer.from('x'), ip: '::1', userAgent: '', ...times }
     expect(await codeOf(db.session.create({ data: session }))).toMatchObject({ code: 'CONFLICT' })
   })
 })
 
-describe('S42: a database that does not answer in time', () => {
+describe('S42: a database that does not respond in time', () => {
   const unavailable = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 1 }
 
-  it('is 503 with Retry-After when a statement takes too long', async () => {
+  it('is 503 with Retry-After if a statement takes too long', async () => {
     const slow = db.$transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL statement_timeout = 50`
       await tx.$queryRaw`SELECT pg_sleep(5)::text`
@@ -64,7 +64,7 @@ describe('S42: a database that does not answer in time', () => {
     expect(await codeOf(slow)).toMatchObject(unavailable)
   })
 
-  it('is 503 with Retry-After when a lock is not to be had', async () => {
+  it('is 503 with Retry-After if a lock is not available', async () => {
     const { id } = await db.user.create({ data: { ...data, email: 'locked@example.com' } })
     await db.$transaction(async (holder) => {
       await holder.$queryRaw`SELECT id FROM "User" WHERE id = ${id}::uuid AND "deletedAt" IS NULL FOR UPDATE`
@@ -76,7 +76,7 @@ describe('S42: a database that does not answer in time', () => {
     })
   })
 
-  it('is 503 with Retry-After when all connections are taken for longer than the wait', async () => {
+  it('is 503 with Retry-After if all connections are in use for longer than the time limit', async () => {
     const narrow = openDatabase(database.url, { max: 1 })
     await narrow.$transaction(async (holder) => {
       await holder.$queryRaw`SELECT 1`
@@ -85,7 +85,7 @@ describe('S42: a database that does not answer in time', () => {
     await narrow.$disconnect()
   })
 
-  it('is 503 with Retry-After when a transaction has taken longer than it may', async () => {
+  it('is 503 with Retry-After if a transaction exceeds its time limit', async () => {
     const slow = db.$transaction(
       async (tx) => {
         await tx.user.count()
@@ -99,13 +99,13 @@ describe('S42: a database that does not answer in time', () => {
     expect(error).toMatchObject(unavailable)
   })
 
-  it('is 503 with Retry-After when nothing listens', async () => {
+  it('is 503 with Retry-After if no server listens', async () => {
     const nowhere = openDatabase('postgresql://postgres@127.0.0.1:1/none', { max: 1 })
     expect(await codeOf(nowhere.user.count())).toMatchObject(unavailable)
     await nowhere.$disconnect()
   })
 
-  it('is 503 with Retry-After when the connection is cut in the middle, and works again after', async () => {
+  it('is 503 with Retry-After if the connection breaks during a statement, and works again afterwards', async () => {
     const cut = db.$transaction(async (tx) => {
       const [row] = await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`
       await db.$queryRaw`SELECT pg_terminate_backend(${row?.pid})`
@@ -129,7 +129,7 @@ describe('S71: a database that cannot do its work', () => {
     },
   )
 
-  it('S71: is 503 when the role may no longer log in, or the database is gone', async () => {
+  it('S71: is 503 if the role may no longer log in, or the database does not exist', async () => {
     const url = new URL(database.url)
     url.username = `role_${url.pathname.slice(-8)}`
     await db.$executeRawUnsafe(`CREATE ROLE ${url.username} NOLOGIN`)
@@ -142,7 +142,7 @@ describe('S71: a database that cannot do its work', () => {
     await Promise.all([refused.$disconnect(), gone.$disconnect()])
   })
 
-  it('S71: is 503 when connecting fails, for whatever reason', async () => {
+  it('S71: is 503 if connecting fails, for any reason', async () => {
     for (const query of ['sslmode=require', 'options=-c%20role%3Dnobody']) {
       const refused = openDatabase(`${database.url}?${query}`)
       expect(await codeOf(refused.user.count())).toMatchObject(unavailable)
@@ -151,15 +151,15 @@ describe('S71: a database that cannot do its work', () => {
     }
   })
 
-  it('is 500 for what is wrong with a statement', async () => {
+  it('is 500 for an invalid statement', async () => {
     for (const state of ['42601', '22012', '54001', 'P0001']) {
       expect(await codeOf(raise(db, state))).toMatchObject({ code: 'INTERNAL_ERROR' })
     }
   })
 })
 
-describe('what an input schema refuses', () => {
-  it('S34: is told in at most 100 details, however many faults a body has', () => {
+describe('an invalid input', () => {
+  it('S34: has at most 100 details, however many faults a body has', () => {
     const schema = z.strictObject({ list: z.array(z.string()) })
     const keys = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`key${index}`, 1]))
     for (const input of [{ list: [], ...keys }, { list: Array<number>(5_000).fill(1) }]) {
@@ -170,16 +170,16 @@ describe('what an input schema refuses', () => {
   })
 })
 
-describe('what the framework refuses', () => {
-  it('is a malformed request, and no database that is away, when the sender breaks a body off', () => {
+describe('an error of the framework', () => {
+  it('is a malformed request, and not an unavailable database, if the client aborts a body', () => {
     const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET', statusCode: 400 })
     expect(toAppError(aborted).code).toBe('BAD_REQUEST')
     expect(toAppError(Object.assign(new Error('lost'), { code: 'ECONNRESET' })).code).toBe('SERVICE_UNAVAILABLE')
   })
 })
 
-describe('what nobody foresaw', () => {
-  it('S36: says nothing of itself, and is kept for the log', () => {
+describe('an unexpected error', () => {
+  it('S36: does not contain its cause, which the log has', () => {
     const cause = new Error('secret detail')
     const error = toAppError(cause)
     expect(error).toMatchObject({ code: 'INTERNAL_ERROR', message: errorTable.INTERNAL_ERROR.message, cause })
@@ -189,7 +189,7 @@ describe('what nobody foresaw', () => {
     expect(toAppError(thrown).code).toBe('INTERNAL_ERROR')
   })
 
-  it('leaves an AppError as it is', () => {
+  it('does not change an AppError', () => {
     const error = new AppError('LAST_ADMIN')
     expect(toAppError(error)).toBe(error)
   })

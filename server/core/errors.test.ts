@@ -4,7 +4,7 @@ import * as errors from './errors.js'
 const { AppError, errorClasses, errorTable, NotFoundError } = errors
 
 describe('the classes of errors', () => {
-  it('are one for each code of the table, exported under its name', () => {
+  it('exist for each code of the table, exported with its name', () => {
     expect(Object.keys(errorClasses).toSorted()).toEqual(Object.keys(errorTable).toSorted())
     for (const ErrorClass of Object.values(errorClasses)) {
       expect(Object.values(errors)).toContain(ErrorClass)
@@ -18,7 +18,7 @@ describe('the classes of errors', () => {
     expect(error).toMatchObject({ name: ErrorClass.name, code, status, message })
   })
 
-  it('name what was not found', () => {
+  it('name the resource that was not found', () => {
     expect(new NotFoundError({ resource: 'Post' }).message).toBe('Post not found.')
     expect(new NotFoundError().message).toBe(errorTable.NOT_FOUND.message)
   })

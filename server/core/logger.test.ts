@@ -10,7 +10,7 @@ function logged(fields: object): string {
 
 describe('S39: logs', () => {
   it.each(['password', 'newPassword', 'token', 'refreshToken', 'authorization', 'cookie', 'passwordHash'])(
-    'carry no %s, however deep it lies',
+    'contain no %s, at any depth',
     (name) => {
       const secret = { [name]: 'hush' }
       const places = [
@@ -26,14 +26,14 @@ describe('S39: logs', () => {
     },
   )
 
-  it('are JSON, with times, and errors with their stacks and causes', () => {
+  it('are JSON, with times, and with the stacks and causes of errors', () => {
     const err = new Error('outer', { cause: new Error('inner') })
     const line = JSON.parse(logged({ at: new Date(0), ids: [1, 2], err }))
     expect(line).toMatchObject({ at: '1970-01-01T00:00:00.000Z', ids: [1, 2], msg: 'message', err: { type: 'Error' } })
     expect(line.err.stack).toContain('inner')
   })
 
-  it('survive what refers to itself', () => {
+  it('support circular references', () => {
     const loop: Record<string, unknown> = { name: 'loop' }
     loop.self = loop
     expect(logged({ loop })).toContain('[too deep]')

@@ -16,7 +16,7 @@ afterAll(() => t.close())
 const procedures = [...everyProcedure()]
 
 describe('every call', () => {
-  it('S36: that fails as nobody foresaw is logged once as an error, with the cause, and counted', async () => {
+  it('S36: is logged once as an error with the cause, and counted, if it fails unexpectedly', async () => {
     const { session } = await createSignedInUser(t)
     const crash = vi.spyOn(t.container.services.users, 'me').mockRejectedValueOnce(new Error('planted cause'))
     lines.length = 0
@@ -33,7 +33,7 @@ describe('every call', () => {
     expect(await countOf('users.me', 'INTERNAL_ERROR')).toBe(1)
   })
 
-  it('is counted by its name and its outcome', async () => {
+  it('is counted by its name and its result', async () => {
     const { session } = await createSignedInUser(t)
     const headers = { authorization: `Bearer ${session.accessToken}` }
     const before = [await countOf('users.me', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
@@ -41,7 +41,7 @@ describe('every call', () => {
     await t.app.inject({ url: '/trpc/users.me', headers })
     await t.app.inject('/api/users')
     const after = [await countOf('users.me', 'OK'), await countOf('users.list', 'UNAUTHORIZED')]
-    // The registry is the process's: calls of other tests of this file count, too.
+    // The registry belongs to the process, so calls of other tests in this file count, too.
     expect([(after[0] ?? 0) - (before[0] ?? 0), (after[1] ?? 0) - (before[1] ?? 0)]).toEqual([2, 1])
   })
 })
@@ -57,7 +57,7 @@ async function countOf(procedure: string, code: string): Promise<number> {
   )
 }
 
-describe('a procedure that refuses to share a request', () => {
+describe('a procedure that cannot be batched', () => {
   const alone = procedures.filter(([, { meta }]) => meta.refusesBatch).map(([procedure]) => procedure)
 
   it('is each that checks or sets a credential for callers without one', () => {
@@ -65,7 +65,7 @@ describe('a procedure that refuses to share a request', () => {
     expect(alone).toEqual(expect.arrayContaining(ofAuth.map(([name]) => name)))
   })
 
-  it.each(alone)('S7: %s is refused in a batch, whatever else is in it, and taken alone', async (procedure) => {
+  it.each(alone)('S7: %s is rejected in any batch, and accepted alone', async (procedure) => {
     const send = (path: string, query: string) =>
       t.app.inject({ method: 'POST', url: `/trpc/${path}${query}`, payload: {}, remoteAddress: '10.3.0.1' })
     const batch = (await send(`${procedure},${procedure}`, '?batch=1')).json()
@@ -75,8 +75,8 @@ describe('a procedure that refuses to share a request', () => {
   })
 })
 
-describe('a method that a procedure does not take', () => {
-  it.each(procedures)('%s answers 405 on both transports', async (procedure, { type, rest: { path } }) => {
+describe('a method that a procedure does not accept', () => {
+  it.each(procedures)('%s returns 405 on both transports', async (procedure, { type, rest: { path } }) => {
     const other = type === 'query' ? 'POST' : 'GET'
     const payload = other === 'POST' ? { payload: {} } : {}
     const trpc = await t.app.inject({ method: other, url: `/trpc/${procedure}`, ...payload })
@@ -86,7 +86,7 @@ describe('a method that a procedure does not take', () => {
     if (!missing) return
     const url = `/api${path.replace(/\{\w+\}/, 'x')}`
     const answer = await t.app.inject({ method: missing, url, payload: {} })
-    // A path without parameters can be one of a path that has them, which takes other methods.
+    // The path of a procedure without parameters may match a path with parameters, which has other methods.
     expect([400, 401, 405], `${missing} ${url}`).toContain(answer.statusCode)
     if (path.includes('{')) expect(answer.json().error.code).toBe('METHOD_NOT_ALLOWED')
   })

@@ -49,7 +49,7 @@ const none = { least: 0, most: 0 }
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 const hasAnswer = (text: string) => text.includes('}')
 
-/** A connection that has had an answer, and waits for its client. */
+/** A connection that has received a response, and waits for its client. */
 async function keptConnection(): Promise<Socket> {
   const socket = await openSocket(port)
   socket.write(get('/quick'))
@@ -67,8 +67,8 @@ async function begunConnection(path: string): Promise<Socket> {
 
 const isLastAnswer = expect.stringMatching(/^HTTP\/1.1 200 [^]*\r\nconnection: close\r\n[^]*\}$/i)
 
-describe('S55: a stop', () => {
-  it('serves what comes on kept and on new connections meanwhile, and ends each connection with its answer', async () => {
+describe('S55: a shutdown', () => {
+  it('serves requests on kept and new connections meanwhile, and closes each connection with its response', async () => {
     const kept = await keptConnection()
     const stopped = shutDown(app, container, { notice: { least: 300, most: 5_000 }, drain: 5_000 })
     await sleep(100)
@@ -79,7 +79,7 @@ describe('S55: a stop', () => {
     expect((await openSocket(port)).destroyed).toBe(true)
   })
 
-  it('waits for kept connections that have not been told, and not for ever', async () => {
+  it('waits for kept connections that were not notified, for a limited time', async () => {
     const [speaker, sleeper] = [await keptConnection(), await keptConnection()]
     const stopped = shutDown(app, container, { notice: { least: 0, most: 1_500 }, drain: 5_000 })
     await sleep(500)
@@ -90,7 +90,7 @@ describe('S55: a stop', () => {
     if (!sleeper.destroyed) await once(sleeper, 'close')
   })
 
-  it('loses no request that is under way, and ends its connection though the client keeps it', async () => {
+  it('loses no current request, and closes its connection even if the client would keep it', async () => {
     const socket = await begunConnection('/slow')
     const stopped = shutDown(app, container, { notice: none, drain: 60_000 })
     await sleep(200)
@@ -101,7 +101,7 @@ describe('S55: a stop', () => {
     expect(ended).toEqual(['mails', 'container'])
   })
 
-  it('serves a request that comes while it closes', async () => {
+  it('serves a request that arrives while it closes', async () => {
     const socket = await openSocket(port)
     socket.write('GET /quick HTTP/1.1\r\nHo')
     await keptConnection()
@@ -112,7 +112,7 @@ describe('S55: a stop', () => {
     await stopped
   })
 
-  it('lets a client read an answer that had begun before it, and ends the connection then', async () => {
+  it('lets a client read a response that started before, and then closes the connection', async () => {
     const socket = await begunConnection('/large')
     socket.pause()
     await sleep(100)
@@ -127,14 +127,14 @@ describe('S55: a stop', () => {
     expect(size).toBeGreaterThan(large.length)
   })
 
-  it('does not wait for a connection that never says anything', async () => {
+  it('does not wait for a connection without a request', async () => {
     const mute = await openSocket(port)
     await shutDown(app, container, { notice: none, drain: 60_000 })
     expect(ended).toEqual(['mails', 'container'])
     mute.destroy()
   })
 
-  it('cuts off a client that does not read, and one that sends half a body', async () => {
+  it('closes the connections of clients that do not read, and of those that send half a body', async () => {
     const reader = await begunConnection('/large')
     reader.pause()
     const sender = await openSocket(port)

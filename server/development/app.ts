@@ -6,7 +6,7 @@ import { homePage } from './pages/home.js'
 import { allowPageParts } from './pages/html.js'
 import { refuseForeignHosts } from './pages/known-hosts.js'
 
-/** Builds the HTTP server with the pages that only a developer may see: the home page and the mailbox. */
+/** Builds the HTTP server with the pages for developers: the home page and the mailbox. */
 export async function buildDevelopmentApp(container: Container): Promise<FastifyInstance> {
   const app = await buildApp(container)
   await app.register(async (scope) => {

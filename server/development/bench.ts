@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const longestMs = 30 * 60_000
 
 /**
- * Runs the benchmarks of `bench/` that are named, or all, each in a process of its own. What begins with `--`, and all
- * after it, is for them.
+ * Runs the named benchmarks of `bench/`, or all, each in a separate process. Arguments from the first `--` option on
+ * are passed to them.
  */
 const words = process.argv.slice(2)
 const firstOption = words.findIndex((word) => word.startsWith('--'))
@@ -38,7 +38,7 @@ async function listBenchmarks(): Promise<string[]> {
   }
 }
 
-// One that fails, or takes too long, does not keep the others from running.
+// A benchmark that fails or takes too long does not prevent the others.
 async function run(name: string): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', path.join('bench', `${name}.ts`), ...flags], {
     cwd: root,

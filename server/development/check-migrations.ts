@@ -2,7 +2,7 @@ import { RemedyError } from '../core/remedy-error.js'
 import { withLocatedDatabase } from './located-database.js'
 import { diffMigrationsToSchema } from './migrations/diff.js'
 
-// Fails unless the migrations make exactly what schema.prisma says.
+// Fails if the migrations do not result in schema.prisma.
 await withLocatedDatabase(async ({ url }) => {
   const sql = await diffMigrationsToSchema(url)
   if (sql) {

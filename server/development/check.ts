@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** The checks that every commit passes. Each step is a command that can be run by itself. */
+/** The checks that every commit must pass. Each step is a command that can be run separately. */
 const steps: Readonly<Record<string, string>> = {
   format: 'biome check --error-on-warnings',
   lint: 'npm run --silent lint',

@@ -4,7 +4,7 @@ import { runCommand } from '../testing/run-command.js'
 
 const countUsers = 'SELECT count(*)::int AS users FROM "User"'
 
-test('npm run db:reset drops everything, migrates and seeds; npm run seed then leaves it', async () => {
+test('npm run db:reset drops everything, migrates and seeds; npm run seed then changes nothing', async () => {
   const { url, query } = await createMigrationProject()
   await query('CREATE TABLE stray (id int)')
   expect(await runCommand(['db-reset'], { DATABASE_URL: url })).toMatchObject({ code: 0 })
@@ -20,7 +20,7 @@ test('SEED=false leaves the database empty', async () => {
   expect(await query(countUsers)).toEqual([{ users: 0 }])
 })
 
-test.each([[['db-reset']], [['db-reset', '--force']], [['seed']]])('S7: %j is refused in production', async (words) => {
+test.each([[['db-reset']], [['db-reset', '--force']], [['seed']]])('S7: %j fails in production', async (words) => {
   const { url, query } = await createMigrationProject()
   await query('CREATE TABLE stray (id int)')
   const { code, output } = await runCommand(words, { DATABASE_URL: url, NODE_ENV: 'production' })

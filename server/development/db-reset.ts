@@ -3,7 +3,7 @@ import { withLocatedDatabase } from './located-database.js'
 import { resetDatabase } from './migrations/reset.js'
 import { seedDatabase } from './seed-database.js'
 
-// Drops everything, migrates, seeds. Refused in production, and for another machine without --force.
+// Drops everything, migrates and seeds. Rejected in production, and for another machine without --force.
 const { values } = parseArgs({ options: { force: { type: 'boolean', default: false } } })
 
 await withLocatedDatabase(async ({ url, config }) => {

@@ -15,7 +15,7 @@ if (loadCommandConfig().isProduction) {
   )
 }
 
-// npm run dev -- --inspect, or --inspect=127.0.0.1:9300, opens the server's process to a debugger.
+// npm run dev -- --inspect, or --inspect=127.0.0.1:9300, attaches a debugger to the server's process.
 const nodeOptions = process.argv.slice(2)
 const unknown = nodeOptions.filter((option) => !/^--inspect(-brk|-wait)?(=.+)?$/.test(option))
 if (unknown.length > 0) {

@@ -26,7 +26,7 @@ function runCommand(name: string, environment: Record<string, string>): Promise<
   })
 }
 
-test('finds nothing wrong with a migrated database', async () => {
+test('finds no problem with a migrated database', async () => {
   const database = await createTestDatabase()
   const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: database.url })
   await database.drop()
@@ -35,7 +35,7 @@ test('finds nothing wrong with a migrated database', async () => {
   expect(exitCode).toBe(0)
 })
 
-test('names the command for each fault: pending migrations, broken secrets', async () => {
+test('names the command for each problem: pending migrations, broken secrets', async () => {
   await writeFile(path.join(dataDir, 'development-secrets.json'), '{')
   const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: inject('postgresUrl') })
   expect(output).toMatch(/fault +Migrations +Pending migrations: .*\. Run: npm run migrate/)
@@ -43,7 +43,7 @@ test('names the command for each fault: pending migrations, broken secrets', asy
   expect(exitCode).toBe(1)
 })
 
-test('names what mends a database that is away, and each missing production setting', async () => {
+test('names the solution for an unreachable database, and for each missing production setting', async () => {
   const { exitCode, output } = await runCommand('doctor', {
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
@@ -53,7 +53,7 @@ test('names what mends a database that is away, and each missing production sett
   expect(exitCode).toBe(1)
 })
 
-test('tells a port that this application serves from one that another program took', async () => {
+test('distinguishes a port that this application serves from one that another program uses', async () => {
   const answers = ['{"status":"alive"}', 'Hello'].map((text) => createServer((_, reply) => reply.end(text)))
   onTestFinished(() => answers.forEach((server) => server.close()))
   const outputs = await Promise.all(answers.map(portOf).map(async (port) => doctorOn(await port)))
@@ -61,7 +61,7 @@ test('tells a port that this application serves from one that another program to
   expect(outputs[1]).toMatch(/fault +Port .* is in use\. Set another port: PORT=\d+ npm run dev/)
 })
 
-test('keys:new puts a new signing key before the present ones', async () => {
+test('keys:new adds a new signing key before the existing ones', async () => {
   const present = inject('signingKeys')
   const { output } = await runCommand('keys-new', { JWT_PRIVATE_KEYS: present })
   const [added, ...rest] = JSON.parse(output).keys

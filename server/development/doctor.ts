@@ -5,7 +5,7 @@ import { type CommandConfig, loadCommandConfig } from '../config.js'
 import { locateDatabase } from './locate-database.js'
 import { parseSecrets } from './secrets.js'
 
-// Looks at what `npm run dev` needs; in production, at what a server needs there.
+// Checks what `npm run dev` needs, or in production what the server needs.
 const config = loadCommandConfig()
 if (config.isProduction) await import('../commands/doctor.js')
 else report([checkNode(), ...(await checkLocatedDatabase(config)), await checkSecrets(config), await checkPort(config)])

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readEnvironment } from '../config.js'
 import { createTestDatabase } from '../testing/test-database.js'
 
-// npm and the Prisma CLI are processes of their own and take their time on a busy machine.
+// npm and the Prisma CLI are separate processes, which take long on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
 const root = path.join(import.meta.dirname, '../..')
@@ -14,7 +14,7 @@ let folder: string
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'fresh clone '))
-  // PostgreSQL runs under another account where root runs this.
+  // As root, PostgreSQL runs with another account.
   await chmod(folder, 0o755)
   await cp(path.join(root, 'package.json'), path.join(folder, 'package.json'))
   await mkdir(path.join(folder, 'server/commands'), { recursive: true })
@@ -40,7 +40,7 @@ function run({ command, cwd, environment = {} }: Program) {
   return { child, ended, shows: (text: string) => vi.waitUntil(() => output.includes(text), { timeout: 30_000 }) }
 }
 
-test('the lock file names no registry, and has nothing that npm 10 removes and npm 11 adds', async () => {
+test('the lock file names no registry, and contains nothing that npm 10 removes or npm 11 adds', async () => {
   const { packages } = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8'))
   const entries = Object.entries<{ resolved?: string; libc?: string[] }>(packages)
   expect(entries.length).toBeGreaterThan(300)
@@ -52,13 +52,13 @@ test('an install without the Prisma CLI succeeds, and generates nothing', async 
   expect(await run({ command: 'npm run prepare --silent', cwd: folder }).ended).toEqual({ code: 0, output: '' })
 })
 
-test('npm start says what to run where there is no build', async () => {
+test('npm start names the command to run if there is no build', async () => {
   const { code, output } = await run({ command: 'npm start --silent', cwd: folder }).ended
   expect(output).toBe('There is no build to start. Run: npm run build (npm run dev needs none)\n')
   expect(code).toBe(1)
 })
 
-test('a signal to npm start reaches the server, whose exit code is that of npm', async () => {
+test('a signal to npm start reaches the server, whose exit code npm returns', async () => {
   const program = `process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('serving')`
   await mkdir(path.join(folder, 'dist/server'), { recursive: true })
   await writeFile(path.join(folder, 'dist/server/main.js'), program)
@@ -69,7 +69,7 @@ test('a signal to npm start reaches the server, whose exit code is that of npm',
   await rm(path.join(folder, 'dist'), { recursive: true })
 })
 
-// Any program in place of the engine, which cannot be downloaded everywhere: what it would be given is printed before.
+// Any program replaces the engine, which cannot be downloaded everywhere; its arguments are printed first.
 const withoutEngine = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' }
 
 test('the Prisma CLI finds the schema and the database of DATABASE_URL', async () => {
@@ -82,7 +82,7 @@ test('the Prisma CLI finds the schema and the database of DATABASE_URL', async (
   expect(status.output).toContain(`database "${new URL(database.url).pathname.slice(1)}"`)
 })
 
-test('the Prisma CLI finds the embedded database, and leaves none running behind it', async () => {
+test('the Prisma CLI finds the embedded database, and leaves no server running', async () => {
   const dataDir = path.join(folder, 'data')
   const environment = { ...withoutEngine, DATA_DIR: dataDir }
   const { output } = await run({ command: 'npx prisma migrate status', cwd: root, environment }).ended

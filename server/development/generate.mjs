@@ -9,8 +9,8 @@ const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.ur
 const stamp = path.join(root, 'server/generated/.schema-hash')
 
 /**
- * Writes the Prisma client into server/generated, unless it is there for this very schema and Prisma. Does
- * nothing without the Prisma CLI: npm runs this after `npm ci --omit=dev` too, where only `dist` is used.
+ * Generates the Prisma client into server/generated, unless it is up to date. Without the Prisma CLI it does nothing,
+ * because npm also runs it after `npm ci --omit=dev`, where only `dist` is used.
  */
 export async function generatePrismaClient() {
   const cli = findPrismaCli()
@@ -33,7 +33,7 @@ function findPrismaCli() {
   }
 }
 
-// Prisma would download a schema engine that generating does not use; any executable in its place stops that.
+// Generating does not use the schema engine, but Prisma would download it without any executable at this path.
 async function runPrismaGenerate(cli) {
   const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' }
   const child = spawn(process.execPath, [cli, 'generate'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })

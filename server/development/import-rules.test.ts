@@ -4,7 +4,7 @@ import path from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { findImportFaults } from './import-rules.js'
 
-/** Writes files into an empty project, and gives what the check says about them. */
+/** Writes files into an empty project, and returns the faults that the check finds. */
 function faultsOf(files: Record<string, string>): string[] {
   const root = mkdtempSync(path.join(os.tmpdir(), 'imports-'))
   onTestFinished(() => rmSync(root, { recursive: true }))
@@ -20,11 +20,11 @@ const core = 'core imports no feature, no root file and no other zone'
 const feature = 'features import core, other features and procedures.ts'
 const built = 'what is built imports neither development/ nor testing/'
 const schema = 'schema.ts imports zod and other schema.ts files'
-const http = 'a feature knows nothing of HTTP but in its router.ts'
+const http = 'only the router.ts of a feature uses HTTP'
 const client = 'the client imports schema.ts files and the type of the router'
 
 describe('the check of imports', () => {
-  it('finds nothing wrong with this repository', () => {
+  it('finds no fault in this repository', () => {
     expect(findImportFaults(path.join(import.meta.dirname, '../..'))).toEqual([])
   })
 
@@ -66,11 +66,11 @@ describe('the check of imports', () => {
     ['server/development/dev.ts', "import { a } from '../testing/b.js'\nimport { b } from '../app.js'"],
     ['client/schemas.ts', "export * from '../server/features/posts/schema.js'"],
     ['client/app-router.ts', "import type { AppRouter } from '../server/router.js'"],
-  ])('lets %s import: %s', (file, text) => {
+  ])('allows %s to import: %s', (file, text) => {
     expect(faultsOf({ [file]: text })).toEqual([])
   })
 
-  it('finds a circle, also one through types, and names its files', () => {
+  it('finds a cycle, also one through types, and names its files', () => {
     const faults = faultsOf({
       'server/core/a.ts': "import type { B } from './b.js'",
       'server/core/b.ts': "export { c } from './c.js'",
@@ -79,11 +79,11 @@ describe('the check of imports', () => {
     })
     expect(faults).toHaveLength(1)
     for (const name of ['a', 'b', 'c']) expect(faults[0]).toContain(`server/core/${name}.ts`)
-    expect(faults[0]).toMatch(/import each other in a circle\.$/)
+    expect(faults[0]).toMatch(/import each other in a cycle\.$/)
     expect(faults[0]).not.toContain('server/core/d.ts')
   })
 
-  it('refuses a file that it cannot read', () => {
+  it('rejects a file that it cannot parse', () => {
     expect(() => faultsOf({ 'server/core/a.ts': 'import {' })).toThrow('server/core/a.ts cannot be parsed')
   })
 })

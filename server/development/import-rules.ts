@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseSync } from 'oxc-parser'
 
-/** Reads every import of the repository, those of types included, and tells which ones run the wrong way. */
+/** Reads every import of the repository, including those of types, and returns those that violate a rule. */
 export function findImportFaults(root: string): string[] {
   const files = listFiles(root, ['server', 'client', 'prisma'])
   const imports = files.flatMap((file) => importsOf(root, file, new Set(files)))
@@ -20,16 +20,16 @@ interface Rule {
   name: string
   from: RegExp
   except?: RegExp
-  /** What the files may import; or what they may not. */
+  /** What the files may import, or what they may not. */
   only?: RegExp
   never?: RegExp
-  /** The packages that the files may import; any if left out. */
+  /** The packages that the files may import; all by default. */
   packages?: RegExp
 }
 
 const tests = /\.(test|test-support|browser)\.ts$|^server\/testing\/|^client\/testing\//
 
-/** The directions of docs/architecture.md. A file that is for tests alone may import anything. */
+/** The directions of docs/architecture.md. Files for tests may import anything. */
 export const importRules: readonly Rule[] = [
   {
     name: 'core imports no feature, no root file and no other zone',
@@ -53,7 +53,7 @@ export const importRules: readonly Rule[] = [
     packages: /^zod$/,
   },
   {
-    name: 'a feature knows nothing of HTTP but in its router.ts',
+    name: 'only the router.ts of a feature uses HTTP',
     from: /^server\/features\//,
     except: /\/router\.ts$/,
     never: /^fastify$|^@fastify\/|^@trpc\/|^server\/core\/http\/|^server\/(core\/)?procedures\.ts$|\/router\.ts$/,
@@ -94,7 +94,7 @@ function importsOf(root: string, file: string, files: ReadonlySet<string>): Impo
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
     ...module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
     ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
-    // The parser does not list `import('...')` in the place of a type.
+    // The parser does not report `import('...')` used as a type.
     ...[...text.matchAll(/\bimport\('([^']+)'\)/g)].flatMap(([, request]) => request ?? []),
   ]
   return [...new Set(requests)].map((request) => ({
@@ -110,7 +110,7 @@ function resolve(file: string, request: string, files: ReadonlySet<string>): str
   return files.has(target) ? target : target.replace(/\.js$/, '.ts')
 }
 
-/** Finds files that import each other in a circle (Tarjan 1972: the strongly connected components). */
+/** Finds import cycles (Tarjan 1972: the strongly connected components). */
 function findCycles(imports: readonly Import[]): string[] {
   const targets = new Map<string, string[]>()
   for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to])
@@ -128,8 +128,8 @@ function findCycles(imports: readonly Import[]): string[] {
       if (to === file) cycles.push(`${file} imports itself.`)
     }
     if (own.lowest === own.index) {
-      const circle = stack.splice(stack.indexOf(file))
-      if (circle.length > 1) cycles.push(`${circle.join(', ')} import each other in a circle.`)
+      const cycle = stack.splice(stack.indexOf(file))
+      if (cycle.length > 1) cycles.push(`${cycle.join(', ')} import each other in a cycle.`)
     }
     return own
   }

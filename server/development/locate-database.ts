@@ -6,17 +6,17 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgre
 export interface LocatedDatabase {
   url: string
   kind: 'given' | 'embedded'
-  /** Stops an embedded server that this call started, unless others use it by now. */
+  /** Stops an embedded server that this call started, unless others use it. */
   close(): Promise<void>
-  /** Stops an embedded server, whoever started it. */
+  /** Stops an embedded server, even if another process started it. */
   stop(): Promise<void>
 }
 
 /**
- * The database that commands work on: the one that DATABASE_URL names, else, but not in production, the embedded one
- * of DATA_DIR, which is started if it does not run.
+ * Finds the database for commands: that of DATABASE_URL, otherwise, except in production, the embedded one of DATA_DIR,
+ * which is started if necessary.
  *
- * @throws RemedyError that tells what to do if there is neither
+ * @throws RemedyError that explains the options if there is neither
  */
 export async function locateDatabase(
   config: Pick<CommandConfig, 'app' | 'dataDir' | 'database' | 'isProduction'>,
@@ -32,7 +32,7 @@ export async function locateDatabase(
   return { url: server.url, kind: 'embedded', close: () => stopUnlessUsed(server), stop: () => server.stop() }
 }
 
-/** The name of the embedded database: that of the application, as an SQL identifier. */
+/** The name of the embedded database: the name of the application as an SQL identifier. */
 export function databaseName({ app }: Pick<CommandConfig, 'app'>): string {
   return app.name.replaceAll('-', '_')
 }

@@ -1,7 +1,7 @@
 import { type CommandConfig, loadCommandConfig, readEnvironment } from '../config.js'
 import { locateDatabase } from './locate-database.js'
 
-/** Finds the database of the settings, gives it to `work`, and lets go of it whatever happens. */
+/** Runs `work` with the database of the settings, and releases it in any case. */
 export async function withLocatedDatabase(
   work: (given: { url: string; config: CommandConfig }) => Promise<void>,
 ): Promise<void> {
@@ -14,7 +14,7 @@ export async function withLocatedDatabase(
   }
 }
 
-/** Runs a command of production on the database of the settings, as if DATABASE_URL named it. */
+/** Runs a production command with the database of the settings, as if DATABASE_URL named it. */
 export function runOnLocatedDatabase(load: () => Promise<unknown>): Promise<void> {
   return withLocatedDatabase(async ({ url }) => {
     Object.assign(readEnvironment(), { DATABASE_URL: url })

@@ -8,7 +8,7 @@ import { createMailbox } from './mailbox/mailbox.js'
 
 await serve({ build: buildDevelopmentApp, surroundings: withMailbox })
 
-/** Every mail goes into the mailbox, and out through SMTP as well where that is set. */
+/** Stores every mail in the mailbox, and also sends it if SMTP is configured. */
 function withMailbox({ dataDir, mail: { smtpUrl } }: Config): Surroundings {
   return { mailer: createMailer([createMailbox(dataDir), ...(smtpUrl ? [createSmtpMailer(smtpUrl)] : [])]) }
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.js'
 import { withLocatedDatabase } from './located-database.js'
 import { writeMigration } from './migrations/writer.js'
 
-// Writes the migration that takes the existing ones to schema.prisma: npm run migrate:new -- add_post_summary
+// Writes the migration from the existing ones to schema.prisma: npm run migrate:new -- add_post_summary
 const name = process.argv[2] ?? ''
 
 await withLocatedDatabase(async ({ url }) => {

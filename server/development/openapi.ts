@@ -5,7 +5,7 @@ import { openApiDocument } from '../core/http/openapi/document.js'
 import { apiVersion } from '../core/http/openapi/version.js'
 import { appRouter } from '../router.js'
 
-// Writes docs/openapi.json; with --check only says whether it is up to date. Needs neither settings nor a database.
+// Writes docs/openapi.json; --check only compares it. Needs neither settings nor a database.
 const file = new URL('../../docs/openapi.json', import.meta.url)
 const document: unknown = JSON.parse(
   JSON.stringify(openApiDocument(appRouter, { title: loadCommandConfig().app.title, version: apiVersion() })),

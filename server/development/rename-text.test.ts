@@ -5,7 +5,7 @@ const renaming = { from: { name: 'acme', title: 'Acme' }, to: { name: 'blue-whal
 const rename = (file: string, text: string) => renameText(file, text, renaming)
 
 describe('npm run rename', () => {
-  it('renames words of documents, and no parts of words', () => {
+  it('renames words of documents, but not parts of words', () => {
     expect(rename('docs/a.md', 'Acme runs in `.acme` (acme_refresh). acmeism, Acmes')).toBe(
       'Blue Whale runs in `.blue-whale` (blue-whale_refresh). acmeism, Acmes',
     )
@@ -20,13 +20,13 @@ describe('npm run rename', () => {
     )
   })
 
-  it('renames in code what imports the client package, and nothing else', () => {
+  it('renames imports of the client package in code, and nothing else', () => {
     expect(rename('examples/a.ts', "import { a } from '@acme/client/schemas' // acme, Acme")).toBe(
       "import { a } from '@blue-whale/client/schemas' // acme, Acme",
     )
   })
 
-  it('renames again, and takes a title with signs of a pattern for what it is', () => {
+  it('renames again, and treats special characters of patterns in a title as text', () => {
     const from = { name: 'a-b', title: 'A.B & C' }
     expect(renameText('README.md', 'A.B & C, AxB & C, a-b', { from, to: renaming.from })).toBe('Acme, AxB & C, acme')
     expect(renameText('README.md', 'Acme', { from: renaming.from, to: { name: 'x', title: "$& $1 It's" } })).toBe(

@@ -1,4 +1,4 @@
-/** What an application is called: in packages, cookies and keys; and where a person reads it. */
+/** The names of an application: for packages, cookies and keys; and for people. */
 export interface AppName {
   name: string
   title: string
@@ -13,8 +13,8 @@ const manifests = /(^|\/)(package(-lock)?\.json|\.env\.example|\.gitignore|\.doc
 const documents = /\.md$|(^|\/)LICENSE$/
 
 /**
- * Renames the application in a file. Documents have the title and the name as words; manifests have the name; and every
- * file may import the client package, `@name/client`. Anything else is left as it is: code reads app.json.
+ * Renames the application in a file. Documents contain the title and the name as words, manifests contain the name, and
+ * every file may import the client package, `@name/client`. Nothing else is changed, because code reads app.json.
  */
 export function renameText(file: string, text: string, { from, to }: Renaming): string {
   const packages = text.replaceAll(`@${from.name}/client`, `@${to.name}/client`)

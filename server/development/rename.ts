@@ -5,25 +5,25 @@ import { z } from 'zod'
 import { RemedyError } from '../core/remedy-error.js'
 import { type AppName, renameText } from './rename-text.js'
 
-// Gives this clone a name of its own: npm run rename -- acme "Acme". app.json keeps the names, and the base that it was
-// cloned from, so that the same command can be run on a newer base.
+// Renames this clone: npm run rename -- acme "Acme". app.json contains the names, and the base that it was cloned from,
+// so that the same command can be run on a newer base.
 const root = path.join(import.meta.dirname, '../..')
 const appFile = path.join(root, 'app.json')
-const usage = 'Say the name and the title: npm run rename -- acme "Acme"'
+const usage = 'Give the name and the title: npm run rename -- acme "Acme"'
 
 const nameSchema = z
   .string(usage)
   .regex(
     /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
-    'The name has lower-case letters, digits and single hyphens, as in "acme-shop".',
+    'The name may contain lower-case letters, digits and single hyphens, as in "acme-shop".',
   )
-  .min(2, 'The name has two letters or more.')
-  .max(40, 'The name has 40 characters or fewer.')
+  .min(2, 'The name must have at least two letters.')
+  .max(40, 'The name may have at most 40 characters.')
 const titleSchema = z
   .string(usage)
   .trim()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} .&'-]*$/u, "The title has letters, digits, spaces and . & ' - alone.")
-  .max(60, 'The title has 60 characters or fewer.')
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} .&'-]*$/u, "The title may contain letters, digits, spaces and . & ' -.")
+  .max(60, 'The title may have at most 60 characters.')
 const appSchema = z.object({
   name: z.string(),
   title: z.string(),
@@ -31,14 +31,15 @@ const appSchema = z.object({
 })
 
 const [name, title, ...rest] = process.argv.slice(2)
-if (rest.length > 0) throw new RemedyError(`${usage} (a title of several words stands in quotation marks)`)
+if (rest.length > 0) throw new RemedyError(`${usage} (put a title of several words in quotation marks)`)
 const given = { name: parse(nameSchema, name), title: parse(titleSchema, title) }
 const app = appSchema.parse(JSON.parse(readFileSync(appFile, 'utf8')))
-if (app.name === given.name && app.title === given.title) throw new RemedyError(`It is called ${title} already.`)
+if (app.name === given.name && app.title === given.title)
+  throw new RemedyError('The clone already has this name and title.')
 
 const changed = listFiles().filter((file) => rewrite(file, app, given))
 writeFileSync(appFile, `${JSON.stringify({ ...given, base: app.base }, null, 2)}\n`)
-// The link to the client package in node_modules has the package's name.
+// The link to the client package in node_modules has the name of the package.
 execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
   cwd: root,
   stdio: 'inherit',
@@ -47,7 +48,9 @@ execFileSync(process.execPath, ['server/run.mjs', 'openapi'], { cwd: root, stdio
 console.log(
   `Renamed ${app.title} to ${given.title} in app.json and ${changed.length} other files. Next: npm run check && npm test`,
 )
-console.log(`Data of development stays in .${app.name}; delete that folder, or set DATA_DIR=.${app.name} to keep it.`)
+console.log(
+  `The development data is still in .${app.name}. Delete that folder, or set DATA_DIR=.${app.name} to use it.`,
+)
 
 function parse(schema: z.ZodType<string>, value: unknown): string {
   const parsed = schema.safeParse(value)
@@ -55,7 +58,7 @@ function parse(schema: z.ZodType<string>, value: unknown): string {
   throw new RemedyError(parsed.error.issues.map(({ message }) => message).join('\n'))
 }
 
-// Code asks app.json. The name stands in manifests, in documents, and where the client package is imported.
+// Code reads app.json. The name is in manifests, in documents, and in imports of the client package.
 function listFiles(): string[] {
   const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(dataDir, { recursive: true }))
 
-test('makes secrets that the settings accept, the key named by its thumbprint', async () => {
+test('creates secrets that the settings accept, with the thumbprint as the id of the key', async () => {
   const secrets = await developmentSecrets(dataDir)
   const { keys } = serverSettings.shape.JWT_PRIVATE_KEYS.parse(secrets.JWT_PRIVATE_KEYS)
   expect(keys).toMatchObject([{ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' }])
@@ -23,20 +23,20 @@ test('makes secrets that the settings accept, the key named by its thumbprint', 
   serverSettings.shape.TOKEN_SECRET.parse(secrets.TOKEN_SECRET)
 })
 
-test.skipIf(process.platform === 'win32')('keeps them in a file that its owner alone can read', async () => {
+test.skipIf(process.platform === 'win32')('stores them in a file that only its owner can read', async () => {
   await developmentSecrets(dataDir)
   const { mode } = await stat(path.join(dataDir, 'development-secrets.json'))
   expect(mode & 0o777).toBe(0o600)
 })
 
-test('gives the same ones to all starts, the first ones at once included', async () => {
+test('returns the same ones for all starts, including concurrent first starts', async () => {
   const starts = await Promise.all(Array.from({ length: 8 }, () => developmentSecrets(dataDir)))
   expect(new Set(starts.map((secrets) => JSON.stringify(secrets))).size).toBe(1)
   expect(await developmentSecrets(dataDir)).toEqual(starts[0])
   expect(await readdir(dataDir)).toEqual(['development-secrets.json'])
 })
 
-test.each(['{"JWT_PRIVATE_KEYS": "cut', '{}', ''])('says what to do about a broken file: %j', async (text) => {
+test.each(['{"JWT_PRIVATE_KEYS": "cut', '{}', ''])('explains what to do about a broken file: %j', async (text) => {
   await writeFile(path.join(dataDir, 'development-secrets.json'), text)
   await expect(developmentSecrets(dataDir)).rejects.toThrow(/is damaged\. Delete it/)
 })

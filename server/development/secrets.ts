@@ -14,8 +14,8 @@ const secrets = z.object({
 export type DevelopmentSecrets = z.output<typeof secrets>
 
 /**
- * The secrets of a development server, by the names of their settings. They are made on the first start and kept in
- * `dataDir`, in a file that its owner alone can read.
+ * The secrets of a development server, by the names of their settings. The first start creates them in `dataDir`, in a
+ * file that only its owner can read.
  *
  * @throws RemedyError if the file is broken
  */
@@ -63,7 +63,7 @@ async function makeSecrets(file: string): Promise<DevelopmentSecrets> {
   return isFirst ? made : developmentSecrets(path.dirname(file))
 }
 
-// A hard link appears whole and only where nothing is yet; file systems without links get a copy.
+// A hard link is created atomically and only if the file does not exist; file systems without links get a copy.
 async function publishFirst(draft: string, file: string): Promise<boolean> {
   try {
     await link(draft, file).catch((error: unknown) => {

@@ -4,9 +4,9 @@ import { RemedyError } from '../core/remedy-error.js'
 import { developmentSecrets } from './secrets.js'
 
 /**
- * Puts the demo data into an empty database, with passwords that the development server accepts.
+ * Inserts the demo data into an empty database.
  *
- * @throws RemedyError in production, where well-known passwords have no place
+ * @throws RemedyError in production, because the demo passwords are public
  */
 export async function seedDatabase(databaseUrl: string, config: CommandConfig): Promise<void> {
   if (config.isProduction) {

@@ -1,5 +1,5 @@
 import { withLocatedDatabase } from './located-database.js'
 import { seedDatabase } from './seed-database.js'
 
-// Puts the demo data into an empty database; refused in production.
+// Inserts the demo data into an empty database; rejected in production.
 await withLocatedDatabase(({ url, config }) => seedDatabase(url, config))

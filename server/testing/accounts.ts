@@ -3,18 +3,18 @@ import type { Passwords } from '../core/security/passwords.js'
 import { createAuthService } from '../features/auth/service.js'
 import type { TestApp } from './test-app.js'
 
-/** Where calls to services come from in tests. */
+/** The origin of calls to services in tests. */
 export const testOrigin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
 
 export const freshAddress = () => `someone-${randomUUID()}@example.com`
 
-/** Sends what waits in the outbox, and gives what this address got so far, oldest first. */
+/** Sends the mails in the outbox, and returns those to this address, oldest first. */
 export async function mailsTo({ container, mailer }: TestApp, address: string) {
   await container.mailWorker.drain()
   return mailer.mails.filter((mail) => mail.to === address)
 }
 
-/** The token of the newest link that an address was mailed. */
+/** The token in the newest link that was sent to an address. */
 export async function newestToken(t: TestApp, address: string): Promise<string> {
   const mails = await mailsTo(t, address)
   return t.mailer.linkTokenOf(mails.findLast(({ text }) => text.includes('token=')))
@@ -25,7 +25,7 @@ export function logIn(t: TestApp, email: string, password: string) {
   return t.container.services.auth.login(testOrigin, { email, password, delivery: 'body' })
 }
 
-/** Passwords without bcrypt: every one is acceptable, none is right. */
+/** Passwords without bcrypt: all are acceptable, and none is correct. */
 export const instantPasswords: Passwords = {
   hash: async () => 'an instant hash',
   verify: async () => false,
@@ -33,7 +33,7 @@ export const instantPasswords: Passwords = {
   assertAcceptable() {},
 }
 
-/** The auth service with other passwords, and without the throttle of accounts. */
+/** The auth service with other passwords, and without the login throttle. */
 export function authWith({ container, config }: TestApp, passwords: Passwords) {
   const { db, clock, log, limits, services } = container
   const throttle = {
@@ -47,7 +47,7 @@ export function authWith({ container, config }: TestApp, passwords: Passwords) {
   return createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret })
 }
 
-/** The code with which a service refuses, or `OK`. */
+/** The error code of a service call, or `OK`. */
 export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   return call.then(
     () => 'OK',

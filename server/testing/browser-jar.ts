@@ -5,7 +5,7 @@ export const refreshCookieName = `${app.name}_refresh_3000`
 
 import type { FastifyInstance } from 'fastify'
 
-/** A browser's cookies for the host of an app: the host's own and those of its domain, which may share a name. */
+/** A browser's cookies for the host of an app: those of the host and of its domain, which may have the same name. */
 export function createBrowserJar(app: FastifyInstance, origin = 'http://app.localhost:5173') {
   const cookies = new Map<string, { name: string; value: string }>()
   const header = () => [...cookies.values()].map(({ name, value }) => `${name}=${value}`).join('; ')
@@ -22,10 +22,10 @@ export function createBrowserJar(app: FastifyInstance, origin = 'http://app.loca
   return {
     cookies,
     header,
-    /** What is stored under names that begin like this. */
+    /** The values of cookies whose names start with this. */
     valuesOf: (prefix: string) =>
       [...cookies.values()].filter(({ name }) => name.startsWith(prefix)).map(({ value }) => value),
-    /** Posts to `/api${path}`, and keeps the cookies of the answer. */
+    /** Posts to `/api${path}`, and stores the cookies of the response. */
     async post(path: string, body: object = {}, { accessToken, ip }: { accessToken?: string; ip?: string } = {}) {
       const reply = await app.inject({
         method: 'POST',

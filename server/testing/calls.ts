@@ -9,13 +9,13 @@ const freshAddress = () => `someone-${randomUUID()}@example.com`
 const unknownKey = { unknown: true }
 const wrongToken = 'A'.repeat(43)
 
-// The credential of these is not looked at, so that everybody gets what nobody gets.
+// These do not use the access token, so every actor gets the result of an anonymous caller.
 const everybody = (code: string): Partial<Record<ActorKind, string>> =>
   Object.fromEntries(actorKinds.map((actor) => [actor, code]))
 
 /**
- * One row a procedure: with what it is called by the suites that run over every procedure, and the reviewed exceptions
- * from what its declared access promises. A procedure without a row fails those suites.
+ * One row for each procedure: the call for the tests of all procedures, and the reviewed exceptions from the result
+ * that its access implies. A procedure without a row fails those tests.
  */
 export const calls: Readonly<Record<string, CallRow>> = {
   'auth.register': {
@@ -112,12 +112,14 @@ export const calls: Readonly<Record<string, CallRow>> = {
   'mail.retry': { input: async ({ t }) => ({ id: (await createDeadMail(t)).id }), invalid: { id: 'x' } },
 }
 
-/** What an actor gets who calls a procedure with its row's input: `OK` or the code of the refusal. */
+/** The result of an actor who calls a procedure with the input of its row: `OK` or an error code. */
 export function expectedOutcome(procedure: string, access: string | undefined, actor: ActorKind): string {
   return calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(access, actor)
 }
 
-/** What a procedure's declared access gives each kind of actor: an admin may do what any other role may. */
+/**
+ * The result that the declared access of a procedure implies for each kind of actor. An admin may do what any role may.
+ */
 function declaredOutcome(access: string | undefined, actor: ActorKind): string {
   if (actor === 'disabled user') return 'UNAUTHORIZED'
   if (access === 'public') return 'OK'

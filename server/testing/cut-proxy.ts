@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import net from 'node:net'
 
-/** A TCP proxy in front of a server, to cut the server off or to let its answers hang. */
+/** A TCP proxy in front of a server, which can break or stall connections. */
 export interface CutProxy {
-  /** The server's URL, by way of the proxy. */
+  /** The URL of the server through the proxy. */
   url: string
-  /** `refused`: connections break and no new one is taken. `stalled`: they stay open, and nothing comes through. */
+  /** `refused`: connections break and new ones fail. `stalled`: they stay open without any data. */
   cut(how: 'refused' | 'stalled'): void
-  /** Lets everything through again, on new connections: those that are there break. */
+  /** Forwards new connections again; existing ones break. */
   restore(): void
-  /** Lets everything through again, on new connections: those that are there stay open, and nothing comes through. */
+  /** Forwards new connections again; existing ones stay open without any data. */
   abandon(): void
-  /** Lets everything through again, on any connection; what came meanwhile is lost. */
+  /** Forwards all connections again; the data that arrived meanwhile is lost. */
   resume(): void
-  /** Breaks every connection with a TCP reset. */
+  /** Resets every connection (TCP RST). */
   reset(): void
-  /** Whether new connections end with an error as soon as PostgreSQL has said that it is ready. */
+  /** Whether new connections fail as soon as PostgreSQL has reported that it is ready. */
   endAfterGreeting(isOn: boolean): void
   close(): Promise<void>
 }
@@ -27,7 +27,7 @@ interface Pair {
   endsAfterGreeting: boolean
 }
 
-/** @param delayMs how much later than it came each packet is passed on, in both directions */
+/** @param delayMs the delay of each packet in both directions */
 export async function createCutProxy(target: string, { delayMs = 0 } = {}): Promise<CutProxy> {
   const { hostname, port } = new URL(target)
   const pairs = new Set<Pair>()
@@ -55,7 +55,7 @@ export async function createCutProxy(target: string, { delayMs = 0 } = {}): Prom
       else to.write(chunk)
     }
     from.setNoDelay().on('error', () => to.destroy())
-    // What is stalled swallows farewells, too.
+    // A stalled connection does not forward its end either.
     from.on('end', () => {
       if (state === 'open' && !pair.isAbandoned) to.end()
     })
@@ -99,7 +99,7 @@ export async function createCutProxy(target: string, { delayMs = 0 } = {}): Prom
   }
 }
 
-// Messages of PostgreSQL's protocol: a letter, a length, and the content. "I" is for idle, outside of a transaction.
+// Messages of PostgreSQL's protocol: a letter, a length, and the content. "I" means idle, outside of a transaction.
 const readyForQuery = message('Z', 'I')
 const terminated = message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
 

@@ -1,6 +1,6 @@
 import type { LimitRule } from '../core/security/rate-limits.js'
 
-/** How often a declared limit lets one key call, by the limit's name. A change of a limit is a change here, too. */
+/** The points of each declared limit, by name. A changed limit must be changed here, too. */
 export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points' | 'windowSeconds'>>> = {
   default: { by: 'actor', points: 30_000, windowSeconds: 60 },
   'auth.register': { by: 'address', points: 5, windowSeconds: 3600 },
@@ -17,10 +17,10 @@ export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points'
 }
 
 export interface Bound {
-  /** 0 where the shortest is bounded by its form. */
+  /** 0 if the form of the value determines its minimum. */
   min: number
   max: number
-  /** Makes a value of that length (of a string), or that number. */
+  /** Creates a string of that length, or that number. */
   make?: (size: number) => unknown
 }
 
@@ -41,7 +41,7 @@ const token = { min: 1, max: 2048, make: letters }
 const version = { min: 1, max: 2_147_483_647 }
 const cursorLimit = { min: 1, max: 100 }
 
-/** What each string and number of an input may measure: by its name, or by procedure and name where one differs. */
+/** The bounds of each string and number of an input, by its name, or by procedure and name if they differ. */
 export const boundTable: Readonly<Record<string, Bound>> = {
   email: { min: 0, max: 254, make: addressOf },
   name: { min: 1, max: 100, make: letters },
@@ -58,7 +58,7 @@ export const boundTable: Readonly<Record<string, Bound>> = {
   body: { min: 1, max: 50_000, make: letters },
 }
 
-/** Strings whose form bounds them, with one that has it, and one that has not. */
+/** Strings whose form determines their bounds, with a valid and an invalid one. */
 export const formTable: Readonly<Record<string, { good: string; bad: string }>> = {
   id,
   authorId: id,
@@ -66,7 +66,7 @@ export const formTable: Readonly<Record<string, { good: string; bad: string }>> 
   actorId: id,
 }
 
-/** Strings that no schema bounds, with what does. */
+/** Strings without bounds in their schema, with what limits them instead. */
 export const unboundedTable: Readonly<Record<string, string>> = {
   cursor: 'is decoded, and the length of an address is bounded',
 }

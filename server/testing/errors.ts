@@ -2,7 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import type { ErrorBody } from '../core/errors.js'
 import type { AppRouter } from '../router.js'
 
-/** The `error` object that a failed tRPC call carries. */
+/** The `error` object of a failed tRPC call. */
 export async function errorOf(call: Promise<unknown>): Promise<ErrorBody> {
   const error = await call.then(
     () => new Error('the call was answered, not refused'),

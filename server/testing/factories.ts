@@ -3,7 +3,7 @@ import { inject } from 'vitest'
 import type { Prisma } from '../generated/client.js'
 import type { TestApp } from './test-app.js'
 
-/** Makes a verified user whose password is `testPassword`. */
+/** Creates a verified user whose password is `testPassword`. */
 export async function createUser({ db, clock }: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
   return db.user.create({
     data: {
@@ -16,20 +16,20 @@ export async function createUser({ db, clock }: TestApp, overrides: Partial<Pris
   })
 }
 
-/** Opens a session for a user, as login does but without bcrypt. */
+/** Creates a session for a user, as a login does but without bcrypt. */
 export async function signIn({ db, container }: TestApp, user: { id: string }) {
   const row = await db.user.findUniqueOrThrow({ where: { id: user.id } })
   const origin = { requestId: randomUUID(), ip: '127.0.0.1', userAgent: 'test' }
   return db.$transaction((tx) => container.services.sessions.open(tx, row, origin, 'body'))
 }
 
-/** A new user and a session of theirs. */
+/** Creates a user with a session. */
 export async function createSignedInUser(t: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
   const user = await createUser(t, overrides)
   return { user, session: await signIn(t, user) }
 }
 
-/** A mail that was given up. */
+/** Creates a dead mail. */
 export async function createDeadMail({ db, clock }: TestApp) {
   const to = `user-${randomUUID()}@example.com`
   const nextAttemptAt = clock.now()

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only changes when a test moves it. */
 export interface FakeClock extends Clock {
   advance(seconds: number): void
 }

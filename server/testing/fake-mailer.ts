@@ -1,11 +1,11 @@
 import type { Mailer, MailMessage } from '../core/mail/mailer.js'
 
-/** A mailer that keeps what it is given, and fails when a test says so. */
+/** A mailer that stores mails, and fails if a test requests it. */
 export function createFakeMailer() {
   const mails: MailMessage[] = []
   const failures: Error[] = []
   return {
-    /** What was sent, oldest first. */
+    /** The sent mails, oldest first. */
     mails,
     async send(message: MailMessage): Promise<void> {
       const failure = failures.shift()
@@ -13,7 +13,7 @@ export function createFakeMailer() {
       mails.push(message)
     },
     close(): void {},
-    /** The next `count` mails fail. */
+    /** Makes the next `count` mails fail. */
     failNext(count: number, error = new Error('The mail server is away.')): void {
       failures.push(...Array<Error>(count).fill(error))
     },

@@ -11,19 +11,19 @@ import { failUnlessSettled } from './settled-setup.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A database that tests may connect to for `CREATE DATABASE` and the like. */
+    /** A database for statements such as `CREATE DATABASE`. */
     postgresUrl: string
-    /** The Redis that counts for rate limits; empty where PostgreSQL does. */
+    /** The URL of the Redis for rate limits; empty if PostgreSQL counts them. */
     redisUrl: string
     /** A migrated, empty database that each test file clones. */
     templateName: string
-    /** The hash of `testPassword`, made once: at cost 12 each takes a fifth of a second. */
+    /** The hash of `testPassword`, created once, because each takes 0.2 s at cost 12. */
     passwordHash: string
     signingKeys: string
   }
 }
 
-/** Starts PostgreSQL (or takes `DATABASE_URL_TEST`), and makes what all test files share. */
+/** Starts PostgreSQL (or uses `DATABASE_URL_TEST`), and creates what all test files share. */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
   return failUnlessSettled(() => prepare(project))
 }

@@ -6,7 +6,7 @@ interface InjectInit {
   body?: unknown
 }
 
-/** A `fetch` that hands requests to the app without a socket. */
+/** A `fetch` that passes requests to the app without a socket. */
 export function injectFetch(app: FastifyInstance) {
   return async (input: URL | string, init: InjectInit = {}): Promise<Response> => {
     const url = new URL(input)
@@ -30,11 +30,11 @@ interface RestOptions {
   headers?: Record<string, string>
 }
 
-/** One REST answer; `body` is the parsed JSON, or undefined without a body. */
+/** A REST response; `body` is the parsed JSON, or undefined without a body. */
 export interface RestReply {
   status: number
   headers: Record<string, string | string[] | undefined>
-  // Tests look into bodies of every shape.
+  // Tests read bodies of every shape.
   // biome-ignore lint/suspicious/noExplicitAny: an assertion on the value follows each read
   body: any
 }

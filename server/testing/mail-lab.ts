@@ -12,7 +12,7 @@ import { createTestDatabase } from './test-database.js'
 
 export type MailLab = Awaited<ReturnType<typeof createMailLab>>
 
-/** A database with an outbox, a mailer that keeps mails, and workers as many as a test wants. */
+/** A database with an outbox, a mailer that stores mails, and any number of workers. */
 export async function createMailLab() {
   const database = await createTestDatabase()
   const { url } = database
@@ -31,7 +31,7 @@ export async function createMailLab() {
     clock,
     mailer,
     config,
-    /** A worker of its own, over another database client or mailer if wanted. */
+    /** A separate worker, optionally with another database client or mailer. */
     worker: (over: { db?: Database; mailer?: Mailer; databaseUrl?: string } = {}) =>
       createMailWorker({
         databaseUrl: over.databaseUrl ?? url,

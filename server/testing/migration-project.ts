@@ -10,8 +10,8 @@ import { createTestDatabase } from './test-database.js'
 export const firstMigration = '20261122000000_init'
 
 /**
- * A copy of the schema and first migration (or of `all`, so that they make that schema) that a test may change, with
- * an empty database; gone after the test.
+ * A copy of the schema and the first migration (or of `all`, so that they result in that schema) that a test may
+ * change, with an empty database. Both are deleted after the test.
  */
 export async function createMigrationProject({ all = false } = {}) {
   const root = await mkdtemp(path.join(tmpdir(), 'migrations-'))

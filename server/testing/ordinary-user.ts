@@ -3,7 +3,7 @@ import { canEnter } from '../development/embedded-postgres/account.js'
 
 export const ordinaryUser = { uid: 65534, gid: 65534 }
 
-/** Whether root can run this suite's code as an ordinary user: Node.js and the clone may lie in folders closed to it. */
+/** Whether root can run this code as an ordinary user, who may not have access to Node.js and the clone. */
 export async function canRunAsOrdinaryUser(): Promise<boolean> {
   if (process.getuid?.() !== 0) return false
   const folders = [import.meta.dirname, path.dirname(process.execPath)]

@@ -1,4 +1,4 @@
-/** A model of a Prisma schema, with what the rules on data look at. */
+/** A model of a Prisma schema, as the rules on data need it. */
 export interface Model {
   name: string
   fields: Field[]
@@ -10,20 +10,20 @@ export interface Field {
   /** The type without `[]` and `?`. */
   type: string
   isList: boolean
-  /** All that stands behind the type. */
+  /** The rest of the line after the type. */
   attributes: string
 }
 
 export interface Index {
   columns: string[]
   isUnique: boolean
-  /** Answers `LIKE` and full-text search, for each of its columns by itself. */
+  /** Supports `LIKE` and full-text search, for each of its columns separately. */
   isGin: boolean
-  /** The columns that the condition of a partial index names; undefined where the index has all rows. */
+  /** The columns in the condition of a partial index; undefined if the index has all rows. */
   condition: string[] | undefined
 }
 
-/** Reads the models of a Prisma schema, which Prisma's formatter keeps at one field or attribute a line. */
+/** Reads the models of a Prisma schema, which Prisma's formatter writes with one field or attribute per line. */
 export function readModels(schema: string): Model[] {
   return [...schema.matchAll(/^model (\w+) \{\n([^]*?)^\}/gm)].map(([, name = '', body = '']) => {
     const lines = body.split('\n').map(withoutComment)

@@ -12,25 +12,25 @@ export const silentLog = pino({ level: 'silent' })
 
 const redisUrl = inject('redisUrl') || 'redis://127.0.0.1:6379/9'
 
-/** A store that several instances share: what `createRateLimits` takes to reach it, and its end. */
+/** A store for several instances: the options of `createRateLimits`, and a function that deletes it. */
 export interface SharedStore {
   databaseUrl: string
   redisUrl: string | undefined
   drop(): Promise<void>
 }
 
-/** A database of its own for the counters. */
+/** A separate database for the counters. */
 export async function openPostgresStore(): Promise<SharedStore> {
   const database = await createTestDatabase()
   return { databaseUrl: database.url, redisUrl: undefined, drop: () => database.drop() }
 }
 
-/** REDIS_URL, or the Redis of this machine, with counters of its own. */
+/** REDIS_URL, or the Redis of this machine, with a separate prefix. */
 export async function openRedisStore(): Promise<SharedStore> {
   return { databaseUrl: `postgresql://nobody@127.0.0.1:1/${randomUUID()}`, redisUrl, drop: async () => {} }
 }
 
-/** Whether a Redis answers here; the suite does without it. */
+/** Whether Redis is available; the tests also run without it. */
 export async function isRedisThere(): Promise<boolean> {
   const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 500 })
   redis.on('error', () => {})
@@ -44,20 +44,20 @@ export async function isRedisThere(): Promise<boolean> {
   }
 }
 
-/** Long enough that the shared counters answer on a busy machine: what tests count is counted there. */
+/** Long enough for the store on a busy machine, because the tests check its counts. */
 export const patientDeadlineMs = 30_000
 
-/** Gives an answer, and how many times the deadline of the shared counters passed until it came. */
+/** Returns a result, and how many deadlines of the store passed before it. */
 export async function countWaits<T>(answer: Promise<T>): Promise<[T, number]> {
   const startedAt = performance.now()
   const deadline = setTimeout(storeDeadlineMs).then(() => performance.now() - startedAt)
   const value = await answer
   const elapsed = performance.now() - startedAt
-  // A busy machine is late for both.
+  // A busy machine delays both.
   return [value, elapsed / (await deadline)]
 }
 
-/** One instance's limits on a shared store. */
+/** The limits of one instance with a shared store. */
 export function openLimits(
   { databaseUrl, redisUrl }: Pick<SharedStore, 'databaseUrl' | 'redisUrl'>,
   deadlineMs = patientDeadlineMs,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** Opens a connection to a server on this machine; faults of the connection end it and are no error. */
+/** Opens a connection to a server on this machine. Errors end the connection without an exception. */
 export async function openSocket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', localAddress })
   socket.on('error', () => {})
@@ -9,14 +9,14 @@ export async function openSocket(port: number, localAddress = '127.0.0.1'): Prom
   return socket
 }
 
-/** Sends text as it is, with line feeds as CR LF, and gives all that comes until the server ends the connection. */
+/** Sends raw text, with line feeds as CR LF, and returns all data until the server closes the connection. */
 export async function exchange(port: number, text: string): Promise<string> {
   const socket = await openSocket(port)
   socket.write(text.replaceAll('\n', '\r\n'), 'latin1')
   return received(socket)
 }
 
-/** All that comes on a connection until the server ends it. */
+/** All data of a connection until the server closes it. */
 export async function received(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk) => {
@@ -26,7 +26,7 @@ export async function received(socket: Socket): Promise<string> {
   return text
 }
 
-/** Waits until as much text has come as it takes, and gives it; the connection stays. */
+/** Waits for that amount of text, and returns it; the connection stays open. */
 export async function receivedUntil(socket: Socket, isEnough: (text: string) => boolean): Promise<string> {
   let text = ''
   while (!isEnough(text)) {

@@ -14,7 +14,7 @@ const records = [
   { record: '018-hard-deletes.md', occurs: deletesRows },
 ]
 
-test.each(records)('$record names each file that it is about, with a reason', async ({ record, occurs }) => {
+test.each(records)('$record lists each file that it concerns, with a reason', async ({ record, occurs }) => {
   const text = await readFile(path.join(root, 'docs/decisions', record), 'utf8')
   const found = (await readSources()).filter(occurs).map(({ file }) => file)
   expect(found.length).toBeGreaterThan(3)
@@ -34,19 +34,19 @@ test.each([
 test.each([
   ['many rows', 'await tx.session.deleteMany({ where })'],
   ['one row', 'await tx.session.delete({ where: { id } })'],
-  ['one row, on a line of its own', 'await tx.session.delete(\n  {'],
+  ['one row, on a separate line', 'await tx.session.delete(\n  {'],
   ['rows in SQL', 'await tx.$executeRaw`DELETE FROM "Session"`'],
 ])('deleting %s counts as a hard delete', (_name, text) => {
   expect(deletesRows({ file: 'server/planted.ts', text })).toBe(true)
 })
 
-test('a procedure, a map and a comparison count as neither', () => {
+test('a procedure, a map and a comparison do not count', () => {
   const text = 'me: get.query(({ ctx }) => map.delete(key)), it: api.users.me.query(), of: request.query'
   const source = { file: 'server/planted.ts', text }
   expect(hasRawSql(source) || deletesRows(source)).toBe(false)
 })
 
-test('services throw the class of a code, and leave its status to the table of errors', async () => {
+test('services throw the class of an error code, and do not set its status', async () => {
   const services = (await readSources()).filter(({ file }) => /^server\/features\/.*(?<!router)\.ts$/.test(file))
   expect(services.length).toBeGreaterThan(20)
   expect(services.filter(knowsStatuses).map(({ file }) => file)).toEqual([])
@@ -68,7 +68,7 @@ function hasRawSql({ text }: Source): boolean {
   return /\bPrisma\.(sql|raw)\b|(query|execute)Raw/.test(text) || /\.query(<[^(]*>)?\(/.test(withoutProcedures(text))
 }
 
-/** tRPC's `.query(...)` is another thing: it takes a function, and in the examples for newcomers it follows `api`. */
+/** tRPC's `.query(...)` does not count: it takes a function, and in the examples it follows `api`. */
 function withoutProcedures(text: string): string {
   return text.replaceAll(/\.query\(\s*(async )?\((\{|\))|\bapi(\.\w+)+\.query\(/g, '')
 }
@@ -89,7 +89,7 @@ async function listSources(folder: string): Promise<string[]> {
     .filter((file) => /\.(ts|mjs)$/.test(file) && !/\.test\.ts$|^server\/testing\/|\/generated\//.test(file))
 }
 
-/** The files in the first column of the record's tables; a row without a sentence is none. */
+/** The files in the first column of the record's tables. A row without a sentence does not count. */
 function readNames(record: string): string[] {
   return [...record.matchAll(/^\| `([^`]+)` \| \S[^|]{20,}\.\s*\|$/gm)].map(([, file = '']) => file)
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { readEnvironment } from '../config.js'
 
-/** Runs a command as npm does, in development with a data folder of its own, and gives its exit code and output. */
+/** Runs a command as npm does, in development with a separate data folder, and returns its exit code and output. */
 export async function runCommand(words: string[], settings: Record<string, string>) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'data-'))
   onTestFinished(() => rm(dataDir, { recursive: true }))

@@ -7,8 +7,8 @@ import { readTableUses, type TableUse } from './statement-columns.js'
 export const models: readonly Model[] = readModels(readFileSync(findPrismaFile('schema.prisma'), 'utf8'))
 
 /**
- * Columns that services filter or order by and that need no index, by `Model.column`, each with the reason. They are
- * looked at in rows that another condition of the statement has found through an index.
+ * Columns in filters or orders that need no index, by `Model.column`, each with the reason: another condition of the
+ * statement has found the rows through an index.
  */
 export const unindexed: Readonly<Record<string, string>> = {
   'MailToken.kind': 'a user or registration has a handful of links, which the index on its id finds',
@@ -23,7 +23,7 @@ export const unindexed: Readonly<Record<string, string>> = {
   'Session.createdAt': 'a user has at most a hundred living sessions, which the index on userId finds',
 }
 
-/** Columns that are named like the key of a relation and have none, by `Model.column`, each with the reason. */
+/** Columns that are named like a foreign key but have no relation, by `Model.column`, each with the reason. */
 export const unrelated: Readonly<Record<string, string>> = {
   'AuditEvent.requestId': 'names a request, which is no row',
   'MailToken.sessionId': 'names the session to keep when the link is used, which may be gone by then',
@@ -31,8 +31,8 @@ export const unrelated: Readonly<Record<string, string>> = {
 }
 
 /**
- * What a schema lacks: `createdAt` and `updatedAt` on each model, a relation for each key, `onDelete` on each relation, an
- * index for each foreign key.
+ * The faults of a schema: missing `createdAt` and `updatedAt` of a model, relation of a key, `onDelete` of a relation,
+ * or index of a foreign key.
  */
 export function schemaFaults(of: readonly Model[]): string[] {
   return of.flatMap((model) => [
@@ -73,7 +73,7 @@ function relationFaults({ name, indexes }: Model, field: Field): string[] {
   ]
 }
 
-// Prisma would keep the pairs in a table of its own, without times and without a choice of what a delete does.
+// Prisma would store the pairs in an implicit table, without times and without a choice of `onDelete`.
 function manyToManyFaults(of: readonly Model[], { name }: Model, field: Field): string[] {
   const other = of.find((model) => model.name === field.type)
   if (!field.isList || !other) return []
@@ -82,9 +82,9 @@ function manyToManyFaults(of: readonly Model[], { name }: Model, field: Field): 
 }
 
 /**
- * The columns, as `Model.column`, that a statement filters or orders by without an index. An index serves a column that
- * comes first in it, or after columns that the statement compares with `=`. A row that is found by a unique key needs
- * no more, and a partial index serves the columns of its own condition.
+ * The columns, as `Model.column`, that a statement filters or orders by without an index. An index serves its first
+ * column, and further ones if the statement compares all columns before them with `=`. A row found by a unique key
+ * needs no other index. A partial index serves the columns of its own condition.
  */
 export function unindexedColumns(sql: string, of: readonly Model[]): string[] {
   const columns = new Map(of.map(({ name, fields }) => [name, new Set(fields.map((field) => field.name))]))
@@ -112,7 +112,7 @@ function serves({ columns, condition = [], isGin }: Index, column: string, befor
   return isGin || columns.slice(0, place).every((earlier) => before.has(earlier))
 }
 
-/** Whether a statement changes rows and leaves `updatedAt` as it was, as raw SQL does that forgets it. */
+/** Whether a statement changes rows without changing `updatedAt`, as raw SQL may do. */
 export function isUntimed(sql: string, of: readonly Model[]): boolean {
   const [, table, change = ''] = /^\s*UPDATE\s+(?:"\w+"\.)?"(\w+)"[^]*?\bSET\b([^]*?)(?:\bWHERE\b|$)/i.exec(sql) ?? []
   return of.some(({ name }) => name === table) && !change.includes('"updatedAt"')

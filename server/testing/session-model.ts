@@ -1,4 +1,4 @@
-/** What the model knows of a session. Times are in milliseconds. */
+/** The state of a session in the model. Times are in milliseconds. */
 export interface ModelState {
   generation: number
   rotatedAt: number
@@ -8,22 +8,22 @@ export interface ModelState {
   isUserDisabled: boolean
 }
 
-/** Something that a client, the owner or an admin does to a session. */
+/** An action of a client, the owner or an admin on a session. */
 export type ModelAction =
-  /** With the token of a generation; `beside` are the generations of further cookies, and those of no use. */
+  /** With the token of a generation; `beside` contains the generations of further cookies, and invalid ones. */
   | { kind: 'refresh'; client: number; generation: number; beside?: readonly (number | 'dead' | 'unknown')[] }
-  /** With any mix of credentials of this session, and of others. */
+  /** With any mix of credentials of this session and others. */
   | {
       kind: 'logout'
       carriers: readonly { by: 'body' | 'cookie' | 'bearer'; generation: number | 'dead' | 'unknown' }[]
     }
-  /** A login, of the same user or of another, that comes with a cookie of this session. */
+  /** A login, of the same user or of another, with a cookie of this session. */
   | { kind: 'login'; generation: number; isOther: boolean }
   | { kind: 'revoke' }
   | { kind: 'reset' }
   | { kind: 'disable' }
 
-/** The generation of the token that a refresh gave, or a word. */
+/** The generation of the new token, or another result. */
 export type ModelOutcome = number | 'refused' | 'done' | 'missing'
 
 interface Step {
@@ -34,7 +34,7 @@ interface Step {
 const graceMs = 10_000
 const idleMs = 7 * 24 * 3600 * 1000
 
-/** docs/sessions.md as a function: what an action does to a session, and how it is answered. */
+/** docs/sessions.md as a function: the effect of an action on a session, and its result. */
 function applyToModel(state: ModelState, action: ModelAction, now: number): Step {
   if (action.kind === 'refresh') return refresh(state, newestOf(action), now)
   if (action.kind === 'logout' && !namesSession(action)) return { state, outcome: 'done' }
@@ -48,7 +48,7 @@ function applyToModel(state: ModelState, action: ModelAction, now: number): Step
 type Refresh = Extract<ModelAction, { kind: 'refresh' }>
 type Logout = Extract<ModelAction, { kind: 'logout' }>
 
-// Older tokens of the same session are what a second cookie has kept: the newest counts.
+// Older tokens of the same session come from a second cookie: the newest is used.
 function newestOf({ generation, beside = [] }: Refresh): number {
   return Math.max(generation, ...beside.filter((other) => typeof other === 'number'))
 }
@@ -77,7 +77,7 @@ function end(state: ModelState): ModelState {
   return { ...state, isEnded: true }
 }
 
-/** What one client did, in its order, and how each was answered. */
+/** The actions of one client in order, with their results. */
 type ModelChain = readonly { action: ModelAction; outcome: ModelOutcome }[]
 
 interface Observed {
@@ -88,8 +88,8 @@ interface Observed {
 }
 
 /**
- * The model's state after chains of actions that ran at once, if they were answered as in some order one after the
- * other; undefined if no order explains what was observed.
+ * The state of the model after concurrent chains of actions, if some sequential order explains the results; undefined
+ * if none does.
  */
 export function explain(state: ModelState, observed: Observed): ModelState | undefined {
   const { chains, generation, isEnded, now } = observed

@@ -5,7 +5,9 @@ import { expect, it } from 'vitest'
 
 const helper = new URL('settled-setup.ts', import.meta.url).href
 
-/** Runs the work in a process of its own that waits for nothing else; not with `await`, which Node.js ends with 13. */
+/**
+ * Runs the work in a separate process that waits for nothing else; without `await`, for which Node.js exits with 13.
+ */
 function run(work: string): Promise<{ code: number | string; stderr: string }> {
   const script = `import { failUnlessSettled } from '${helper}'; void failUnlessSettled(${work})`
   const words = ['--import', 'tsx', '--input-type=module', '--eval', script]
@@ -15,14 +17,14 @@ function run(work: string): Promise<{ code: number | string; stderr: string }> {
   })
 }
 
-it('a setup that never settles fails the run, and says so', async () => {
+it('a setup that never settles fails the run, with an explanation', async () => {
   const never = await run('() => new Promise(() => {})')
   expect(never.code).toBe(1)
   expect(never.stderr).toContain('no test was run')
   expect(await run('async () => {}')).toEqual({ code: 0, stderr: '' })
 })
 
-it('the setup of the suite runs under it', async () => {
+it('the setup of the suite uses it', async () => {
   const text = await readFile(new URL('global-setup.ts', import.meta.url), 'utf8')
   expect(text).toMatch(/export default function setup\(.*\n\s*return failUnlessSettled\(/)
 })

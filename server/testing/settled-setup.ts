@@ -1,6 +1,7 @@
 /**
- * Runs work that the tests wait for. Node.js ends with 0 once nothing is left to wait for, and so would a run whose
- * setup never settles, without a test: until the work is done, an end of the process is a failure that says why.
+ * Runs work that the tests wait for. Node.js exits with 0 if nothing is left to wait for, and so would a run whose
+ * setup never settles, without any test. Until the work is done, the end of the process is therefore a failure with an
+ * explanation.
  *
  * @param target the process, whose exit code is set
  */

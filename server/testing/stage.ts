@@ -1,11 +1,11 @@
 import { createSignedInUser } from './factories.js'
 import type { TestApp } from './test-app.js'
 
-/** What a call works on: an owner, whose rows are made afresh for each call, and somebody who calls. */
+/** The users of a call: an owner, whose rows are created for each call, and the caller. */
 export interface Stage {
   t: TestApp
   owner: SignedInUser
-  /** The caller's session; nobody has none. */
+  /** The session of the caller; anonymous callers have none. */
   session: SignedInUser['session'] | undefined
 }
 
@@ -13,13 +13,13 @@ type SignedInUser = Awaited<ReturnType<typeof createSignedInUser>>
 
 export type ActorKind = keyof typeof callers
 
-/** Makes an owner, and the one who calls. */
+/** Creates the owner and the caller. */
 export async function setStage(t: TestApp, actor: ActorKind): Promise<Stage> {
   const owner = await createSignedInUser(t)
   return { t, owner, session: await callers[actor](t, owner) }
 }
 
-/** Every kind of actor. A disabled user and a former admin hold a token from better times. */
+/** Every kind of actor. A disabled user and a former admin have a token from before that change. */
 const callers = {
   nobody: async () => undefined,
   owner: async (_t: TestApp, owner: SignedInUser) => owner.session,
@@ -46,13 +46,13 @@ function isActorKind(name: string): name is ActorKind {
 type Input = Record<string, unknown>
 
 export interface CallRow {
-  /** An input that succeeds for the owner (or the admin, where only admins may call). */
+  /** An input that succeeds for the owner (or for the admin, if only admins may call). */
   input?: (stage: Stage) => Input | Promise<Input>
-  /** An input that its schema refuses; left out where the procedure takes none. */
+  /** An input that the schema rejects; undefined if the procedure has no input. */
   invalid?: Record<string, unknown>
-  /** Where the outcome is another than the declared access says, and why that is right. */
+  /** Results that differ from those of the declared access, with the reason. */
   exceptions?: Partial<Record<ActorKind, string>>
 }
 
-/** What a row of the owner is to those who are neither owner nor admin. */
+/** The results for a row of the owner if the caller is neither owner nor admin. */
 export const notYours = { 'other user': 'NOT_FOUND', 'former admin': 'NOT_FOUND' }

@@ -1,4 +1,4 @@
-/** A table at one place of a statement, with the columns by which its rows are chosen and ordered there. */
+/** One occurrence of a table in a statement, with the columns that filter and order its rows there. */
 export interface TableUse {
   table: string
   filters: { column: string; isEquality: boolean }[]
@@ -10,8 +10,8 @@ export type Columns = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
  * Reads which columns a statement filters and orders by: those of WHERE, of the conditions of joins, and of ORDER BY,
- * in subqueries too. It knows the form of SQL that Prisma sends and that this repository writes, and is no parser: it
- * takes every `=` for a condition on all rows, one inside an OR included.
+ * also in subqueries. It is not a parser: it expects the SQL of Prisma and of this repository, and treats every `=` as
+ * a condition on all rows, also inside an OR.
  */
 export function readTableUses(sql: string, columns: Columns): TableUse[] {
   const reader = createReader(tokenize(sql), columns)
@@ -38,7 +38,7 @@ function tokenize(sql: string): Token[] {
 
 type Clause = 'from' | 'condition' | 'order' | 'other'
 
-/** One SELECT, UPDATE or DELETE; a subquery knows the one around it. */
+/** One SELECT, UPDATE or DELETE; a subquery knows the surrounding one. */
 interface Query {
   sources: Map<string, TableUse | Query>
   outer: Query | undefined
@@ -101,7 +101,7 @@ function createReader(tokens: readonly Token[], columns: Columns) {
     stack.push({ query: isQuery ? newQuery(query) : query, clause })
   }
 
-  // A subquery in FROM goes by its alias; what is read from it is read from its tables.
+  // A subquery in FROM has an alias; its columns belong to its tables.
   function close(): void {
     const closed = stack.pop()
     const frame = stack.at(-1)
@@ -112,7 +112,7 @@ function createReader(tokens: readonly Token[], columns: Columns) {
   }
 
   function enter(frame: Frame, word: string): void {
-    // After UNION the tables before it have no names any more.
+    // The names of the previous tables end at UNION.
     if (word === 'select' && tokenAt(at - 1).text !== '(') frame.query = newQuery(frame.query.outer)
     frame.clause = clauses[word] ?? frame.clause
   }
@@ -157,7 +157,7 @@ function createReader(tokens: readonly Token[], columns: Columns) {
     references.push({ query, clause, qualifier, column: tokenAt(at).text, isEquality: isCompared(first, at) })
   }
 
-  // Parentheses around a column, and a cast behind it, stand between it and the operator.
+  // Between a column and its operator may be a parenthesis and a cast.
   function isCompared(first: number, last: number): boolean {
     let [before, after] = [first - 1, last + 1]
     while (tokenAt(before).text === '(' && tokenAt(before - 1).text !== 'in') before--
@@ -191,7 +191,7 @@ function newQuery(outer: Query | undefined): Query {
 
 type Place = Pick<Reference, 'qualifier' | 'column'>
 
-/** The table that a column belongs to: in this query, else in one around it. */
+/** The table of a column: in this query, otherwise in a surrounding one. */
 function resolve(query: Query | undefined, place: Place, columns: Columns): TableUse | undefined {
   return query && (findIn(query, place, columns) ?? resolve(query.outer, place, columns))
 }

@@ -5,15 +5,15 @@ const softDeletedTables = Object.values(Prisma.ModelName).filter(
   (model) => 'deletedAt' in Prisma[`${model}ScalarFieldEnum`],
 )
 
-/** Keeps the statements that an app sends, and tells which of them break a rule on data. */
+/** Records the statements of an app, and finds those that violate a rule on data. */
 export interface StatementRecorder {
   onStatement: (sql: string) => void
   readonly statements: readonly string[]
-  /** @throws Error that lists every read that could show a soft-deleted row */
+  /** @throws Error that lists every read that could return a soft-deleted row */
   assertGuarded(): void
   /** @throws Error that lists every column that is filtered or ordered by without an index */
   assertIndexed(): void
-  /** @throws Error that lists every update that leaves `updatedAt` as it was */
+  /** @throws Error that lists every update that does not change `updatedAt` */
   assertTimed(): void
 }
 
@@ -76,7 +76,7 @@ function isReadBack(sql: string): boolean {
   return /action='(create|update|upsert)/.test(sql)
 }
 
-// Each place that reads the table, as the names it goes by there: its alias, and those of the subqueries around it.
+// Each occurrence of the table, with its aliases there: its own, and those of the surrounding subqueries.
 function readsOf(sql: string, table: string): string[][] {
   const pattern = new RegExp(`\\b(?:from|join)\\s+(?:"\\w+"\\.)?"${table}"(?:\\s+(?:as\\s+)?("?\\w+"?))?`, 'gi')
   return [...sql.matchAll(pattern)].map(({ index, 1: alias }) => {
@@ -85,7 +85,7 @@ function readsOf(sql: string, table: string): string[][] {
   })
 }
 
-// A LATERAL subquery is another row's: the names outside it are not the table's.
+// A LATERAL subquery belongs to another row, so the aliases outside of it do not refer to the table.
 function enclosingAliases(sql: string, index: number): string[] {
   const open = openingParenthesis(sql, index)
   if (open < 0 || /\blateral\s*$/i.test(sql.slice(0, open))) return []

@@ -15,7 +15,7 @@ import { testPepper, testTokenSecret } from './secrets.js'
 import { createStatementRecorder } from './statement-recorder.js'
 import { createTestDatabase, openDatabase } from './test-database.js'
 
-/** What a client proves itself with; see `signIn` in the factories. */
+/** The credential of a client; see `signIn` in the factories. */
 export interface TestSession {
   accessToken: string
 }
@@ -23,20 +23,20 @@ export interface TestSession {
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>
 
 interface TestAppOptions {
-  /** Settings over those of a test. */
+  /** Settings that replace those of a test. */
   environment?: Environment
   clock?: FakeClock
   log?: Logger
-  /** Builds the HTTP server; {@link buildApp} if left out. */
+  /** Builds the HTTP server; {@link buildApp} by default. */
   build?: typeof buildApp
-  /** The address of a database that exists; the caller drops it. For a second instance beside a first one. */
+  /** The address of an existing database, which the caller drops; for a second instance. */
   databaseUrl?: string
 }
 
 /**
- * Starts a whole app on a database of its own. Only the clock, the mailer and the network are fakes. `db` is the test's
- * own way to that database: what a test looks up is not what services look up, so it is not recorded. `close` fails the
- * file if a statement of the app read soft-deleted rows unasked, missed an index or forgot `updatedAt`.
+ * Starts an app on a separate database. Only the clock, the mailer and the network are fakes. `db` is the test's own
+ * access to the database, which is not recorded. `close` fails the file if a statement of the app reads soft-deleted
+ * rows, lacks an index or does not set `updatedAt`.
  */
 export async function createTestApp(options: TestAppOptions = {}) {
   const database = options.databaseUrl ? null : await createTestDatabase()
@@ -77,7 +77,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   }
 }
 
-/** The settings that tests run with. */
+/** The settings of tests. */
 function testConfig(databaseUrl: string, environment: Environment = {}): Config {
   return loadConfig({
     NODE_ENV: 'test',

@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import { createDatabase } from '../core/database/client.js'
 import { ConnectionPool } from '../core/database/pool.js'
 
-/** Makes a database for one test file: a clone of the migrated template, or an empty one. */
+/** Creates a database for one test file: a clone of the migrated template, or an empty one. */
 export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${randomBytes(8).toString('hex')}`
   await administer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : inject('templateName')}`)
@@ -25,12 +25,12 @@ async function administer(sql: string): Promise<void> {
 }
 
 interface OpenOptions {
-  /** The most connections; some of them are kept for limits, session checks and readiness. */
+  /** The maximum number of connections; some are reserved for limits, session checks and readiness. */
   max?: number
   onStatement?: (sql: string) => void
 }
 
-/** Opens a database client without an app around it; `$disconnect` closes it. */
+/** Opens a database client without an app; `$disconnect` closes it. */
 export function openDatabase(url: string, { max = 8, ...options }: OpenOptions = {}) {
   return createDatabase({ pool: new ConnectionPool({ url, max, log: pino({ level: 'silent' }) }), ...options })
 }

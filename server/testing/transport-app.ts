@@ -9,7 +9,7 @@ import { trpcTransport } from '../core/http/trpc/routes.js'
 import { answerUnrouted } from '../core/http/unrouted.js'
 import type { LimitRule } from '../core/security/rate-limits.js'
 
-/** The one access token that {@link createTransportApp} knows. */
+/** The only access token that {@link createTransportApp} accepts. */
 export const transportToken = 'user-token'
 
 interface TransportSettings {
@@ -23,8 +23,8 @@ interface ErrorLine {
 }
 
 /**
- * Starts the two transports of a router without a database: one session exists, and limits are counted in memory.
- * `errors` collects what is logged at error level.
+ * Starts both transports of a router without a database: one session exists, and limits are counted in memory. `errors`
+ * contains the entries that are logged at error level.
  */
 export async function createTransportApp(router: AnyTRPCRouter, settings: TransportSettings = {}) {
   const errors: ErrorLine[] = []

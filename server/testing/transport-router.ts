@@ -59,7 +59,7 @@ const notes = router({
     .mutation(() => undefined),
 })
 
-/** A small router that has what the transports have to serve: each kind of answer, and each kind of failure. */
+/** A small router with all kinds of results and errors that the transports must support. */
 export const transportRouter = router({
   notes,
   me: protectedProcedure

@@ -5,7 +5,7 @@ import type { ErrorBody } from '../core/errors.js'
 import { listProcedures, listRestProcedures, type RestProcedure } from '../core/http/rest/procedures.js'
 import { appRouter } from '../router.js'
 
-/** What came back through a transport: the value as JSON, or the error object. */
+/** The result of a transport: the value as JSON, or the error object. */
 interface Outcome {
   status: number
   headers: Record<string, unknown>
@@ -33,7 +33,7 @@ interface TrpcFailure {
   data: { error: ErrorBody }
 }
 
-/** Calls over tRPC's HTTP protocol. Each call comes from an address of its own, so that limits do not add up. */
+/** Calls over tRPC's HTTP protocol. Each call has a different address, so that they do not exceed limits together. */
 export const trpcTransport: Transport = async (app, { procedure, input, accessToken }) => {
   const isQuery = factsOf(procedure).type === 'query'
   const body = JSON.stringify(superjson.serialize(input))
@@ -51,7 +51,7 @@ export const trpcTransport: Transport = async (app, { procedure, input, accessTo
   return { status, headers, data: toJson(superjson.deserialize(result.data)) }
 }
 
-/** Calls the procedure's REST route, with lists put back into the form that the procedure gives. */
+/** Calls the REST route of a procedure, and converts lists back to the form of the procedure. */
 export const restTransport: Transport = async (app, { procedure, input, accessToken }) => {
   const { method, path } = factsOf(procedure).rest
   const rest = { ...input }

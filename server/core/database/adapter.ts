@@ -5,9 +5,9 @@ import { runAgain } from './errors.js'
 import type { ConnectionPool } from './pool.js'
 
 /**
- * Prisma's adapter on the process's own pool. A statement outside of a transaction that lost against another one, or
- * met a plan or a session that is out of date, runs again, and so does a read whose connection the server has ended; one
- * inside of a transaction fails, and the transaction runs again as a whole (see client.ts).
+ * Prisma's adapter on the pool of this process. Outside of a transaction, a statement runs again if it lost a conflict
+ * or met an outdated plan or session, and a read also if the server has ended its connection. Inside of a transaction
+ * it fails, and the whole transaction runs again (see client.ts).
  */
 export function createAdapter(pool: ConnectionPool): PrismaPg {
   const factory = new PrismaPg(pool, {
@@ -45,7 +45,7 @@ function wrap<T extends SqlQueryable>(
 
 const namedStatementsMax = 500
 
-// Prepared statements live as long as their connection, so texts past a bound, such as long IN lists, go unnamed.
+// Prepared statements live as long as their connection, so long texts, such as IN lists, are not prepared.
 function nameStatements(): (query: SqlQuery) => string {
   const names = new Map<string, string>()
   return ({ sql }) => {

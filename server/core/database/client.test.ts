@@ -30,25 +30,25 @@ async function query(sql: string) {
   return rows
 }
 
-it('stores the moment that was meant, whatever time zone the database is set to', async () => {
+it('stores the intended moment, whatever time zone the database is set to', async () => {
   const deletedAt = new Date('2026-01-02T03:04:05.678Z')
   await db.user.create({ data: { email: 'a@example.com', name: 'A', deletedAt } })
   expect(await query(`SELECT "deletedAt" FROM "User" WHERE email = 'a@example.com'`)).toEqual([{ deletedAt }])
 })
 
-it('passes for no transaction, where a statement would commit by itself', () => {
+it('cannot be passed as a transaction, because its statements would commit separately', () => {
   expectTypeOf<Database>().not.toExtend<Transaction>()
   expectTypeOf<Transaction>().not.toExtend<Database>()
 })
 
-it('leaves secrets out of rows unless they are asked for', async () => {
+it('omits secrets from rows unless they are selected', async () => {
   const { id } = await db.user.create({ data: { email: 'b@example.com', name: 'B', passwordHash: 'hash' } })
   expect(await db.user.findUnique({ where: { id } })).not.toHaveProperty('passwordHash')
   const asked = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
   expect(asked).toMatchObject({ passwordHash: 'hash' })
 })
 
-it('S29: selects no hash of any model unless it is asked for', async () => {
+it('S29: selects no hash of any model by default', async () => {
   const statements: string[] = []
   const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
   const models = Object.entries(secretColumns())
@@ -80,7 +80,7 @@ async function endConnectionOf(start: string): Promise<void> {
   await expect.poll(() => query(`SELECT pg_terminate_backend(pid) AS "isEnded" ${others}`)).toEqual([{ isEnded: true }])
 }
 
-/** The columns that hold what proves somebody's identity, by the model's property of the client. */
+/** The columns with secrets, by the client's property for the model. */
 function secretColumns(): Record<string, string[]> {
   const models = readModels(readFileSync(schemaFile, 'utf8')).map(({ name, fields }) => {
     const columns = fields.map((field) => field.name).filter((column) => /hash$/i.test(column))

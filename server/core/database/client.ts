@@ -5,27 +5,30 @@ import { runAgain } from './errors.js'
 import type { ConnectionPool } from './pool.js'
 import { softDelete } from './soft-delete.js'
 
-/** The Prisma client that services use. It omits secrets from every row and hides soft-deleted rows. */
+/** The Prisma client for services. It omits secrets from every row and hides soft-deleted rows. */
 export type Database = ReturnType<typeof createDatabase>
 
-/** The client inside `db.$transaction(async (tx) => ...)`. A {@link Database} is none: it would commit by itself. */
+/**
+ * The client inside `db.$transaction(async (tx) => ...)`. A {@link Database} is not assignable, because it would commit
+ * each statement.
+ */
 export type Transaction = Omit<Database, ITXClientDenyList> & { $connect?: never }
 
-/** Either of the two, for code that works in and out of a transaction. */
+/** Either of the two, for code that also works outside of a transaction. */
 export type Db = Database | Transaction
 
 interface DatabaseOptions {
   /** The connection pool. `$disconnect` closes it. */
   pool: ConnectionPool
-  /** Called for each statement that is sent. The recorder of the tests uses it. */
+  /** Called for each statement that is sent, for the statement recorder of the tests. */
   onStatement?: (sql: string) => void
 }
 
-/** Makes the client. Connections are made when they are needed, so this succeeds without a database. */
+/** Creates the client. It connects when necessary, so this succeeds without a database. */
 export function createDatabase({ pool, onStatement }: DatabaseOptions) {
   const client = new PrismaClient({
     adapter: createAdapter(pool),
-    // Longer forms put the arguments, and with them hashes and addresses, into messages that are logged.
+    // Longer formats contain the arguments, and so hashes and addresses, which would be logged.
     errorFormat: 'minimal',
     log: [{ emit: 'event', level: 'query' }],
     transactionOptions: { maxWait: 2_000, timeout: 10_000 },
@@ -42,8 +45,8 @@ export function createDatabase({ pool, onStatement }: DatabaseOptions) {
 }
 
 /**
- * Makes `$transaction` run its work again when it lost a deadlock or a race, or met a plan that is out of date. The
- * work must have no effect outside of the transaction that a second run would double.
+ * Repeats the work of a `$transaction` that failed because of a deadlock, a conflict or an outdated plan. The work must
+ * have no other effects than those of the transaction.
  */
 function repeatTransactions<T extends { $transaction(work: never, options: never): Promise<unknown> }>(client: T): T {
   const begin = client.$transaction.bind(client)

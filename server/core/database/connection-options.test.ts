@@ -5,7 +5,7 @@ import { connectionOptions, findDatabaseUrlFaults } from './connection-options.j
 
 const base = 'postgresql://user:secret@db.example.com:5432/app'
 
-describe('S65: what a database URL cannot undo', () => {
+describe('S65: settings that a database URL cannot change', () => {
   async function settingsWith(query: string) {
     const client = new pg.Client(connectionOptions(`${inject('postgresUrl')}?${query}`))
     await client.connect()
@@ -27,7 +27,7 @@ describe('S65: what a database URL cannot undo', () => {
     'options=-c%20search_path%3Dother%20-c%20statement_timeout%3D0',
     'options=--timezone%3DAsia/Tokyo%20--lock-timeout%3D0',
     'application_name=other',
-  ])('S65: holds against %s', async (query) => {
+  ])('S65: are not changed by %s', async (query) => {
     expect(await settingsWith(query)).toMatchObject(fixed)
   })
 
@@ -36,7 +36,7 @@ describe('S65: what a database URL cannot undo', () => {
   })
 })
 
-describe('what a database URL asks for in vain', () => {
+describe('parameters of a database URL without effect', () => {
   it.each([
     ['schema=app', 'schema'],
     ['schema=', 'schema'],
@@ -59,14 +59,14 @@ describe('what a database URL asks for in vain', () => {
     ['options=work_mem%3D8MB', 'options'],
     ['options=--work_mem%208MB', 'options'],
     ['sslrootcert=/missing', 'no such file'],
-  ])('S65: stops the start with a sentence: %s', (query, part) => {
+  ])('S65: prevent the start with an explanation: %s', (query, part) => {
     const fault = new RegExp(`DATABASE_URL .*${part}`)
     expect(() => loadCommandConfig({ DATABASE_URL: `${base}?${query}` })).toThrow(fault)
     expect(() => loadCommandConfig({ DATABASE_URL_TEST: `${base}?${query}` })).toThrow('DATABASE_URL_TEST')
   })
 
   it.each(['app', 'postgresql://user@host:99999/app', 'postgresql://user@/app?host=/run', 'postgresql://a:1,b:2/app'])(
-    'S65: stops the start with a sentence where it is no URL: %s',
+    'S65: prevent the start with an explanation if it is not a URL: %s',
     (url) => {
       expect(() => loadCommandConfig({ DATABASE_URL: url })).toThrow(/DATABASE_URL .*postgresql:\/\/user:password@host/)
     },
@@ -82,11 +82,11 @@ describe('what a database URL asks for in vain', () => {
     'ssl=false&port=5433&options=',
     'sslmode=verify-full',
     'application_name=app',
-  ])('takes what it honours: %s', (query) => {
+  ])('do not include parameters that take effect: %s', (query) => {
     expect(findDatabaseUrlFaults(`${base}?${query}`)).toEqual([])
   })
 
-  it('never tells the password', () => {
+  it('never contain the password', () => {
     const faults = findDatabaseUrlFaults(`${base}?schema=app&pgbouncer=true&x=1`)
     expect(faults.join()).not.toContain('secret')
   })

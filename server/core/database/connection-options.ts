@@ -1,17 +1,17 @@
 import pg, { type ClientConfig } from 'pg'
 
-// Past these a request gets 503 and the connection is free again (security.md S42); in milliseconds. A statement ends
-// before the socket is given up, so that PostgreSQL itself says why.
+// In milliseconds. After these times, a request gets 503 and the connection is free again (security.md S42). A
+// statement ends before the socket is closed, so that PostgreSQL reports the reason.
 const statementTimeoutMs = 4_500
 const lockTimeoutMs = 2_000
 const idleInTransactionMs = 10_000
 const connectTimeoutMs = 2_000
 
 /**
- * What every session of this process is set to, whatever the role, the database or the URL say: `-c` arguments of the
- * startup packet come before the settings of role and database, and the last of two counts. Times are written without
- * their offset by Prisma's adapter, so that the zone must be UTC; the adapter names the schema `public` in each
- * statement, so that raw SQL and migrations must find the same one.
+ * The settings of every session of this process, whatever the role, the database or the URL contain: `-c` arguments of
+ * the startup packet precede the settings of role and database, and the last of two counts. The zone must be UTC
+ * because Prisma's adapter writes times without an offset. The schema must be `public`, which the adapter names in its
+ * statements, so that raw SQL and migrations use the same one.
  */
 const sessionSettings = ['TimeZone=UTC', 'search_path=public', 'DateStyle=ISO', 'bytea_output=hex']
 
@@ -39,7 +39,7 @@ const remedies: Readonly<Record<string, string>> = {
   timezone: 'Sessions always use UTC.',
 }
 
-// Other values are taken for one of these by the driver, and seldom for the one that was meant.
+// The driver replaces other values with one of these, and rarely with the intended one.
 const choices: Readonly<Record<string, RegExp>> = {
   channel_binding: /^(disable|prefer|require)$/,
   port: /^\d*$/,
@@ -50,7 +50,7 @@ const choices: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * Says what of a database URL cannot be honoured, one sentence a fault.
+ * Explains which parts of a database URL have no effect, with one sentence for each.
  *
  * @param url a `postgresql://` URL
  */
@@ -75,14 +75,14 @@ export function findDatabaseUrlFaults(url: string): string[] {
   return faults.length > 0 ? faults : driverFaults(url)
 }
 
-// Such as a file of certificates that is not there.
+// For example, a certificate file that does not exist.
 function driverFaults(url: string): string[] {
   const build = () => new pg.Client(connectionOptions(url))
   try {
     build()
     return []
   } catch (error) {
-    return [`cannot be used: ${error instanceof Error ? error.message : 'the driver refuses it'}.`]
+    return [`cannot be used: ${error instanceof Error ? error.message : 'the driver rejects it'}.`]
   }
 }
 
@@ -105,7 +105,7 @@ const behindPooler =
   'selects PgBouncer. Sessions depend on settings and prepared statements, which a pooler in transaction mode loses. ' +
   'Connect to PostgreSQL directly, or to a pooler in session mode, and remove pgbouncer from the URL.'
 
-// Both spellings of PostgreSQL: `-c name=value` and `--name=value`, with - for _ in the second.
+// PostgreSQL's two forms: `-c name=value` and `--name=value`, with - for _ in the second.
 function optionFaults(options: string): string[] {
   return [...options.matchAll(/(?:-c\s*|--)([\w.-]+)\s*=\s*((?:\\.|\S)*)/g)].flatMap(([, given = '', value = '']) => {
     const name = given.replaceAll('-', '_').toLowerCase()
@@ -120,11 +120,11 @@ function otherZone(zone: string): string {
 }
 
 /**
- * How every connection of this process is made: time zone, schema, timeouts, keep-alive and name are set so that
- * nothing in the URL can undo them, and the other options of the URL are kept.
+ * The options of every connection of this process. Time zone, schema, timeouts, keep-alive and name are set so that the
+ * URL cannot change them; other options of the URL are kept.
  *
- * @param url a `postgresql://` URL without the faults that {@link findDatabaseUrlFaults} tells of
- * @param hasTimeouts whether statements end after the times of a request; migrations take what they take
+ * @param url a `postgresql://` URL without the faults that {@link findDatabaseUrlFaults} reports
+ * @param hasTimeouts whether statements have the time limits of requests; migrations have none
  */
 export function connectionOptions(url: string, { hasTimeouts = true } = {}): ClientConfig {
   const cleaned = new URL(url)

@@ -2,14 +2,14 @@ import pg from 'pg'
 import { connectionOptions } from './connection-options.js'
 
 /**
- * Opens one connection, gives it to the work, and closes it whatever happens. Its statements take what they take.
+ * Opens one connection without time limits for statements, passes it to the work, and closes it in any case.
  *
  * @param url a `postgresql://` URL
- * @throws what connecting or the work throws
+ * @throws errors of the connection and of the work
  */
 export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(connectionOptions(url, { hasTimeouts: false }))
-  // A connection that is lost while it waits is reported by the next statement; unheard, the event ends the process.
+  // The next statement reports a lost connection. Without a listener, the event would end the process.
   client.on('error', () => {})
   await client.connect()
   try {

@@ -2,16 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Prisma } from '../../generated/client.js'
 
 // PostgreSQL's SQLSTATE classes 08 (connection), 28 (login), 40 (rollback, see runAgain), 53 (resources), 55 (locked or
-// not in the state for it), 57 (operator), 58 (system), F0 (its settings), XX (its own faults, damaged files), a
-// database that is not there, a read-only one, the timeouts of stuck transactions; and statements, privileges and
-// unique indexes that somebody took away.
+// in the wrong state), 57 (operator), 58 (system), F0 (configuration file), XX (internal errors, damaged files); a
+// missing or read-only database, timeouts of idle transactions, and removed statements, privileges and unique indexes.
 const awaySqlStates =
   /^(08...|28...|40...|53...|55...|57...|58...|F0...|XX...|3D000|25006|25P0[34]|26000|42501|42P05|42P10|72000)$/
-// P2021 and P2022: a table or column that a pending migration makes.
+// P2021 and P2022: a table or column that a pending migration creates.
 const awayPrismaCodes = /^(P1000|P1001|P1002|P1003|P1008|P1010|P1011|P1017|P2021|P2022|P2024|P2028|P2034|P2037)$/
 const awayNodeCodes =
   /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT)$/
-// What Prisma's adapter calls the driver's errors: https://github.com/prisma/prisma, packages/driver-adapter-utils.
+// The names of driver errors in Prisma's adapter: https://github.com/prisma/prisma, packages/driver-adapter-utils.
 const awayKinds = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
@@ -98,8 +97,8 @@ function isWriteConflict(error: object): boolean {
   return /^(40001|40P01|P2034)$/.test(codeOf(error)) || kindOf(error) === 'TransactionWriteConflict'
 }
 
-// A prepared statement whose result has other types since a column was changed. PostgreSQL gives 0A000 to all that is
-// not supported; its words cannot tell which it is, as it says them in the language of its installation.
+// A prepared statement whose result has new types since a column was changed. PostgreSQL uses 0A000 for all unsupported
+// features, and its messages depend on the language of the installation.
 function isStalePlan(error: object): boolean {
   return codeOf(error) === '0A000'
 }

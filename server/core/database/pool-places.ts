@@ -1,10 +1,10 @@
 /** The requester of a connection. Without one, it counts as work of the process itself, such as sending mail. */
 export interface Borrower {
-  /** What it is for; see `kept`. */
+  /** The purpose of the connection; see `kept`. */
   purpose: 'request' | 'session' | 'limit' | 'readiness'
-  /** The feature that works, such as `posts`: it may hold a share of the connections. */
+  /** The feature that needs it, such as `posts`. A feature may hold a share of the connections. */
   feature?: string
-  /** The network of the client: it may hold a share, and others do not wait behind its requests. */
+  /** The network of the client. It may hold a share, and others do not wait for its requests. */
   network?: string
 }
 
@@ -14,16 +14,16 @@ interface Waiter {
 }
 
 const waitMs = 2_000
-// Beyond this many a newcomer would wait for longer than that anyway.
+// With more waiting, a new requester would exceed the time limit anyway.
 const waitersPerPlace = 50
 
-/** How many places each purpose leaves free for those that are more urgent. */
+/** The number of places that each purpose leaves free for more urgent ones. */
 const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfies Record<Borrower['purpose'], number>
 
 /**
- * Hands out the places of a pool. A purpose leaves some places to the more urgent ones; a feature and a client network
- * hold a share of the others, so that a locked table or one busy client leaves room; and of those that wait, the one
- * whose network holds the fewest comes first.
+ * Assigns the places of a pool. A purpose leaves some places to more urgent ones. A feature and a client network may
+ * hold a share of the others, so that a locked table or a busy client leaves places free. Of the waiting requesters,
+ * the one whose network holds the fewest places comes first.
  *
  * @param max the number of places
  */
@@ -59,10 +59,10 @@ export function createPlaces(max: number) {
 
   return {
     /**
-     * Waits for a place, for 2 seconds at most.
+     * Waits for a place, for at most 2 seconds.
      *
-     * @returns what gives the place back
-     * @throws Error in the words of pg's own pool, if there is none in time
+     * @returns a function that returns the place
+     * @throws Error with the message of pg's own pool if there is none in time
      */
     async take(borrower: Borrower): Promise<() => void> {
       if (tally.hasRoom(borrower)) tally.count(borrower, 1)
@@ -73,7 +73,7 @@ export function createPlaces(max: number) {
   }
 }
 
-/** Counts who holds how many places, and knows who may have one more. */
+/** Counts the places of each holder, and knows which requester may have another one. */
 function createTally(max: number) {
   const shared = Math.max(1, max - kept.request)
   const half = Math.ceil(max / 2)

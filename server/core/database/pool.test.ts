@@ -37,7 +37,7 @@ const codeOf = (work: Promise<unknown>) =>
   )
 
 describe('the places of a pool', () => {
-  /** Who of these gets a connection at once, each keeping it. */
+  /** The requesters that get a connection immediately; each keeps it. */
   async function served(max: number, borrowers: readonly Borrower[]) {
     const pool = openPool(max)
     const clients: pg.PoolClient[] = []
@@ -54,7 +54,7 @@ describe('the places of a pool', () => {
   const many = (count: number, borrower: Borrower) => Array.from({ length: count }, () => borrower)
   const countOf = (outcomes: readonly boolean[]) => outcomes.filter(Boolean).length
 
-  it('S66: leave room for session checks, limits and readiness, whatever requests wait for', async () => {
+  it('S66: leave room for session checks, limits and readiness, however many requests wait', async () => {
     const others = (['session', 'limit', 'readiness'] as const).map((purpose) => ({ purpose }))
     const outcomes = await served(9, [...many(20, { purpose: 'request' }), ...others])
     expect(countOf(outcomes.slice(0, 20))).toBe(6)
@@ -68,7 +68,7 @@ describe('the places of a pool', () => {
     expect(outcomes.slice(20)).toEqual([true, true])
   })
 
-  it('S66: leave room for other networks while one holds all that it may', async () => {
+  it('S66: leave room for other networks while one holds its share', async () => {
     const busy = many(20, { purpose: 'request', network: '192.0.2.1' })
     const outcomes = await served(9, [...busy, { purpose: 'request', network: '192.0.2.2' }])
     expect(countOf(outcomes.slice(0, 20))).toBe(5)
@@ -79,7 +79,7 @@ describe('the places of a pool', () => {
     expect(await served(max, [{ purpose: 'request', feature: 'posts', network: '192.0.2.1' }])).toEqual([true])
   })
 
-  it('S66: go first to the network that holds the fewest, and among those to the one that came first', async () => {
+  it('S66: are given first to the network that holds the fewest, and among those to the first that came', async () => {
     const places = createPlaces(7)
     const take = (network: string) => places.take({ purpose: 'request', network })
     const [leave] = await Promise.all([take('a'), take('a'), take('a'), take('c')])
@@ -94,7 +94,7 @@ describe('the places of a pool', () => {
     expect(order).toEqual(['b', 'd', 'a'])
   })
 
-  it('S42: refuses whoever waited for 2 seconds, and keeps no place for them', async () => {
+  it('S42: are rejected after a wait of 2 seconds, without keeping a place', async () => {
     const pool = openPool(1)
     const client = await pool.connect()
     expect(await codeOf(pool.query('SELECT 1'))).toBe('SERVICE_UNAVAILABLE')
@@ -103,7 +103,7 @@ describe('the places of a pool', () => {
     await pool.end()
   })
 
-  it('are given back when connecting fails', async () => {
+  it('are returned if connecting fails', async () => {
     const pool = openPool(1, 'postgresql://nobody@127.0.0.1:1/none')
     for (let tries = 0; tries < 3; tries += 1) {
       expect(await codeOf(pool.query('SELECT 1'))).toBe('SERVICE_UNAVAILABLE')
@@ -113,9 +113,9 @@ describe('the places of a pool', () => {
 })
 
 describe('connections that are lost', () => {
-  it('S43: do not end the process when the database ends one just after its greeting', async () => {
+  it('S43: do not end the process if the database closes one directly after its greeting', async () => {
     const proxy = await createCutProxy(database.url)
-    // In one piece with the first ReadyForQuery: the error comes before anybody can listen for it.
+    // In one packet with the first ReadyForQuery, so that the error occurs before anything can listen for it.
     proxy.endAfterGreeting(true)
     const pool = openPool(1, proxy.url)
     const attempt = codeOf(pool.query('SELECT 1'))
@@ -127,7 +127,7 @@ describe('connections that are lost', () => {
     await proxy.close()
   })
 
-  it('S67: are given up when nothing comes through them, in a transaction too, and replaced', async () => {
+  it('S67: are closed and replaced if there is no response, also in a transaction', async () => {
     const proxy = await createCutProxy(database.url)
     const pool = openPool(4, proxy.url)
     const db = openDatabase(proxy.url, { max: 4 })
@@ -145,7 +145,7 @@ describe('connections that are lost', () => {
     await proxy.close()
   })
 
-  it('are not given back to others with a transaction that is still open', async () => {
+  it('are not given to others with an open transaction', async () => {
     const pool = openPool(1)
     const client = await pool.connect()
     await client.query('BEGIN')
@@ -158,8 +158,8 @@ describe('connections that are lost', () => {
   })
 })
 
-describe('sessions that are out of date', () => {
-  it('S68: a changed column fails no statement and no transaction, however many connections know the old one', async () => {
+describe('outdated sessions', () => {
+  it('S68: a changed column causes no failed statement or transaction, however many connections have an old plan', async () => {
     await administer('CREATE TABLE changing (id int PRIMARY KEY, text text)')
     const db = openDatabase(database.url, { max: 8 })
     const read = () => db.$queryRaw`SELECT id, text FROM changing`
@@ -175,7 +175,7 @@ describe('sessions that are out of date', () => {
     await db.$disconnect()
   })
 
-  it('S68: a changed plan is known in whatever language PostgreSQL tells of it', async () => {
+  it("S68: a changed plan is detected in any language of PostgreSQL's messages", async () => {
     const db = openDatabase(database.url)
     await db.$executeRaw`CREATE SEQUENCE tries`
     const statement = `DO $$ BEGIN IF nextval('tries') < 3 THEN
@@ -184,7 +184,7 @@ describe('sessions that are out of date', () => {
     await db.$disconnect()
   })
 
-  it('S69: a database that was read-only is written as soon as it can be, and readiness knows', async () => {
+  it('S69: a read-only database accepts writes as soon as it becomes writable, and readiness reports the state', async () => {
     const name = new URL(database.url).pathname.slice(1)
     await administer(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
     const pool = openPool(5)
@@ -202,8 +202,8 @@ describe('sessions that are out of date', () => {
   })
 })
 
-describe('transactions that lose against others', () => {
-  it('S70: run again after a deadlock and after a serialization failure, and each has its effect once', async () => {
+describe('transactions that fail because of a conflict', () => {
+  it('S70: are repeated after a deadlock and a serialization failure, and take effect once', async () => {
     const db = openDatabase(database.url)
     const [a, b] = await Promise.all(
       ['a', 'b'].map((name) => db.user.create({ data: { email: `${name}-deadlock@example.com`, name } })),
@@ -224,7 +224,7 @@ describe('transactions that lose against others', () => {
     await db.$disconnect()
   })
 
-  it('S70: are given up after three tries, and leave nothing behind', async () => {
+  it('S70: fail after three attempts, without any effect', async () => {
     const db = openDatabase(database.url)
     let tries = 0
     const work = db.$transaction(async (tx) => {
@@ -238,7 +238,7 @@ describe('transactions that lose against others', () => {
     await db.$disconnect()
   })
 
-  it('do not run again for any other failure', async () => {
+  it('are not repeated after any other failure', async () => {
     const db = openDatabase(database.url)
     let tries = 0
     const work = db.$transaction(async () => {

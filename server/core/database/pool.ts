@@ -9,26 +9,26 @@ import { type Borrower, createPlaces } from './pool-places.js'
 
 interface PoolOptions {
   url: string
-  /** The most connections that it holds. */
+  /** The maximum number of connections. */
   max: number
   log: Logger
 }
 
 const borrowers = new AsyncLocalStorage<Borrower>()
 
-/** Runs work, whose database calls count as the borrower's. */
+/** Runs work, whose database calls count as those of the requester. */
 export function borrowAs<T>(borrower: Borrower, work: () => T): T {
   return borrowers.run(borrower, work)
 }
 
-// A connection that is in use and passes nothing for this long leads nowhere: the network swallows its packets. Longer
-// than a statement may take, and within the 5 seconds in which a request is answered.
+// A connection in use without any traffic for this long is dead, because the network drops its packets. It is longer
+// than a statement may take, and within the 5 seconds in which a request gets a response.
 const silenceMs = 4_800
 const idleMs = 300_000
 
 /**
- * The connections of this process, which requests, session checks, limits and readiness share: each of these keeps
- * some that the waiters of the others cannot take, and one feature or one client network holds a share of them.
+ * The connections of this process, which requests, session checks, limits and readiness share. Each of these keeps some
+ * that waiting requesters of the others cannot take, and one feature or one client network may hold a share.
  */
 export class ConnectionPool extends pg.Pool {
   private readonly places
@@ -36,13 +36,13 @@ export class ConnectionPool extends pg.Pool {
   private readonly broken = new WeakSet<pg.PoolClient>()
   private generation = 0
 
-  /** Connects when it is needed, so that this succeeds without a database. */
+  /** Connects when necessary, so that this succeeds without a database. */
   constructor({ url, max, log }: PoolOptions) {
     super({ ...connectionOptions(url), max, idleTimeoutMillis: idleMs, allowExitOnIdle: true })
     this.places = createPlaces(max)
     const report = (err: Error) => log.warn({ err }, 'a database connection was lost')
-    // For a connection's whole life: between the hands that hold it nobody else listens, and an error without a
-    // listener ends the process.
+    // For the whole life of the connection: an error that occurs while it is idle would end the process without a
+    // listener.
     this.on('connect', (client) => {
       this.births.set(client, this.generation)
       client.on('error', (error) => {
@@ -53,13 +53,13 @@ export class ConnectionPool extends pg.Pool {
     this.on('error', () => {})
   }
 
-  /** Opens all connections ahead of the first requests, so that a burst of them does not wait for it. */
+  /** Opens all connections before the first requests, so that a burst of requests does not wait for it. */
   async open(): Promise<void> {
     const opened = await Promise.allSettled(Array.from({ length: this.options.max }, () => super.connect()))
     for (const outcome of opened) if (outcome.status === 'fulfilled') outcome.value.release()
   }
 
-  /** Runs a statement, and replaces every connection if its failure says that they are of no more use. */
+  /** Runs a statement, and replaces every connection if the failure shows that they are outdated. */
   async watch<T>(send: () => Promise<T>): Promise<T> {
     try {
       return await send()
@@ -70,8 +70,8 @@ export class ConnectionPool extends pg.Pool {
   }
 
   /**
-   * Replaces every connection before it is used again: what the sessions were set up with, prepared or allowed to do is
-   * not what the database has now.
+   * Replaces every connection before its next use, because its settings, plans or privileges no longer match the
+   * database.
    */
   renew(): void {
     this.generation += 1
@@ -116,15 +116,15 @@ export class ConnectionPool extends pg.Pool {
     if (stream instanceof Socket) stream.setTimeout(silenceMs, giveUp)
     client.release = (error) => {
       if (stream instanceof Socket) stream.setTimeout(0).off('timeout', giveUp)
-      // One that is not idle still has a statement under way, or an open transaction.
+      // A connection that is not idle still runs a statement, or has an open transaction.
       release(error ?? client.getTransactionStatus() !== 'I')
       leave()
     }
   }
 }
 
-// Whatever the reason, a certificate that has expired or a setting that the database does not know: no statement of
-// ours is to blame (see `isDatabaseAway`).
+// Whatever the reason, such as an expired certificate or an unknown setting, it is no fault of a statement (see
+// `isDatabaseAway`).
 function failToConnect(cause: unknown): never {
   throw new Error(`Connecting to the database failed: ${cause instanceof Error ? cause.message : 'no reason given'}`, {
     cause,

@@ -29,19 +29,16 @@ const states = {
 }
 
 describe('readiness', () => {
-  it.each(Object.entries(states))(
-    'is refused while a migration is %s, and given once it is in order',
-    async (_, sql) => {
-      const checks = createDatabaseChecks(pool)
-      await pool.query(sql)
-      await expect(checks.migrations()).rejects.toThrow(/migration/i)
-      await pool.query('DELETE FROM _prisma_migrations')
-      await pool.query('INSERT INTO _prisma_migrations SELECT * FROM kept')
-      await expect(checks.migrations()).resolves.toBeUndefined()
-    },
-  )
+  it.each(Object.entries(states))('fails while a migration is %s, and succeeds afterwards', async (_, sql) => {
+    const checks = createDatabaseChecks(pool)
+    await pool.query(sql)
+    await expect(checks.migrations()).rejects.toThrow(/migration/i)
+    await pool.query('DELETE FROM _prisma_migrations')
+    await pool.query('INSERT INTO _prisma_migrations SELECT * FROM kept')
+    await expect(checks.migrations()).resolves.toBeUndefined()
+  })
 
-  it('is what /readyz answers, with the check that fails', async () => {
+  it('is the response of /readyz, with the failing check', async () => {
     await pool.query(states.pending)
     const unready = await t.app.inject('/readyz')
     expect([unready.statusCode, unready.json().checks]).toEqual([503, { database: 'ok', migrations: 'failing' }])
@@ -50,7 +47,7 @@ describe('readiness', () => {
     expect((await t.app.inject('/readyz')).statusCode).toBe(200)
   })
 
-  it('is refused while the database is read-only', async () => {
+  it('fails while the database is read-only', async () => {
     const url = new URL(t.config.database.url ?? '')
     url.searchParams.set('options', '-c default_transaction_read_only=on')
     const readOnly = new ConnectionPool({ url: url.href, max: 4, log: pino({ level: 'silent' }) })

@@ -3,9 +3,9 @@ import { readHistory } from './migrations/history.js'
 import { borrowAs, type ConnectionPool } from './pool.js'
 
 /**
- * Makes the checks that tell whether the database can serve: it answers, it can be written, and its migrations are all
- * there. They have a connection that the waiters of requests cannot take, so that a locked table or a burst of slow
- * requests does not make an instance unready. Migrations that were all there stay, and are asked for once.
+ * Creates the checks of whether the database can serve: it responds, it is writable, and all migrations are applied.
+ * They use a connection that waiting requests cannot take, so that a locked table or many slow requests do not make the
+ * instance unready. The migrations are checked until all are applied, and not again.
  */
 export function createDatabaseChecks(pool: ConnectionPool) {
   let isMigrated = false
@@ -25,7 +25,7 @@ async function assertWritable(pool: ConnectionPool): Promise<void> {
     `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS "isReadOnly"`,
   )
   if (!rows[0]?.isReadOnly) return
-  // It may be this connection alone, which was opened when the server was a replica.
+  // Perhaps only this connection is read-only, because it was opened when the server was a replica.
   pool.renew()
   throw new Error('The database is read-only.')
 }

@@ -57,20 +57,20 @@ describe('S31: soft-deleted rows', () => {
     expect(await db.user.updateMany(change)).toEqual({ count: 0 })
   })
 
-  it('are read by whoever asks for them by name', async () => {
+  it('are read if the query names deletedAt', async () => {
     expect(await db.user.findFirst({ where: { id: ids.gone, deletedAt: { not: null } } })).not.toBeNull()
     const both = { id: { in: [ids.gone, ids.living] } }
     expect(await db.user.count({ where: { AND: [includingDeleted], ...both } })).toBe(2)
     expect(await db.user.count({ where: both })).toBe(1)
   })
 
-  it('are never deleted for good', async () => {
+  it('are never permanently deleted', async () => {
     await expect(db.user.delete({ where: { id: ids.living } })).rejects.toThrow('soft-deleted')
     await expect(db.user.deleteMany({ where: { id: ids.gone } })).rejects.toThrow('soft-deleted')
     expect(await db.user.count({ where: { AND: [includingDeleted], id: { in: [ids.gone, ids.living] } } })).toBe(2)
   })
 
-  it('leave their unique values to the living', async () => {
+  it('do not reserve their unique values', async () => {
     await db.user.create({ data: { email: 'gone@example.com', name: 'Again', deletedAt: new Date() } })
     const twin = db.user.create({ data: { email: 'living@example.com', name: 'Twin' } })
     await expect(twin).rejects.toMatchObject({ code: 'P2002' })
@@ -84,7 +84,7 @@ describe('the statement recorder', () => {
     return () => fresh.assertGuarded()
   }
 
-  it('fails on a planted unguarded read, plain, joined or nested', () => {
+  it('reports a deliberately wrong read, plain, joined or nested', () => {
     expect(planted('SELECT "public"."User"."id" FROM "public"."User" WHERE "public"."User"."id" = $1')).toThrow('User')
     expect(planted('SELECT u.id FROM "User" u WHERE u."email" = $1')).toThrow('User')
     expect(planted('SELECT 1 FROM "Session" s JOIN "User" AS u ON u.id = s."userId"')).toThrow('User')
@@ -98,7 +98,7 @@ describe('the statement recorder', () => {
     expect(planted('SELECT 1 FROM "Session" s WHERE EXISTS (SELECT 1 FROM "User" u WHERE u.id = s."userId")')).toThrow()
   })
 
-  it('takes reads that name deletedAt, and writes', () => {
+  it('accepts reads that name deletedAt, and writes', () => {
     expect(unguardedTables('SELECT * FROM "User" AS u WHERE u."deletedAt" IS NULL')).toEqual([])
     expect(unguardedTables('SELECT * FROM "User" AS u WHERE u."deletedAt" IS NOT NULL')).toEqual([])
     expect(unguardedTables('UPDATE "User" SET "name" = $1 WHERE id = $2')).toEqual([])

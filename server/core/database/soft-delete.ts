@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Prisma } from '../../generated/client.js'
 
-/** Used in `where: { AND: [includingDeleted, ...] }` to also read soft-deleted rows. */
+/** For `where: { AND: [includingDeleted, ...] }`, to also read soft-deleted rows. */
 export const includingDeleted = { OR: [{ deletedAt: null }, { deletedAt: { not: null } }] }
 
 /**
@@ -62,8 +62,8 @@ const runtimeModels = z.object({
   ),
 })
 
-// The client knows its models at run time. A relation `author` beside a column `authorId` is to-one, any other a list;
-// a test holds the schema to that convention.
+// The client knows its models at run time, but not which relations are lists. By convention, which a test checks, a
+// relation `author` beside a column `authorId` is to-one.
 function readModels(client: object): Models {
   const { models } = runtimeModels.parse(Reflect.get(client, '_runtimeDataModel'))
   return new Map(
@@ -77,7 +77,7 @@ function readModels(client: object): Models {
   )
 }
 
-/** Adds the conditions to `where`, and to the lists inside `include` and `select`. */
+/** Adds the conditions to `where`, and to lists inside `include` and `select`. */
 function guard<T>(models: Models, model: string, args: T): T {
   const given: Args = isArgs(args) ? args : {}
   const where: Args = isArgs(given.where) ? given.where : {}

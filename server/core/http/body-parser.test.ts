@@ -13,7 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => transport.app.close())
 
-/** Sends bytes on a socket that stays open for writing, and gives what comes back until the server ends it. */
+/**
+ * Sends bytes on a socket that stays open for writing, and returns the response once the server closes the connection.
+ */
 async function exchange(head: string, body = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -40,7 +42,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     'x application/json',
     'multipart/form-data; a="application/json"',
     '',
-  ])('S34: refuses %s before the body is read, and hangs up', async (type) => {
+  ])('S34: rejects %s before the body is read, and closes the connection', async (type) => {
     const answer = await exchange(
       `POST ${path} HTTP/1.1\nContent-Type: ${type}\nContent-Length: 100000`,
       'only the start',
@@ -57,7 +59,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     'application/json; charset=utf-8; charset=latin1',
     'application/json; charset=',
     `application/json; a="${'x'.repeat(8_000)}"; charset=us-ascii`,
-  ])('S51: refuses %s before the body is read, and hangs up', async (type) => {
+  ])('S51: rejects %s before the body is read, and closes the connection', async (type) => {
     const head = `POST ${path} HTTP/1.1\nContent-Type: ${type}\nContent-Length: 100000`
     const answer = await exchange(head, 'only the start')
     expect(answer).toMatch(/^HTTP\/1.1 415 /)
@@ -66,7 +68,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
   })
 
   it.each(['gzip', 'br', 'identity, gzip', 'x'])(
-    'S51: refuses the content coding %s before the body is read, and names the one that it takes',
+    'S51: rejects the content coding %s before the body is read, and names the accepted one',
     async (coding) => {
       const head = `POST ${path} HTTP/1.1\nContent-Type: application/json\nContent-Length: 100000`
       const answer = await exchange(`${head}\nContent-Encoding: ${coding}`, 'only the start')
@@ -77,7 +79,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     },
   )
 
-  it('S51: refuses bytes and escapes that are no Unicode text, so that none is stored as another', async () => {
+  it('S51: rejects bytes and escapes that are not valid Unicode, so that no text is stored as a different one', async () => {
     const texts = [Buffer.from('caf\u00e9', 'latin1'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('\\ud800')]
     for (const text of texts) {
       const [start, end] = (path.startsWith('/api') ? '{"title":"|"}' : '{"json":{"title":"|"}}').split('|')
@@ -88,14 +90,14 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     }
   })
 
-  it('S34: refuses a body over 256 KiB by its declared length', async () => {
+  it('S34: rejects a body over 256 KiB by its declared length', async () => {
     const head = `POST ${path} HTTP/1.1\nContent-Type: application/json\nContent-Length: 262145`
     const answer = await exchange(head, '{')
     expect(answer).toMatch(/^HTTP\/1.1 413 /)
     expect(answer).toContain('"PAYLOAD_TOO_LARGE"')
   })
 
-  it('S34: refuses a chunked body once it passes 256 KiB', async () => {
+  it('S34: rejects a chunked body once it exceeds 256 KiB', async () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
     const head = `POST ${path} HTTP/1.1\nContent-Type: application/json\nTransfer-Encoding: chunked`
     expect(await exchange(head, chunk.repeat(5))).toMatch(/^HTTP\/1.1 413 /)
@@ -107,7 +109,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
     'application/json;charset=utf-8',
     'application/json ; charset="utf-8"',
     'application/json; charset=UTF-8; a=b',
-  ])('takes %s', async (type) => {
+  ])('accepts %s', async (type) => {
     const body = path.startsWith('/api') ? { title: 'T' } : { json: { title: 'T' } }
     const headers = { 'content-type': type, 'content-encoding': 'Identity' }
     const answer = await transport.app.inject({ method: 'POST', url: path, headers, payload: JSON.stringify(body) })
@@ -115,7 +117,7 @@ describe.each(['/api/notes', '/trpc/notes.create'])('%s', (path) => {
   })
 
   it.each(['{', '{"title":}', "{'title':1}", '\u0000', '{"title":"T"}x'])(
-    'answers 400 to the malformed body %j',
+    'returns 400 for the malformed body %j',
     async (payload) => {
       const headers = { 'content-type': 'application/json' }
       const answer = await transport.app.inject({ method: 'POST', url: path, headers, payload })

@@ -66,7 +66,7 @@ describe('S37: a handler', () => {
     expect(signals.map((signal) => signal?.aborted)).not.toContain(false)
   })
 
-  it('may end after it, which changes nothing', async () => {
+  it('may end after the deadline, without effect', async () => {
     const pending = transport.app.inject('/api/slow')
     await ticks(() => signals.length > 0)
     await vi.advanceTimersByTimeAsync(handlerDeadlineMs)
@@ -76,7 +76,7 @@ describe('S37: a handler', () => {
     expect(transport.errors).toEqual([])
   })
 
-  it('S56: is told by its signal when the client is gone, and not before', async () => {
+  it('S56: is notified by its signal when the client disconnects, and not before', async () => {
     const { port } = new URL(await transport.app.listen({ port: 0, host: '127.0.0.1' }))
     const socket = await openSocket(Number(port))
     const body = '{"title":"T"}'
@@ -95,7 +95,7 @@ describe('S37: a handler', () => {
     if (!signal.aborted) await once(signal, 'abort')
   })
 
-  it('leaves no timer behind when it ends in time', async () => {
+  it('leaves no timer if it ends in time', async () => {
     const pending = transport.app.inject('/api/slow')
     await ticks(() => signals.length > 0)
     for (const finish of finishers) finish()
@@ -103,7 +103,7 @@ describe('S37: a handler', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('S56: is no subscription: that goes on, and shows in time that it does', async () => {
+  it('S56: does not include subscriptions, which continue and send keep-alive messages in time', async () => {
     const { port } = new URL(await transport.app.listen({ port: 0, host: '127.0.0.1' }))
     const socket = await openSocket(Number(port))
     socket.write('GET /trpc/watch HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n')

@@ -45,7 +45,7 @@ afterEach(async () => {
   await app.close()
 })
 
-/** Asks on a connection of its own and does not read. */
+/** Sends a request on a separate connection and does not read the response. */
 async function ask(path: string, localAddress?: string): Promise<Socket> {
   const socket = await openSocket(port, localAddress)
   sockets.push(socket)
@@ -56,7 +56,7 @@ async function ask(path: string, localAddress?: string): Promise<Socket> {
 const statusFrom = async (remoteAddress: string, path = '/small', method: 'GET' | 'POST' | 'HEAD' = 'GET') =>
   (await app.inject({ url: path, method, remoteAddress })).statusCode
 
-it('S52: what one client leaves unread is bounded: beyond it 503 with Retry-After, and the connection ends', async () => {
+it('S52: the unread data of one client is bounded: beyond it, 503 with Retry-After, and the connection is closed', async () => {
   await ask('/large')
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
   const { headers, body } = await app.inject({ url: '/small', remoteAddress: '127.0.0.1' })
@@ -64,20 +64,20 @@ it('S52: what one client leaves unread is bounded: beyond it 503 with Retry-Afte
   expect(JSON.parse(body).error.code).toBe('SERVICE_UNAVAILABLE')
 })
 
-it('S52: of many large answers that are asked for at once, one is sent', async () => {
+it('S52: of many large responses that are requested at once, one is sent', async () => {
   await Promise.all(Array.from({ length: 20 }, () => ask('/large')))
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
   expect(sent).toBe(1)
 })
 
-it('S52: others are answered meanwhile', async () => {
+it('S52: other clients get responses meanwhile', async () => {
   await ask('/large')
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
   expect(await statusFrom('127.0.0.2')).toBe(200)
   expect(await statusFrom('127.0.0.2', '/large')).toBe(200)
 })
 
-it('S52: what has been read, and what nobody will read, counts no more', async () => {
+it('S52: data that was read, or will never be read, no longer counts', async () => {
   const reader = await ask('/large')
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
   reader.resume()
@@ -89,7 +89,7 @@ it('S52: what has been read, and what nobody will read, counts no more', async (
   for (let count = 0; count < 3; count++) expect(await statusFrom('127.0.0.1', '/large')).toBe(200)
 })
 
-it('S52: nobody keeps an address locked out by leaving before the answers are written', async () => {
+it('S52: a client cannot block its address by disconnecting before the responses are written', async () => {
   const begun = once(app.server, 'request')
   const leaver = await ask('/late')
   await begun
@@ -98,7 +98,7 @@ it('S52: nobody keeps an address locked out by leaving before the answers are wr
   expect(await statusFrom('127.0.0.1')).toBe(200)
 })
 
-it('S52: files of which all answers share one copy do not count, nor do answers without a body', async () => {
+it('S52: files of which all responses share one copy do not count, and neither do responses without a body', async () => {
   for (let count = 0; count < 3; count++) await ask('/shared')
   await vi.waitFor(() => expect(sent).toBe(3))
   expect(await statusFrom('127.0.0.1')).toBe(200)
@@ -106,7 +106,7 @@ it('S52: files of which all answers share one copy do not count, nor do answers 
   expect(await statusFrom('127.0.0.1')).toBe(200)
 })
 
-it('S52: the answer to what changed something is sent, however much lies unread', async () => {
+it('S52: the response to a change is sent, however much is unread', async () => {
   const change = app.inject({ url: '/change', method: 'POST', remoteAddress: '127.0.0.1' })
   await ask('/large')
   await vi.waitFor(async () => expect(await statusFrom('127.0.0.1')).toBe(503))
@@ -114,7 +114,7 @@ it('S52: the answer to what changed something is sent, however much lies unread'
   expect((await change).statusCode).toBe(200)
 })
 
-it('S52: what one client does not send to its end is bounded, too', async () => {
+it('S52: the incomplete request bodies of one client are bounded, too', async () => {
   const begin = async (length: string) => {
     const socket = await openSocket(port)
     sockets.push(socket)

@@ -42,7 +42,7 @@ function bodySize({ headers }: FastifyRequest, limit = 0): number {
 }
 
 function count(held: Map<string, number>, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
-  // Of one that has ended nothing is held any more, and nothing would tell that it has.
+  // A closed connection holds no data any more, and no event would report its end.
   if (size < countedFrom || raw.destroyed) return
   const client = clientNetwork(ip)
   held.set(client, (held.get(client) ?? 0) + size)

@@ -27,7 +27,7 @@ describe('S50: no input is read before access and limits', () => {
     ['a query without one, over REST', { url: '/api/notes/me?unknown=1' }],
     ['a mutation, over tRPC', post('/trpc/notes.update', malformed)],
     ['a mutation, over REST', { ...post('/api/notes/n1', malformed), method: 'PATCH' }],
-  ])('asks for a credential first: %s', async (_name, request) => {
+  ])('checks the credential first: %s', async (_name, request) => {
     const anonymous = await answerTo(request)
     expect(anonymous.body).toContain('"UNAUTHORIZED"')
     const known = await answerTo(request, { authorization })
@@ -35,7 +35,7 @@ describe('S50: no input is read before access and limits', () => {
     expect(known.body).not.toContain('"UNAUTHORIZED"')
   })
 
-  it('asks for a credential first: a subscription', async () => {
+  it('checks the credential first: a subscription', async () => {
     const request = { url: `/trpc/ownTicks?${inQuery}`, headers: { accept: 'text/event-stream' } }
     expect((await answerTo(request)).body).toContain('"UNAUTHORIZED"')
     expect((await answerTo(request, { authorization })).body).toContain('"BAD_REQUEST"')
@@ -43,25 +43,22 @@ describe('S50: no input is read before access and limits', () => {
     expect((await answerTo(served, { authorization })).body).toContain('"tick":7')
   })
 
-  it.each(['/trpc/limited', '/api/limited'])('charges first: %s', async (url) => {
+  it.each(['/trpc/limited', '/api/limited'])('charges limits first: %s', async (url) => {
     await answerTo(post(url, malformed))
     await answerTo(post(url, malformed))
     expect((await answerTo(post(url, malformed))).statusCode).toBe(429)
   })
 
-  it.each(['/trpc/refresh', '/api/refresh'])(
-    'reads what is sent to a procedure that takes nothing: %s',
-    async (url) => {
-      for (const body of ['{', '{"json":{"a":1}}', nestedBody]) {
-        expect((await answerTo(post(url, body))).statusCode).toBe(400)
-      }
-    },
-  )
+  it.each(['/trpc/refresh', '/api/refresh'])('validates the body even if a procedure has no input: %s', async (url) => {
+    for (const body of ['{', '{"json":{"a":1}}', nestedBody]) {
+      expect((await answerTo(post(url, body))).statusCode).toBe(400)
+    }
+  })
 })
 
 const nestedBody = `{"json":${'['.repeat(40)}${']'.repeat(40)}}`
 
-describe('S49: an answer to a bad input is small', () => {
+describe('S49: the response to an invalid input is small', () => {
   const keys = (count: number, length: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}`.padEnd(length, 'k'), 0]))
 

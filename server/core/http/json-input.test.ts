@@ -6,12 +6,12 @@ const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 const list = (length: number) => `[${Array(length).fill(0).join()}]`
 
 describe('an input in JSON', () => {
-  it('is what its text says', () => {
+  it('has the value of its text', () => {
     const text = '{"a":[1,"é",null,{"b":true}],"constructor":1,"prototype":{},"\\ud83d\\ude00":"\\u0000"}'
     expect(readJson(bytes(text))).toEqual(JSON.parse(text))
   })
 
-  it('is nothing in an empty body, and the same behind a byte order mark', () => {
+  it('is undefined for an empty body, also after a byte order mark', () => {
     expect([readJson(undefined), readJson(bytes(''))]).toEqual([undefined, undefined])
     expect(readJson(bytes('\ufeff{"a":1}'))).toEqual({ a: 1 })
   })
@@ -26,12 +26,12 @@ describe('an input in JSON', () => {
     ['a cut sequence', Buffer.concat([bytes('"'), Buffer.from([0xc3]), bytes('"')])],
     ['an overlong form', Buffer.concat([bytes('"'), Buffer.from([0xc0, 0xaf]), bytes('"')])],
     ['an encoded surrogate', Buffer.concat([bytes('"'), Buffer.from([0xed, 0xa0, 0x80]), bytes('"')])],
-  ])('S51: is refused in %s', (_name, body) => {
+  ])('S51: is rejected in %s', (_name, body) => {
     expect(() => readJson(body)).toThrow('The request body is not valid UTF-8.')
   })
 
   it.each(['"\\ud800"', '"a\\udc00b"', '["\\ude00\\ud83d"]', '{"\\ud800":1}', '{"a":{"b":"\\uDBFF"}}'])(
-    'S51: is refused with half of a surrogate pair: %s',
+    'S51: is rejected with a lone surrogate: %s',
     (text) => {
       expect(() => parseJson(text)).toThrow('text that is not valid Unicode')
     },
@@ -42,7 +42,7 @@ describe('an input in JSON', () => {
     '{"constructor":{"prototype":{"isAdmin":true}}}',
     '[{"a":{"__proto__":1}}]',
     '{"\\u005f_proto__":null}',
-  ])('S35: is refused with a key that reaches a prototype: %s', (text) => {
+  ])('S35: is rejected with a key that reaches a prototype: %s', (text) => {
     expect(() => parseJson(text)).toThrow('a key that is not allowed')
   })
 })
@@ -53,7 +53,7 @@ describe('S49: the shape of an input', () => {
     for (const depth of [33, 100, 100_000]) expect(() => parseJson(nested(depth))).toThrow('nested too deeply')
   })
 
-  it('has at most 10,000 values, wherever they stand', () => {
+  it('has at most 10,000 values, at any level', () => {
     expect(parseJson(list(9_999))).toHaveLength(9_999)
     const halves = `{"a":${list(5_000)},"b":[${list(5_000)}]}`
     const keys = JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`key${index}`, 0])))
@@ -71,7 +71,7 @@ describe('S49: a key of an input', () => {
 })
 
 describe('reading once', () => {
-  it('reads when it is first asked, and gives the same value or error from then on', async () => {
+  it('parses on the first call, and returns the same value or error afterwards', async () => {
     const read = vi.fn(() => ({}))
     const readInput = readOnce(read)
     expect(read).toHaveBeenCalledTimes(0)

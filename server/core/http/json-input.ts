@@ -5,7 +5,7 @@ import { isRecord } from './records.js'
  * Parses the input from the bytes of a body, which must be JSON in UTF-8 (RFC 8259 section 8.1).
  *
  * @returns undefined for an empty body
- * @throws BadRequestError for other bytes, for malformed JSON, and for a shape that {@link checkShape} refuses
+ * @throws BadRequestError for other bytes, for malformed JSON, and for a shape that {@link checkShape} rejects
  */
 export function readJson(body: unknown): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0) return undefined
@@ -30,11 +30,11 @@ const maxValues = 10_000
 const maxKeyLength = 1_000
 
 /**
- * Checks an input before anything walks it: at most 32 levels and 10,000 values, keys of at most 1,000 characters of
- * which none reaches a prototype, and no half of a surrogate pair, which every encoder turns into the same replacement
+ * Checks the shape of an input before any other code reads it: at most 32 levels and 10,000 values, keys of at most
+ * 1,000 characters that do not reach a prototype, and no lone surrogates, which every encoder replaces by the same
  * character.
  *
- * It looks at each value once and level by level, so that its own work grows with the size of the input alone.
+ * It visits each value once, level by level, so its work is linear in the size of the input.
  *
  * @throws BadRequestError for anything else
  */
@@ -56,7 +56,7 @@ export function checkShape(input: unknown): void {
 
 function valuesIn(value: unknown): readonly unknown[] {
   if (typeof value === 'string') checkText(value)
-  // The length of an array counts, not what stands in it: its holes are walked, too.
+  // The length of an array counts, not its elements, because other code visits its holes too.
   if (Array.isArray(value)) return value
   if (!isRecord(value)) return []
   for (const [key, inner] of Object.entries(value)) checkKey(key, inner)
@@ -74,7 +74,7 @@ function checkText(text: string): void {
   if (/\p{Surrogate}/u.test(text)) throw malformed('The input has text that is not valid Unicode.')
 }
 
-// It passes by a byte order mark, as RFC 8259 allows.
+// It skips a byte order mark, as RFC 8259 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 function decode(body: Buffer): string {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-it('S14: serves the public halves alone, for caches that keep them 5 minutes', async () => {
+it('S14: serves only the public keys, and lets caches keep them for 5 minutes', async () => {
   const reply = await t.app.inject('/.well-known/jwks.json')
   expect(reply.headers).toMatchObject({ 'cache-control': 'public, max-age=300' })
   const { keys } = reply.json()
@@ -18,7 +18,7 @@ it('S14: serves the public halves alone, for caches that keep them 5 minutes', a
   expect(Object.keys(keys[0]).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'])
 })
 
-it('lets others verify an access token with nothing but the address', async () => {
+it('lets others verify an access token with only the address of the server', async () => {
   const { user, session } = await createSignedInUser(t)
   const fromApp = async () => new Response((await t.app.inject('/.well-known/jwks.json')).body)
   const keys = createRemoteJWKSet(new URL('http://localhost:3000/.well-known/jwks.json'), { [customFetch]: fromApp })

@@ -1,11 +1,11 @@
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { ErrorCode } from '../errors.js'
 
-// One process is one target for Prometheus, so the instruments belong to the process and not to an app.
+// Prometheus scrapes a process, so the instruments belong to the process and not to an app.
 const registry = new Registry()
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15]
 
-/** HTTP requests, in seconds from the first byte in to the last byte out. */
+/** HTTP requests, in seconds from the first byte received to the last byte sent. */
 export const requestDuration = new Histogram({
   name: 'http_request_duration_seconds',
   help: 'Duration of HTTP requests by method, route pattern and status.',
@@ -22,7 +22,7 @@ const procedureDuration = new Histogram({
   registers: [registry],
 })
 
-/** Counts one call of a procedure; `code` is `OK` or that of the error. */
+/** Counts one call of a procedure; `code` is `OK` or the code of the error. */
 export function recordProcedure(procedure: string, code: ErrorCode | 'OK', seconds: number): void {
   procedureDuration.observe({ procedure, code }, seconds)
 }
@@ -35,7 +35,7 @@ export async function writeMetrics(): Promise<{ contentType: string; text: strin
 
 let isCollecting = false
 
-// On the first scrape: commands and tests that are never scraped need no observers.
+// On the first scrape, because commands and tests are never scraped.
 function collectProcessMetrics(): void {
   if (isCollecting) return
   isCollecting = true

@@ -23,7 +23,7 @@ async function scrape(environment: Record<string, string>, authorization?: strin
 const production = { NODE_ENV: 'production' }
 
 describe('metrics', () => {
-  it('tells of the process, in the text format of Prometheus', async () => {
+  it('reports on the process, in the text format of Prometheus', async () => {
     const { statusCode, body, type } = await scrape({})
     expect(statusCode).toBe(200)
     expect(type).toContain('text/plain')
@@ -31,7 +31,7 @@ describe('metrics', () => {
     expect(body).toContain('nodejs_eventloop_lag_seconds')
   })
 
-  it('times requests by method, route pattern and status, and never holds a URL', async () => {
+  it('measures requests by method, route pattern and status, without URLs', async () => {
     const app = await appWith({})
     await app.inject('/things/hidden?secret=value')
     await app.inject({ method: 'POST', url: '/unheard-of/page' })
@@ -42,7 +42,7 @@ describe('metrics', () => {
     await app.close()
   })
 
-  it('times procedures by name and outcome', async () => {
+  it('measures procedures by name and result', async () => {
     recordProcedure('widgets.get', 'OK', 0.004)
     recordProcedure('widgets.get', 'NOT_FOUND', 0.002)
     const { body } = await scrape({})
@@ -50,17 +50,17 @@ describe('metrics', () => {
     expect(body).toContain('procedure_duration_seconds_bucket{le="0.0025",procedure="widgets.get",code="NOT_FOUND"} 1')
   })
 
-  it('S38: is unknown in production without a token in the settings', async () => {
+  it('S38: does not exist in production without a token in the settings', async () => {
     expect((await scrape(production)).statusCode).toBe(404)
     expect((await scrape(production, 'Bearer undefined')).statusCode).toBe(404)
   })
 
-  it('S38: is unknown to other machines in development', async () => {
+  it('S38: does not exist for other machines in development', async () => {
     expect((await scrape({ NODE_ENV: 'development' }, undefined, '192.0.2.7')).statusCode).toBe(404)
   })
 
   it.each([undefined, '', 'Bearer ', `Bearer ${token}x`, token, `Basic ${token}`])(
-    'S38: refuses a wrong credential: %s',
+    'S38: rejects a wrong credential: %s',
     async (authorization) => {
       const { statusCode, body } = await scrape({ ...production, METRICS_TOKEN: token }, authorization)
       expect(statusCode).toBe(401)
@@ -68,7 +68,7 @@ describe('metrics', () => {
     },
   )
 
-  it('S38: opens with the token of the settings', async () => {
+  it('S38: requires the token of the settings', async () => {
     const { statusCode, body } = await scrape({ ...production, METRICS_TOKEN: token }, `Bearer ${token}`)
     expect(statusCode).toBe(200)
     expect(body).toContain('process_cpu_seconds_total')

@@ -16,7 +16,7 @@ interface MetricsConfig {
  * `METRICS_TOKEN` as a bearer token. Without that setting, only loopback outside production may read it.
  */
 export function metrics(config: MetricsConfig) {
-  // With fastify-plugin the hook sees the routes outside of this plugin, too.
+  // With fastify-plugin, the hook also applies to routes outside of this plugin.
   return fastifyPlugin(async (app: FastifyInstance): Promise<void> => {
     app.addHook('onResponse', async (request, reply) => {
       // Never the URL itself, because every id would create a separate time series.

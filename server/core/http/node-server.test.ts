@@ -21,7 +21,7 @@ let most = 0
 beforeEach(async () => {
   begun.length = 0
   most = 0
-  // Of its own, since a line of the test before may still come.
+  // A separate list, because a line of the previous test may still arrive.
   const written: typeof lines = []
   lines = written
   app = Fastify({
@@ -59,15 +59,15 @@ const start = 'POST /things HTTP/1.1\nHost: localhost\nContent-Type: application
 const crlf = (text: string) => text.replaceAll('\n', '\r\n')
 const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
 
-describe('S52: requests that come ahead of the answers', () => {
-  it('are answered in turn, one at a time', async () => {
+describe('S52: requests that arrive before the response to the previous one', () => {
+  it('get responses in order, one at a time', async () => {
     const requests = names(8).map((name) => get(`/slow/${name}`, name === 'n7' ? 'Connection: close\n' : ''))
     const answers = await exchange(port, requests.join(''))
     expect([...answers.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name)).toEqual(names(8))
     expect(most).toBe(1)
   })
 
-  it('cut the connection off where they are more than eight', async () => {
+  it('close the connection if there are more than eight', async () => {
     const answers = await exchange(
       port,
       names(1_000)
@@ -79,7 +79,7 @@ describe('S52: requests that come ahead of the answers', () => {
     expect(most).toBe(1)
   })
 
-  it('are not begun where the client is gone, or was told that the connection ends', async () => {
+  it('are not started if the client has disconnected, or was told that the connection ends', async () => {
     const closing = get('/slow/first', 'Connection: close\n')
     await exchange(port, closing + get('/slow/second'))
     const socket = await openSocket(port)
@@ -92,12 +92,12 @@ describe('S52: requests that come ahead of the answers', () => {
   })
 })
 
-describe('S52: a connection on which nothing moves', () => {
+describe('S52: a connection without traffic', () => {
   beforeEach(() => {
     app.server.timeout = 200
   })
 
-  it('is closed where the client does not read', async () => {
+  it('is closed if the client does not read', async () => {
     const client = await openSocket(port)
     client.pause().write(crlf(get('/large')))
     const [{ socket }] = await once(app.server, 'request')
@@ -105,7 +105,7 @@ describe('S52: a connection on which nothing moves', () => {
     client.destroy()
   })
 
-  it('is answered 408 where the body does not come, and logged without a stack', async () => {
+  it('results in 408 if the body does not arrive, and in a log line without a stack', async () => {
     const answer = await exchange(port, start)
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
     expect(lines).toEqual([expect.objectContaining({ level: 30, msg: 'request aborted by the client' })])
@@ -113,8 +113,8 @@ describe('S52: a connection on which nothing moves', () => {
   })
 })
 
-describe('S53: a body that does not come', () => {
-  it('is answered 408 in the envelope when the time of the request is over, however it trickles', async () => {
+describe('S53: a body that does not arrive', () => {
+  it('results in 408 in the error format when the time of the request is over, however slowly it arrives', async () => {
     Object.assign(app.server, { headersTimeout: 400, requestTimeout: 500 })
     const socket = await openSocket(port)
     socket.write(crlf(start))
@@ -126,7 +126,7 @@ describe('S53: a body that does not come', () => {
     expect(lines.map(({ level }) => level)).toEqual([30])
   })
 
-  it('is logged in one line where the client is gone, and is no error', async () => {
+  it('is logged in one line if the client has disconnected, and not as an error', async () => {
     const socket = await openSocket(port)
     socket.write(crlf(start))
     await once(app.server, 'request')
@@ -136,7 +136,7 @@ describe('S53: a body that does not come', () => {
   })
 })
 
-describe('S53: what is no proper request has an answer like all others', () => {
+describe('S53: an invalid HTTP request gets a response in the usual format', () => {
   const chunked = 'Content-Type: application/json\nTransfer-Encoding: chunked\n'
   const lastChunk = '0\n\n'
   it.each([
@@ -145,7 +145,7 @@ describe('S53: what is no proper request has an answer like all others', () => {
     ['the same host twice', 400, get('/quick', 'HOST: localhost\nConnection: close\n')],
     ['an odd expectation', 417, get('/quick', 'Expect: tea\nConnection: close\n')],
     ['a tunnel', 400, 'CONNECT example.com:443 HTTP/1.1\nHost: example.com:443\n\n'],
-    ['no method that exists', 400, 'BREW /quick HTTP/1.1\nHost: localhost\n\n'],
+    ['an unknown method', 400, 'BREW /quick HTTP/1.1\nHost: localhost\n\n'],
     ['another protocol', 400, 'PRI * HTTP/2.0\n\nSM\n\n'],
     ['headers that are too large', 431, get('/quick', `X-Big: ${'x'.repeat(16 * 1024)}\n`)],
     ['a malformed chunk', 400, `POST /things HTTP/1.1\nHost: localhost\n${chunked}\n1\n{\nzz\n`],
@@ -154,9 +154,9 @@ describe('S53: what is no proper request has an answer like all others', () => {
     ['an escape that is not UTF-8', 400, get('/quick?q=caf%E9', 'Connection: close\n')],
     ['a broken escape', 400, get('/quick?q=%zz', 'Connection: close\n')],
     ['an encoded surrogate', 400, get('/quick?q=%ED%A0%80', 'Connection: close\n')],
-    ['S92: a host that holds a path', 400, 'GET /quick HTTP/1.1\nHost: a/b?c\nConnection: close\n\n'],
+    ['S92: a host with a path', 400, 'GET /quick HTTP/1.1\nHost: a/b?c\nConnection: close\n\n'],
     ['S92: a host of two words', 400, 'GET /quick HTTP/1.1\nHost: a, b\nConnection: close\n\n'],
-    ['S92: no host, and a version that is none', 400, 'GET /quick HTTP/2.0\nConnection: close\n\n'],
+    ['S92: no host, and an unknown version', 400, 'GET /quick HTTP/2.0\nConnection: close\n\n'],
     [
       'S92: two credentials',
       400,
@@ -164,7 +164,7 @@ describe('S53: what is no proper request has an answer like all others', () => {
     ],
     ['S92: two content types', 400, get('/quick', 'Content-Type: text/plain\ncontent-type: a/b\nConnection: close\n')],
     [
-      'S92: a coding that nobody decodes',
+      'S92: a coding that is not supported',
       400,
       get('/quick', 'Transfer-Encoding: gzip, chunked\nConnection: close\n') + lastChunk,
     ],
@@ -179,7 +179,7 @@ describe('S53: what is no proper request has an answer like all others', () => {
     expect(lines.filter(({ level }) => level > 30)).toEqual([])
   })
 
-  it('is served where it is proper: a lone host in any case, HTTP/1.0 without one, 100-continue', async () => {
+  it('is accepted if it is valid: one host in any case, HTTP/1.0 without one, 100-continue', async () => {
     const close = 'Connection: close\n'
     for (const text of [
       `GET /quick HTTP/1.1\nHOST: a\n${close}\n`,
@@ -191,18 +191,18 @@ describe('S53: what is no proper request has an answer like all others', () => {
     }
   })
 
-  it('is told that a chunk is too large by the code that belongs to the status', async () => {
+  it('gets the code that matches the status if a chunk is too large', async () => {
     const extension = `1;${'x'.repeat(20 * 1024)}\n{\n${lastChunk}`
     const answer = await exchange(port, `POST /things HTTP/1.1\nHost: localhost\n${chunked}\n${extension}`)
     expect(answer).toMatch(/^HTTP\/1.1 413 [^]*"code":"PAYLOAD_TOO_LARGE"/)
   })
 
-  it('S92: cannot hide the headers that a proxy adds behind very many others', async () => {
+  it('S92: cannot hide the headers of a proxy behind a large number of others', async () => {
     const answer = await exchange(port, `GET /quick HTTP/1.1\n${'a:\n'.repeat(2_500)}Host: a\nConnection: close\n\n`)
     expect(answer).toContain('{"isQuick":true}')
   })
 
-  it('leaves the answer to the request before it as it is, and ends the connection', async () => {
+  it('does not change the response to the previous request, and ends the connection', async () => {
     const answer = await exchange(port, `${get('/slow/first')}no request\n\n`)
     expect(answer).toMatch(/^HTTP\/1.1 200 [^]*\r\n\r\n\{"name":"first"\}$/)
     expect(answer).toMatch(/\r\nconnection: close\r\n/i)

@@ -25,7 +25,8 @@ const silenceMs = 17_000
 export function createNodeServer(handle: RequestListener): Server {
   const server = createServer(limits, inTurn(handle))
   server.timeout = silenceMs
-  // Node drops what comes after a thousand headers: those that a proxy has added stand last. Their size is bounded.
+  // Node.js drops headers after the first thousand, and a proxy adds its headers at the end. Their total size is
+  // bounded.
   server.maxHeadersCount = 0
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('connect', (_request, socket) => answerConnect(socket))
@@ -35,8 +36,8 @@ export function createNodeServer(handle: RequestListener): Server {
 }
 
 /**
- * Node calls this when a server closes. Its own counts an answer as sent once it is written, and so cuts off those that
- * clients are still reading; it also keeps connections that never said anything.
+ * Node.js calls this when a server closes. Its own version treats a response as sent once it is written, and would
+ * close connections whose clients are still reading. It also keeps connections that have never sent a request.
  */
 function trackConnections(server: Server): () => void {
   const sockets = new Set<Socket>()

@@ -37,7 +37,7 @@ describe('S40: the refresh cookie', () => {
     expect(cookie).not.toContain('Domain')
   })
 
-  it('spans the domain that is set', async () => {
+  it('is valid for the configured domain', async () => {
     const cookie = await cookieOf(await start({ isProduction: true, cookieDomain: 'example.com' }))
     expect(cookie).toMatch(/^app_refresh=.*Domain=example.com/)
     expect(cookie).toContain('; Secure')
@@ -58,16 +58,16 @@ describe('S40: the refresh cookie', () => {
     'https://app.example.com/start',
     'null',
     '',
-  ])('is refused from the origin "%s"', async (origin) => {
+  ])('is rejected from the origin "%s"', async (origin) => {
     const answer = await refresh({ origin })
     expect([answer.statusCode, answer.json().error.code]).toEqual([403, 'FORBIDDEN'])
   })
 
-  it('is refused without an origin', async () => {
+  it('is rejected without an origin', async () => {
     expect((await refresh({})).statusCode).toBe(403)
   })
 
-  it('counts as absent if there is none, whatever the origin', async () => {
+  it('counts as absent if there is none, for any origin', async () => {
     for (const cookie of ['other=1', 'app_refresh=']) {
       expect((await refresh({ origin: 'https://evil.com' }, cookie)).json()).toEqual({ data: { token: null } })
     }

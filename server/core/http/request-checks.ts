@@ -15,7 +15,7 @@ export function checkRequests(app: FastifyInstance): void {
 
 const checks = [faultOfRepetition, faultOfHost, faultOfCoding, faultOfTarget, faultOfExpectation]
 
-// Node takes the first of each, and joins or refuses the others that are repeated.
+// Node.js uses the first of each, and joins or rejects other repeated headers.
 const singles = ['host', 'authorization', 'content-type']
 
 function faultOfRepetition({ raw: { rawHeaders } }: FastifyRequest): AppError | undefined {

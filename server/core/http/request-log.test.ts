@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-/** The lines that were logged under a request's id, each of which is JSON. */
+/** The log lines with the id of a request; each is JSON. */
 async function linesOf(work: () => Promise<{ headers: Record<string, unknown> }>) {
   lines.length = 0
   const { headers } = await work()
@@ -22,7 +22,7 @@ async function linesOf(work: () => Promise<{ headers: Record<string, unknown> }>
 }
 
 describe('S39: the log', () => {
-  it('S39: tells of a login, and of one that failed', async () => {
+  it('S39: records a login, and a failed one', async () => {
     const { id: userId, email } = await createUser(t)
     const logIn = (password: string) => linesOf(() => t.rest()('POST', '/auth/login', { body: { email, password } }))
     expect(await logIn(testPassword)).toContainEqual(expect.objectContaining({ userId, msg: 'login succeeded' }))
@@ -31,21 +31,21 @@ describe('S39: the log', () => {
     )
   })
 
-  it('S39: tells of a denial, with who was denied what', async () => {
+  it('S39: records a denial, with the user and the procedure', async () => {
     const { user, session } = await createSignedInUser(t)
     const logged = await linesOf(() => t.rest(session)('GET', '/users'))
     const denial = { actorId: user.id, procedure: 'users.list', code: 'FORBIDDEN', level: 40 }
     expect(logged).toContainEqual(expect.objectContaining(denial))
   })
 
-  it('S39: tells of a throttled login', async () => {
+  it('S39: records a throttled login', async () => {
     const body = { email: 'guessed@example.com', password: 'x' }
     for (let tries = 0; tries < 10; tries++) await t.container.throttle.attempt(body.email)
     const logged = await linesOf(() => t.rest()('POST', '/auth/login', { body }))
     expect(logged).toContainEqual(expect.objectContaining({ procedure: 'auth.login', code: 'RATE_LIMITED', level: 40 }))
   })
 
-  it('S39: tells of a refresh token that was used again', async () => {
+  it('S39: records a refresh token that was used again', async () => {
     const { sessionId, refreshToken } = await signIn(t, await createUser(t))
     const refresh = () => t.rest()('POST', '/auth/refresh', { body: { refreshToken } })
     await refresh()
@@ -54,7 +54,7 @@ describe('S39: the log', () => {
     expect(logged).toContainEqual(expect.objectContaining({ sessionId, msg: 'refresh token reused' }))
   })
 
-  it('S39: holds no password, token, cookie or query string', async () => {
+  it('S39: contains no password, token, cookie or query string', async () => {
     lines.length = 0
     const { email } = await createUser(t)
     const body = { email, password: testPassword, delivery: 'cookie' }

@@ -27,7 +27,7 @@ describe('security headers', () => {
       headers: { origin, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' },
     })
 
-  it('S38: every answer, 404 included, has a policy without unsafe parts and refuses to be framed', async () => {
+  it('S38: every response, 404 included, has a policy without unsafe parts and cannot be framed', async () => {
     for (const url of ['/api/things', '/nowhere']) {
       const { headers } = await app.inject(url)
       const policy = String(headers['content-security-policy'])
@@ -45,7 +45,7 @@ describe('security headers', () => {
     }
   })
 
-  it('S38: asks for HTTPS for good in production, and never in development', async () => {
+  it('S38: requires HTTPS permanently in production, and never in development', async () => {
     const production = await appWith({ NODE_ENV: 'production' })
     const secure = await production.inject('/api/things')
     expect(secure.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains')
@@ -53,7 +53,7 @@ describe('security headers', () => {
     await production.close()
   })
 
-  it('S38: an allowed origin may read answers and their headers, with credentials', async () => {
+  it('S38: an allowed origin may read responses and their headers, with credentials', async () => {
     const { headers } = await app.inject({ url: '/api/things', headers: { origin: allowed } })
     expect(headers['access-control-allow-origin']).toBe(allowed)
     expect(headers['access-control-allow-credentials']).toBe('true')
@@ -62,7 +62,7 @@ describe('security headers', () => {
     }
   })
 
-  it('S38: an allowed origin may send every method and header that the API takes', async () => {
+  it('S38: an allowed origin may send every method and header that the API accepts', async () => {
     const { statusCode, headers } = await preflight(allowed)
     expect(statusCode).toBe(204)
     expect(headers['access-control-allow-methods']).toContain('PATCH')
@@ -76,14 +76,14 @@ describe('security headers', () => {
     `${allowed}:8443`,
     'https://sub.app.example.com',
     'null',
-  ])('S38: another origin gets no CORS header at all: %s', async (origin) => {
+  ])('S38: another origin gets no CORS header: %s', async (origin) => {
     const answers = [await app.inject({ url: '/api/things', headers: { origin } }), await preflight(origin)]
     for (const { headers } of answers) {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])
     }
   })
 
-  it('tells caches that answers differ by origin', async () => {
+  it('tells caches that responses differ by origin', async () => {
     for (const origin of [allowed, 'https://evil.example.com']) {
       const { headers } = await app.inject({ url: '/tagged', headers: { origin } })
       expect(headers.vary).toContain('Origin')
@@ -91,11 +91,11 @@ describe('security headers', () => {
     expect((await app.inject('/tagged')).headers.vary).toContain('Origin')
   })
 
-  it('leaves the caching that a route chose', async () => {
+  it('keeps the caching that a route chose', async () => {
     expect((await app.inject('/tagged')).headers['cache-control']).toBe('max-age=60')
   })
 
-  it('S38: allows the origin of the frontend in development alone', async () => {
+  it('S38: allows the origin of the frontend only in development', async () => {
     const APP_URL = 'http://localhost:5173/app'
     const [development, production] = await Promise.all([
       appWith({ APP_URL, NODE_ENV: 'development' }),

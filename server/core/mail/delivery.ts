@@ -6,7 +6,7 @@ import { type ClaimedMail, createOutboxQueue, holdMail, type OutboxQueue } from 
 import type { MailTemplates, WrittenMail } from './templates.js'
 
 export interface DeliveryOptions {
-  /** The sender of every mail, as in `Name <no-reply@example.com>`. */
+  /** The sender of every mail, such as `Name <no-reply@example.com>`. */
   from: string
   templates: MailTemplates
   db: Database
@@ -16,9 +16,9 @@ export interface DeliveryOptions {
 }
 
 /**
- * Makes the function that delivers the next mail that is due, and tells whether there was one. The mail is taken with
- * a lease, sent outside of any transaction, then marked: a worker that dies in between leads to a second copy, never
- * to a lost mail. It throws only if the database fails.
+ * Creates the function that delivers the next due mail and returns whether there was one. The mail is leased, sent
+ * outside of any transaction, and then marked as sent: if a worker is killed in between, a second copy is sent and no
+ * mail is lost. The function throws only if the database fails.
  */
 export function createDelivery(options: DeliveryOptions): () => Promise<boolean> {
   const queue = createOutboxQueue(options.db, options.clock)
@@ -64,7 +64,7 @@ function write({ db, templates }: Tools, { id, template, to, params }: ClaimedMa
 
 type Draft = { id: string; to: string } & Extract<WrittenMail, { isSendable: true }>
 
-/** @returns why it failed, or null */
+/** @returns the reason of the failure, or null */
 async function send({ mailer, from }: Tools, { id, to, subject, text, html, token }: Draft): Promise<string | null> {
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost'
   try {
@@ -72,7 +72,7 @@ async function send({ mailer, from }: Tools, { id, to, subject, text, html, toke
     return null
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    // A mail server may quote the message that it refuses.
+    // A mail server may quote the rejected message, with its link.
     return (token ? reason.replaceAll(token, '[token]') : reason).slice(0, 500)
   }
 }

@@ -41,7 +41,7 @@ ${paragraph(smallStyle, reassurance)}
 `
 }
 
-// Only what reads like a name is repeated: no links. Without one the greeting has none.
+// A name is only repeated if it looks like one and contains no link. Otherwise the greeting has no name.
 const likeAName = /^(?!.*\.\S)[\p{L}\p{M}\p{N} .,'’()-]{1,80}$/u
 
 function greet(name: string): string {

@@ -10,7 +10,7 @@ export interface Listener {
 interface ListenOptions {
   databaseUrl: string
   channel: string
-  /** Called for each notification, and after each connection: there may have been some before it. */
+  /** Called for each notification, and after each connection, because notifications may have been missed. */
   onNotify: () => void
   log: Logger
 }
@@ -18,7 +18,7 @@ interface ListenOptions {
 const reconnectMs = 1_000
 const farewellMs = 500
 
-/** Listens on a channel of the database with a connection of its own, which is made again whenever it is lost. */
+/** Listens on a channel of the database with a separate connection, which is opened again when it is lost. */
 export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): Listener {
   const closing = new AbortController()
   const { signal } = closing
@@ -36,7 +36,7 @@ export function listen({ databaseUrl, channel, onNotify, log }: ListenOptions): 
       await lost
     } finally {
       signal.removeEventListener('abort', lose)
-      // A network that swallows packets swallows the farewell as well.
+      // If the network drops packets, the message that closes the connection is lost too.
       const giveUp = setTimeout(() => client.connection.stream.destroy(), farewellMs)
       await client.end().catch(() => {})
       clearTimeout(giveUp)

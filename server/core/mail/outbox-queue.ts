@@ -2,12 +2,12 @@ import { z } from 'zod'
 import type { Clock } from '../clock.js'
 import type { Database, Transaction } from '../database/client.js'
 
-/** A mail that this worker has for the length of the lease. */
+/** A mail that is leased to this worker. */
 export type ClaimedMail = z.output<typeof claimSchema>
 
 export type OutboxQueue = ReturnType<typeof createOutboxQueue>
 
-// Longer than a mail may take; when a worker dies, another one gets its mail after that.
+// Longer than sending may take. If a worker is killed, another one sends its mail after this time.
 const leaseSeconds = 60
 const retrySeconds = [30, 2 * 60, 10 * 60, 3600, 6 * 3600] as const
 
@@ -19,11 +19,11 @@ const claimSchema = z.object({
   params: z.unknown(),
 })
 
-/** The outbox as the workers of all instances use it, each mail in one of them at a time. */
+/** The outbox for the workers of all instances. Each mail is leased to one worker at a time. */
 export function createOutboxQueue(db: Database, clock: Clock) {
   const inSeconds = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000)
   return {
-    /** Takes the mail that has been due longest, in one statement that passes by those in other hands. */
+    /** Leases the mail that has been due for the longest time, in one statement that skips locked rows. */
     async claim(): Promise<ClaimedMail | null> {
       const [now, leasedUntil] = [clock.now(), inSeconds(leaseSeconds)]
       const rows = await db.$queryRaw<unknown[]>`
@@ -44,7 +44,7 @@ export function createOutboxQueue(db: Database, clock: Clock) {
       await settle(db, id, { status: 'dead', lastError: reason })
     },
 
-    /** Puts a mail back for later, or gives it up after its last attempt. */
+    /** Schedules another attempt, or marks the mail as dead after the last one. */
     async markFailed({ id, attempts }: ClaimedMail, reason: string): Promise<'pending' | 'dead'> {
       const wait = retrySeconds[attempts - 1]
       const status = wait === undefined ? 'dead' : 'pending'
@@ -55,8 +55,8 @@ export function createOutboxQueue(db: Database, clock: Clock) {
 }
 
 /**
- * Holds the row of a mail until the transaction ends.
- * @returns whether the mail is still to be sent
+ * Locks the row of a mail until the transaction ends.
+ * @returns whether the mail must still be sent
  */
 export async function holdMail(tx: Transaction, id: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`

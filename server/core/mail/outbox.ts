@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.js'
 import type { Transaction } from '../database/client.js'
 
-/** A mail to send: the template that writes it, and what that needs; names and ids, never a token. */
+/** A mail to send: its template and the parameters, which are names and ids, never a token. */
 export interface OutgoingMail {
   template: string
   to: string
   params: object
 }
 
-/** The channel on which the database wakes the workers. */
+/** The channel on which the database notifies the workers. */
 export const mailChannel = 'outbox_mail'
 
 /**
- * Puts a mail into the outbox as a part of the caller's transaction, and wakes the workers when that commits.
- * Work that is rolled back sends nothing.
+ * Writes a mail to the outbox in the transaction of the caller, and notifies the workers when it commits. If it is
+ * rolled back, nothing is sent.
  *
- * @param mail null sends nothing with the same statement, so that the time does not tell whether there was a mail
+ * @param mail null runs the same statement without sending, so that the time does not reveal whether there is a mail
  */
 export async function enqueueMail(tx: Transaction, clock: Clock, mail: OutgoingMail | null): Promise<void> {
   const { template = '', to = '', params = {} } = mail ?? {}
@@ -30,7 +30,7 @@ export async function enqueueMail(tx: Transaction, clock: Clock, mail: OutgoingM
     SELECT pg_notify(${mailChannel}, '') FROM queued`
 }
 
-/** Wakes the workers of all instances when the transaction commits. */
+/** Notifies the workers of all instances when the transaction commits. */
 export async function wakeMailWorkers(tx: Transaction): Promise<void> {
   await tx.$executeRaw`SELECT pg_notify(${mailChannel}, '')`
 }

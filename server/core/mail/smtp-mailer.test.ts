@@ -16,7 +16,7 @@ const message: MailMessage = {
 }
 
 describe('SMTP', () => {
-  it('S46: carries the message to the server, under the id of its outbox row', async () => {
+  it('S46: sends the message to the server, with the id of its outbox row', async () => {
     const server = await startServer()
     const mailer = createSmtpMailer(server.url)
     await mailer.send(message)
@@ -33,7 +33,7 @@ describe('SMTP', () => {
     await server.close()
   })
 
-  it('sends to one recipient even if the address reads like two', async () => {
+  it('sends to one recipient even if the address looks like two', async () => {
     const server = await startServer()
     const mailer = createSmtpMailer(server.url)
     await mailer.send({ ...message, to: 'a@example.com, b@example.com' }).catch(() => {})
@@ -42,7 +42,7 @@ describe('SMTP', () => {
     await server.close()
   })
 
-  it('fails when the server refuses the message, and when there is none', async () => {
+  it('fails if the server rejects the message, and if there is no server', async () => {
     const server = await startServer({ refuses: true })
     const mailer = createSmtpMailer(server.url)
     await expect(mailer.send(message)).rejects.toThrow('no such mailbox')

@@ -1,12 +1,12 @@
 import type { Transaction } from '../database/client.js'
 
-/** What a mail says, and the token that its link carries; or the reason why it must not be sent any more. */
+/** The content of a mail, and the token in its link; or the reason why it must no longer be sent. */
 export type WrittenMail =
   | { isSendable: true; subject: string; text: string; html: string; token: string | null }
   | { isSendable: false; reason: string }
 
-/** Writes a mail of the outbox, in a transaction that holds the mail's row. */
+/** Creates the content of a mail, in a transaction that locks its row. */
 export type MailTemplate = (tx: Transaction, mail: { to: string; params: unknown }) => Promise<WrittenMail>
 
-/** The templates that the features of an application bring, by the name under which mails are put into the outbox. */
+/** The templates of the application's features, by the names that the outbox uses. */
 export type MailTemplates = Readonly<Record<string, MailTemplate>>

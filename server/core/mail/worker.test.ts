@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 
 describe('the outbox', () => {
-  it('S46: sends nothing for work that was rolled back', async () => {
+  it('S46: sends nothing for a transaction that was rolled back', async () => {
     const { db, clock, mailer } = lab
     const work = db.$transaction(async (tx) => {
       await enqueueMail(tx, clock, notice())
@@ -31,7 +31,7 @@ describe('the outbox', () => {
     expect(mailer.mails).toEqual([])
   })
 
-  it('S46: holds no token before or after a mail is sent, though the mail has one', async () => {
+  it('S46: contains no token before or after a mail is sent, although the mail has one', async () => {
     const { db, clock, mailer } = lab
     await enqueueReset()
     await lab.worker().drain()
@@ -44,7 +44,7 @@ describe('the outbox', () => {
     ).toMatchObject({ kind: 'reset' })
   })
 
-  it('S46: sends a mail again when the worker dies between sending and marking, under the same id and with the same link', async () => {
+  it('S46: sends a mail again if the worker is killed between sending and marking, with the same id and the same link', async () => {
     const { db, clock, mailer } = lab
     await enqueueReset()
     await expect(lab.worker({ db: failingToMark() }).drain()).rejects.toThrow('the worker died')
@@ -65,7 +65,7 @@ describe('the outbox', () => {
     expect(await statuses()).toEqual(['sent'])
   })
 
-  it('S46: lets no two workers send one mail', async () => {
+  it('S46: never lets two workers send one mail', async () => {
     const { db, clock, mailer } = lab
     await db.$transaction(async (tx) => {
       for (let count = 0; count < 30; count++) await enqueueMail(tx, clock, notice())
@@ -77,20 +77,20 @@ describe('the outbox', () => {
     expect(mailer.mails).toHaveLength(30)
   })
 
-  it('sends a committed mail within a second of its commit, and at a start what was left', async () => {
+  it('sends a mail within a second of its commit, and waiting mails at the start', async () => {
     const { mailer } = lab
     await enqueue(notice())
     const worker = lab.worker()
     worker.start()
     await expect.poll(() => mailer.mails.length, { timeout: 2_000 }).toBe(1)
-    // By now the worker listens, and what follows is not found by looking.
+    // The worker listens by now, so the next mail is found by notification and not by polling.
     await new Promise((resolve) => setTimeout(resolve, 300))
     await enqueue(notice())
     await expect.poll(() => mailer.mails.length, { timeout: 1_000 }).toBe(2)
     await worker.stop()
   })
 
-  it('S43: listens again after its connection was lost', async () => {
+  it('S43: listens again after its connection is lost', async () => {
     const { mailer } = lab
     const proxy = await createCutProxy(lab.url)
     const worker = lab.worker({ databaseUrl: proxy.url })
@@ -104,7 +104,7 @@ describe('the outbox', () => {
     await proxy.close()
   })
 
-  it('S41: stops while the network swallows what its connection sends, a farewell included', async () => {
+  it('S41: stops while the network drops all packets of its connection', async () => {
     const proxy = await createCutProxy(lab.url)
     const worker = lab.worker({ databaseUrl: proxy.url })
     worker.start()
@@ -118,7 +118,7 @@ describe('the outbox', () => {
     await proxy.close()
   }, 15_000)
 
-  it('waits at a stop for the mail in hand, and leaves the others', async () => {
+  it('waits for the current mail when it stops, and leaves the others', async () => {
     for (let count = 0; count < 10; count++) await enqueue(notice())
     const slow = slowMailer()
     const worker = lab.worker({ mailer: slow })
@@ -130,8 +130,8 @@ describe('the outbox', () => {
   })
 })
 
-describe('a mail that fails', () => {
-  it('is tried again after growing waits, then is dead with its reason', async () => {
+describe('a mail that cannot be sent', () => {
+  it('is retried after increasing delays, then marked as dead with the reason', async () => {
     const { clock, mailer, db } = lab
     await enqueueReset()
     mailer.failNext(6, new Error('550 mailbox full'))
@@ -148,7 +148,7 @@ describe('a mail that fails', () => {
     expect(mailer.mails).toEqual([])
   })
 
-  it('S39: keeps its token out of the reason', async () => {
+  it('S39: does not store its token in the reason', async () => {
     const { db, mailer } = lab
     await enqueueReset()
     let token = ''
@@ -167,7 +167,7 @@ describe('a mail that fails', () => {
   })
 })
 
-describe('a mail that makes no sense any more', () => {
+describe('an outdated mail', () => {
   it('is not sent when its registration is gone', async () => {
     const { db, mailer } = lab
     const registration = await lab.createRegistration()
@@ -187,7 +187,7 @@ describe('a mail that makes no sense any more', () => {
     expect(mailer.mails).toEqual([])
   })
 
-  it('S22: is not sent when its link was called off before it went', async () => {
+  it('S22: is not sent if its link was revoked before', async () => {
     const { db, clock, mailer } = lab
     const user = await enqueueReset()
     await enqueueReset(user)
@@ -198,7 +198,7 @@ describe('a mail that makes no sense any more', () => {
     expect(await statuses()).toEqual([])
   })
 
-  it('S22: two mails of one account carry one link, in whatever order they go', async () => {
+  it('S22: two mails of one account contain the same link, in any order', async () => {
     const { db, clock, mailer } = lab
     const user = await enqueueReset()
     mailer.failNext(1)
@@ -217,7 +217,7 @@ describe('a mail that makes no sense any more', () => {
     })
   })
 
-  it('S22: two mails that are sent at once carry one link', async () => {
+  it('S22: two mails that are sent at the same time contain the same link', async () => {
     const { mailer } = lab
     const user = await enqueueReset()
     for (let count = 0; count < 5; count += 1) await enqueueReset(user)
@@ -229,7 +229,7 @@ describe('a mail that makes no sense any more', () => {
   it.each([
     ['was disabled', { disabledAt: new Date() }],
     ['has another address now', { email: `moved-${randomUUID()}@example.com` }],
-  ])('is not sent when its user %s', async (_state, data) => {
+  ])('is not sent if its user %s', async (_state, data) => {
     const { db, mailer } = lab
     const user = await enqueueReset()
     await db.user.update({ where: { id: user.id }, data })
@@ -238,7 +238,7 @@ describe('a mail that makes no sense any more', () => {
     expect(await statuses()).toEqual(['dead'])
   })
 
-  it('S22: leaves no working link when it is called off while it is being sent', async () => {
+  it('S22: has no valid link if the link is revoked while the mail is being sent', async () => {
     const { db, clock, mailer } = lab
     const user = await enqueueReset()
     const calling = {
@@ -256,7 +256,7 @@ describe('a mail that makes no sense any more', () => {
     expect(await lab.worker().drain()).toBe(0)
   })
 
-  it('is dead when no template knows it', async () => {
+  it('is dead if there is no such template', async () => {
     const { db, clock } = lab
     await db.outboxMail.create({ data: { template: 'odd', to: 'a@b.example', params: {}, nextAttemptAt: clock.now() } })
     expect(await lab.worker().drain()).toBe(1)
@@ -283,7 +283,7 @@ async function statuses(): Promise<string[]> {
   return (await lab.db.outboxMail.findMany({ select: { status: true } })).map(({ status }) => status)
 }
 
-/** A database as a worker sees it that is killed before it marks what it sent. */
+/** The database as seen by a worker that is killed before it marks the mail as sent. */
 function failingToMark(): MailLab['db'] {
   const outboxMail = new Proxy(lab.db.outboxMail, {
     get: (target, name) =>

@@ -10,8 +10,8 @@ const pollMs = 5_000
 const lanes = 3
 
 /**
- * Sends what is in the outbox. Any number of workers may run. The database wakes them, and they look by themselves
- * every five seconds.
+ * Sends the mails of the outbox. Any number of workers may run. The database notifies them, and they also poll every
+ * five seconds.
  */
 export function createMailWorker(options: MailWorkerOptions) {
   const { databaseUrl, log, mailer } = options
@@ -21,7 +21,7 @@ export function createMailWorker(options: MailWorkerOptions) {
   let timer: NodeJS.Timeout | undefined
   let stopped: Promise<void> | undefined
 
-  /** Delivers until nothing is due; gives how many mails it had in hand. */
+  /** Delivers until no mail is due, and returns the number of mails that it tried to send. */
   async function drain(): Promise<number> {
     let count = 0
     while (!stopping.signal.aborted && (await deliverNext())) count++
@@ -45,12 +45,12 @@ export function createMailWorker(options: MailWorkerOptions) {
       timer = setInterval(runner.wake, pollMs)
       runner.wake()
     },
-    /** Waits for the mails in hand; the others stay for the next start. Asked twice, it stops once. */
+    /** Waits for the current mails; the others remain for the next start. Further calls return the same promise. */
     stop: () => (stopped ??= finish()),
   }
 }
 
-/** Runs work one round at a time; waking it during a round starts another one after it. */
+/** Runs work one round at a time; a wake-up during a round starts another one after it. */
 function createRunner(work: () => Promise<unknown>) {
   let round: Promise<unknown> | undefined
   let isWoken = false

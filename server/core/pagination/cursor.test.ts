@@ -17,11 +17,11 @@ const position = z.tuple([positionTime, z.guid()])
 const broken = expect.objectContaining({ name: 'BadRequestError', code: 'BAD_REQUEST' })
 const place = ['2026-01-02T03:04:05.678Z', '01890a5d-ac96-774b-bcce-b302099a8057'] as const
 
-test('gives back the position that it was made from', () => {
+test('returns the position from which it was created', () => {
   expect(decodeCursor(encodeCursor(scope, place), scope, position)).toEqual(place)
 })
 
-test('takes a filter that is left out for one that is null, and for no other', () => {
+test('treats an omitted filter as null, and as no other value', () => {
   const cursor = encodeCursor(scope, place)
   expect(decodeCursor(cursor, ['posts', 'newest', undefined, null], position)).toEqual(place)
   expect(() => decodeCursor(cursor, ['posts', 'oldest', null, null], position)).toThrow(broken)
@@ -43,11 +43,11 @@ test.each([
   ['a forged time that the database does not have', encodeCursor(scope, ['0000-01-01T00:00:00.000Z', place[1]])],
   ['a forged time in another notation', encodeCursor(scope, ['2026-01-02T03:04:05Z', place[1]])],
   ['a deep one', Buffer.from('['.repeat(50_000)).toString('base64url')],
-])('refuses %s', (_name, cursor) => {
+])('rejects %s', (_name, cursor) => {
   expect(() => decodeCursor(cursor, scope, position)).toThrow(broken)
 })
 
-test('a list by time is read page by page, each row once, and not with the cursor of another list', async () => {
+test('a list by time is read page by page, each row once, and rejects the cursor of another list', async () => {
   const rows = [5, 4, 3, 2, 1].map((day) => ({
     id: `01890a5d-ac96-774b-bcce-b302099a805${day}`,
     createdAt: new Date(Date.UTC(2026, 0, day)),
@@ -68,7 +68,7 @@ test('a list by time is read page by page, each row once, and not with the curso
   await expect(read(encodeCursor(['mail'], place))).rejects.toEqual(broken)
 })
 
-test('says that there is more only when a row was read past the page', () => {
+test('reports further rows only if a row after the page was read', () => {
   expect(cutPage([1, 2, 3], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: '2', hasMore: true } })
   expect(cutPage([1, 2], 2, String)).toEqual({ items: [1, 2], meta: { limit: 2, nextCursor: null, hasMore: false } })
   expect(cutPage([], 2, String)).toEqual({ items: [], meta: { limit: 2, nextCursor: null, hasMore: false } })
@@ -76,10 +76,10 @@ test('says that there is more only when a row was read past the page', () => {
 
 describe('S63: the items of a page', () => {
   const mebibyte = pageBytesMax
-  // Written as JSON, `size` bytes.
+  // An item of `size` bytes in JSON.
   const row = (size: number, letter = 'a') => letter.repeat((size - 2) / Buffer.byteLength(letter))
 
-  test('add up to a mebibyte of JSON at most, and the rows behind them come with the next page', () => {
+  test('have at most a mebibyte of JSON in total, and the following rows are on the next page', () => {
     const quarter = row(mebibyte / 4)
     const { items, meta } = cutPage(
       Array.from({ length: 10 }, () => quarter),
@@ -91,18 +91,18 @@ describe('S63: the items of a page', () => {
     expect(cutPage([quarter, quarter, quarter, quarter], 100, () => 'next').meta.hasMore).toBe(false)
   })
 
-  test('are one at least, however large', () => {
+  test('are at least one, however large', () => {
     const { items, meta } = cutPage([row(2 * mebibyte), row(10)], 100, ([first]) => first ?? '')
     expect([items.length, meta.nextCursor]).toEqual([1, 'a'])
     expect(cutPage([row(2 * mebibyte)], 100, String).meta.hasMore).toBe(false)
   })
 
-  test('are weighed in bytes, not in characters', () => {
+  test('are measured in bytes, not in characters', () => {
     const half = row(mebibyte / 2, 'é')
     expect(cutPage([half, half, half], 100, () => 'next').items).toHaveLength(2)
   })
 
-  test('do not hide that the list goes on behind the rows', () => {
+  test('do not hide that more rows follow', () => {
     expect(cutPage([1], 2, String, 'onwards').meta).toEqual({ limit: 2, nextCursor: 'onwards', hasMore: true })
     expect(cutPage([], 2, String, 'onwards').meta).toEqual({ limit: 2, nextCursor: 'onwards', hasMore: true })
     expect(cutPage([1, 2, 3], 2, String, 'onwards').meta.nextCursor).toBe('2')

@@ -73,9 +73,9 @@ export function encodeCursor(scope: CursorScope, position: Position): string {
 }
 
 /**
- * Decodes a cursor to its position. The first page has neither.
+ * Decodes a cursor to its position. Without a cursor, there is no position.
  *
- * @param position what the position has to look like
+ * @param position the schema of the position
  * @throws BadRequestError for a cursor that is damaged or belongs to another list, order or filter
  */
 export function decodeCursor<Schema extends z.ZodType<Position, Position>>(
@@ -97,8 +97,8 @@ export const pageBytesMax = 1_048_576
  * Creates a page from rows, of which one more was read than the page has items. It ends early if its items would exceed
  * {@link pageBytesMax}.
  *
- * @param cursorOf makes the cursor behind the page's last row
- * @param onwards the cursor behind the last row that was looked at, where the rows end before the list does
+ * @param cursorOf creates the cursor after the last row of the page
+ * @param onwards the cursor after the last row that was read, if the rows end before the list does
  */
 export function cutPage<Row>(
   rows: readonly Row[],

@@ -43,7 +43,7 @@ interface Forgery {
   payload?: Record<string, unknown>
 }
 
-/** A token that is right but for what the test changes. */
+/** A valid token, except for what the test changes. */
 function forge({ header = {}, payload = {} }: Forgery, signer = createPrivateKey({ key, format: 'jwk' })) {
   const seconds = Math.floor(clock.now().getTime() / 1000)
   const standard = {
@@ -61,7 +61,7 @@ function forge({ header = {}, payload = {} }: Forgery, signer = createPrivateKey
   return new SignJWT(body).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: key.kid, ...header }).sign(signer)
 }
 
-/** Signs a header as it stands, which no library would write. */
+/** Signs any header, including those that a library rejects. */
 function signText(header: string, payload: string): string {
   const signed = `${Buffer.from(header).toString('base64url')}.${payload}`
   const signingKey = { key: createPrivateKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const
@@ -81,7 +81,7 @@ describe('access tokens', () => {
     expect(await tokens.verify(token)).toBeNull()
   })
 
-  it('S12: the forgery that changes nothing passes, so the ones below fail for their change', async () => {
+  it('S12: an unchanged forgery is accepted, so each one below is rejected because of its change', async () => {
     const tokens = tokensOf(key)
     expect(await tokens.verify(await forge({}))).toEqual(claims)
   })
@@ -106,15 +106,15 @@ describe('access tokens', () => {
     ['a compressed payload', { header: { zip: 'DEF' } }],
     ['a content type', { header: { cty: 'JWT' } }],
     ['a thumbprint', { header: { 'x5t#S256': 'AAAA' } }],
-    ['a member that nobody defined', { header: { extra: 1 } }],
+    ['an unknown member', { header: { extra: 1 } }],
     ['no session', { payload: { sid: undefined } }],
-    ['a subject that is no id', { payload: { sub: 'admin' } }],
-  ])('S12: refuses %s', async (_name, forgery) => {
+    ['a subject that is not an id', { payload: { sub: 'admin' } }],
+  ])('S12: rejects %s', async (_name, forgery) => {
     const tokens = tokensOf(key)
     expect(await tokens.verify(await forge(forgery))).toBeNull()
   })
 
-  it('S12: refuses a key that the token brings along', async () => {
+  it('S12: rejects a key that the token contains', async () => {
     const tokens = tokensOf(key)
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const jwk = publicKey.export({ format: 'jwk' })
@@ -129,7 +129,7 @@ describe('access tokens', () => {
   })
 
   it.each(['"crit":[]', '"crit":["b64"],"b64":true', '"crit":["x"],"x":1', '"b64":false', '"__proto__":{}', '"":0'])(
-    'S12: refuses %s in the header, although the signature is right',
+    'S12: rejects %s in the header, although the signature is valid',
     async (member) => {
       const tokens = tokensOf(key)
       const ours = `"alg":"ES256","typ":"at+jwt","kid":${JSON.stringify(key.kid)}`
@@ -139,7 +139,7 @@ describe('access tokens', () => {
     },
   )
 
-  it('S12: refuses "none", and HMAC with the public key as its secret', async () => {
+  it('S12: rejects the algorithm "none", and HMAC with the public key as its secret', async () => {
     const tokens = tokensOf(key)
     const unsigned = new UnsecuredJWT({ sid: claims.sessionId, role: 'admin' })
       .setSubject(claims.userId)
@@ -166,7 +166,7 @@ describe('access tokens', () => {
     expect(await tokens.verify(swapped)).toBeNull()
   })
 
-  it('S12: refuses a changed payload, a changed signature and what is no token', async () => {
+  it('S12: rejects a changed payload, a changed signature and malformed tokens', async () => {
     const tokens = tokensOf(key)
     const { token } = await tokens.sign(signedClaims)
     const [header, payload, signature] = token.split('.')
@@ -178,7 +178,7 @@ describe('access tokens', () => {
     for (const text of ['', '.', '..', 'a.b.c', `${token}.`, '\0']) expect(await tokens.verify(text)).toBeNull()
   })
 
-  it('S14: keys rotate with overlap: the first signs, all verify, the set shows public halves alone', async () => {
+  it('S14: keys rotate with overlap: the first signs, all verify, and the JWK set has only public keys', async () => {
     const next = await newKey()
     const before = tokensOf(key)
     const { token: old } = await before.sign(signedClaims)

@@ -4,25 +4,25 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Clock } from '../clock.js'
 
-/** What counts of an access token. */
+/** The claims of an access token that the server uses. */
 export interface AccessClaims {
   userId: string
   sessionId: string
 }
 
 interface SignedClaims extends AccessClaims {
-  /** For whom the token is shown to. It is not read here: what counts is the role that the user has now. */
+  /** Only informs the client. The server uses the role that is stored for the user. */
   role: string
 }
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>
 
-/** The one algorithm that tokens are signed with and accepted in; see docs/decisions/010-es256-access-tokens.md. */
+/** The only algorithm for signing and verifying tokens; see docs/decisions/010-es256-access-tokens.md. */
 const algorithm = 'ES256'
 const tokenType = 'at+jwt'
 const lifetimeSeconds = 15 * 60
 const rememberedMax = 10_000
-// What the tokens made here have. Any other member may name another key or change what is signed, as `jku` and `b64` do.
+// The header members of our tokens. Other members may name another key (`jku`) or change what is signed (`b64`).
 const headerMembers = new Set(['alg', 'typ', 'kid'])
 
 const payloadSchema = z.object({
@@ -37,8 +37,8 @@ interface Remembered {
 }
 
 /**
- * Signs and verifies access tokens: JWTs after RFC 9068 and RFC 8725, for 15 minutes. The first key signs, all of them
- * verify.
+ * Signs and verifies access tokens: JWTs as in RFC 9068 and RFC 8725, valid for 15 minutes. The first key signs, all
+ * keys verify.
  *
  * @throws Error if a key is not a private P-256 key
  */
@@ -49,14 +49,14 @@ export function createAccessTokens({ config, clock }: AccessTokenOptions) {
     sign: createSigner(keys, party, clock),
     verify: createVerifier(keys, party, clock),
     /**
-     * The session of a token of ours, also of one that has expired: enough to end the session, and to nothing else.
-     * Null for anything else.
+     * Returns the session of a valid token, even if the token has expired. Use it only to end the session. Null for
+     * other strings.
      */
     sessionOf: (token: string): Promise<string | null> =>
       checkToken(keys, { ...party, clockTolerance: Number.MAX_SAFE_INTEGER }, token, clock)
         .then(({ claims }) => claims.sessionId)
         .catch(() => null),
-    /** The public halves, as a JWK set (RFC 7517). */
+    /** The public keys, as a JWK set (RFC 7517). */
     publicKeys(): { keys: JWK[] } {
       return { keys: [...keys].map(([kid, { publicKey }]) => toPublicJwk(kid, publicKey)) }
     },
@@ -97,11 +97,11 @@ function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
   }
 }
 
-// Verified tokens are remembered until they expire, since a signature takes 0.2 ms to check.
+// Verified tokens are cached until they expire, because verifying a signature takes 0.2 ms.
 function createVerifier(keys: Keys, party: Party, clock: Clock) {
   const remembered = new LRUCache<string, Remembered>({ max: rememberedMax })
 
-  /** Gives the claims of a token that is ours and has not expired; null for anything else. */
+  /** Returns the claims of a valid token that has not expired, otherwise null. */
   return async (token: string): Promise<AccessClaims | null> => {
     const known = remembered.get(token)
     if (known && clock.now().getTime() < known.expiresAt) return known.claims
@@ -112,7 +112,7 @@ function createVerifier(keys: Keys, party: Party, clock: Clock) {
 }
 
 interface Rules extends Party {
-  /** Seconds for which an expired token is taken. */
+  /** For how many seconds after its expiry a token is still accepted. */
   clockTolerance?: number
 }
 

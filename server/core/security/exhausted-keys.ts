@@ -5,15 +5,15 @@ const rememberedMax = 10_000
 const trustedMs = 10_000
 
 /**
- * Remembers keys that a counter refused, so that a flood of them asks no store. Every ten seconds one caller is let
- * through to ask again, in case the counter was emptied meanwhile.
+ * Remembers keys that a counter has rejected, so that many calls with such a key do not query the store. Every ten
+ * seconds one call may query it again, in case the counter was reset.
  */
 export function createExhaustedKeys() {
   const refused = new LRUCache<string, { end: number; trustedUntil: number }>({ max: rememberedMax })
   return {
     /**
-     * @param ms how long the key stays refused
-     * @returns the refusal
+     * @param ms how long the key stays rejected
+     * @returns the error for the caller
      */
     add(key: string, ms: number): AppError {
       const now = performance.now()
@@ -21,10 +21,10 @@ export function createExhaustedKeys() {
       return rateLimited(ms)
     },
 
-    /** For a key that was let in. */
+    /** Forgets a key after the store has accepted it. */
     forget: (key: string): boolean => refused.delete(key),
 
-    /** @throws RateLimitedError with `retryAfterSeconds` for a key that was refused of late */
+    /** @throws RateLimitedError with `retryAfterSeconds` if the key was rejected recently */
     refuse(key: string): void {
       const now = performance.now()
       const known = refused.get(key)
@@ -35,7 +35,7 @@ export function createExhaustedKeys() {
   }
 }
 
-/** @param ms after which the key is let in again */
+/** @param ms after which a call with the key may query the store again */
 export function rateLimited(ms: number): AppError {
   return new RateLimitedError({ retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) })
 }

@@ -1,15 +1,15 @@
-/** Somebody in a line: exactly one of the two is called. */
+/** A waiting request: exactly one of the two functions is called. */
 interface Waiter {
   enter(): void
   leave(): void
 }
 
 /**
- * A bounded line in which networks take turns, so that nobody waits behind all that another network has sent. A network
- * may use the whole line while nobody else waits. Once it is full, a network that has fewer in it takes the place of the
- * newest one of the network that has the most (McKenney, Stochastic Fairness Queueing, 1990).
+ * A bounded queue in which networks take turns, so that no request waits behind all requests of another network. A
+ * single network may use the whole queue. If the queue is full, a request of a network with fewer places replaces the
+ * newest request of the network with the most (McKenney, Stochastic Fairness Queueing, 1990).
  *
- * @param capacity how many may wait
+ * @param capacity how many requests may wait
  */
 export function createFairLine(capacity: number) {
   // In the order of their turns.
@@ -25,7 +25,7 @@ export function createFairLine(capacity: number) {
   return {
     hasRoomFor: (network: string): boolean => length < capacity || laneToCut(network) !== undefined,
 
-    /** Puts somebody into the line; there has to be room. */
+    /** Adds a request. The queue must have room. */
     join(network: string, waiter: Waiter): void {
       if (length < capacity) length += 1
       else laneToCut(network)?.pop()?.leave()
@@ -35,8 +35,8 @@ export function createFairLine(capacity: number) {
     },
 
     /**
-     * Lets the next one in, if there is one.
-     * @param leaving the network whose place is free now: it had its turn
+     * Admits the next request, if there is one.
+     * @param leaving the network that has had its turn
      */
     callNext(leaving: string): boolean {
       const turn = [...lanes].find(([network]) => network !== leaving) ?? [...lanes][0]

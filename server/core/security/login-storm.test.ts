@@ -5,12 +5,12 @@ import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
 
-// bcrypt has the processor when nothing else wants it, and a busy machine wants it most of the time.
+// bcrypt has a low priority, so it is slow on a busy machine.
 vi.setConfig({ testTimeout: 240_000 })
 
 const runners = Math.max(1, availableParallelism() - 1)
 const placesMax = runners * 11
-// Many more than there are places, however many processors there are: with fewer, none would have to be refused.
+// Many more than there are places on any machine, so that some are rejected.
 const clients = Math.max(80, 4 * placesMax)
 
 let t: TestApp
@@ -45,7 +45,7 @@ async function readUntil(storm: Promise<unknown>, accessToken: string): Promise<
   return statuses
 }
 
-it('S44: more logins at once than there are places: few reach bcrypt; the rest get 503 first; others are served meanwhile', async () => {
+it('S44: with more concurrent logins than places, few reach bcrypt, the others get 503 first, and other requests are served', async () => {
   const { session } = await createSignedInUser(t)
   const known = await Promise.all(Array.from({ length: clients / 2 }, () => createUser(t)))
   const emails = known.flatMap(({ email }, index) => [email, `nobody-${index}@example.com`])
@@ -64,7 +64,7 @@ it('S44: more logins at once than there are places: few reach bcrypt; the rest g
   expect(replies.filter(({ statusCode }) => ![200, 401, 503].includes(statusCode))).toEqual([])
   expect(refused.length).toBeGreaterThan(clients - 2 * placesMax)
   expect(refused.every(({ headers }) => headers['retry-after'] === '2')).toBe(true)
-  // Who is refused does not wait behind the hashes of the others.
+  // A rejected login does not wait for the hashes of others.
   const hashedBeforeRefusals = answered.slice(0, answered.lastIndexOf(503)).filter((status) => status !== 503)
   expect(hashedBeforeRefusals.length).toBeLessThan(hashed / 2)
   const tries = await t.db.rateLimit.count({ where: { key: { startsWith: 'login/failures' } } })
@@ -73,7 +73,7 @@ it('S44: more logins at once than there are places: few reach bcrypt; the rest g
   expect(readStatuses.every((status) => status === 200)).toBe(true)
 })
 
-// So that the flood does not take the processor from the hashes of what else is tested at the same time.
+// So that the flood leaves processor time to other tests.
 const pauseMs = 150
 const flooder = '198.51.100.1'
 
@@ -84,7 +84,10 @@ async function post(path: string, payload: object, remoteAddress: string): Promi
 
 const connections = 80
 
-/** Has each connection send one request after another until the work is done. @returns how often it got each status */
+/**
+ * Sends requests on each connection, one after the other, until the work is done. @returns the number of responses by
+ * status
+ */
 async function floodWhile(work: Promise<unknown>, send: (index: number) => Promise<number>) {
   const counts = new Map<number, number>()
   const end = { isReached: false }
@@ -102,7 +105,7 @@ async function floodWhile(work: Promise<unknown>, send: (index: number) => Promi
   return counts
 }
 
-/** Makes users, and the function that logs them in one after another, each from an address of its own. */
+/** Creates users, and the function that logs them in one after the other, each from a different address. */
 async function prepareOthers(count: number, network: string): Promise<() => Promise<number[]>> {
   const users = await Promise.all(Array.from({ length: count }, () => createUser(t)))
   return async () => {
@@ -114,7 +117,7 @@ async function prepareOthers(count: number, network: string): Promise<() => Prom
   }
 }
 
-it('S58: 80 connections of one address that loop on login keep none of 20 others from logging in', async () => {
+it('S58: 80 connections of one address that log in continuously prevent none of 20 others from logging in', async () => {
   const logInOthers = await prepareOthers(20, '203.0.113')
   const startedAt = performance.now()
   const others = logInOthers()
@@ -132,7 +135,7 @@ it('S58: 80 connections of one address that loop on login keep none of 20 others
   expect([...counts.keys()].filter((status) => ![401, 429, 503].includes(status))).toEqual([])
 })
 
-it('S58: nor does a flood of all that hashes passwords, from the addresses of one IPv6 /64', async () => {
+it('S58: nor does a flood of all procedures that hash passwords, from the addresses of one IPv6 /64', async () => {
   const logInOthers = await prepareOthers(10, '192.0.2')
   const others = logInOthers()
   const password = 'a password nobody chose yet'
@@ -150,7 +153,7 @@ it('S58: nor does a flood of all that hashes passwords, from the addresses of on
   expect(counts.get(429) ?? 0).toBeGreaterThan(2 * connections)
 })
 
-it('S58: who is known to be over a limit takes no place, and is told so while all places are taken', async () => {
+it('S58: a client that exceeds a limit takes no place, and gets 429 while all places are taken', async () => {
   const known = '198.51.100.77'
   const stranger = { email: 'nobody@example.com', password: 'not the password at all' }
   const rule = { name: 'auth.login', by: 'address', points: 20, windowSeconds: 60 } as const

@@ -44,12 +44,12 @@ for (const { name, isThere, open } of stores) {
       await store.drop()
     })
 
-    it('S9: lets exactly 10 of 50 guesses at once through, on two instances', async () => {
+    it('S9: allows exactly 10 of 50 concurrent guesses on two instances', async () => {
       const outcomes = await attemptAll([throttle, other], someEmail(), 50)
       expect(outcomes.filter((outcome) => outcome === 0)).toHaveLength(10)
     })
 
-    it('S8: refuses the 11th try with a wait of a minute, however the address is spelled', async () => {
+    it('S8: rejects the 11th attempt with a wait of a minute, however the address is written', async () => {
       const email = someEmail()
       for (let tries = 0; tries < 10; tries++) await throttle.attempt(email)
       await expect(other.attempt(` ${email.toUpperCase()}`)).rejects.toMatchObject({
@@ -58,12 +58,12 @@ for (const { name, isThere, open } of stores) {
       })
     })
 
-    it('S8: counts accounts apart', async () => {
+    it('S8: counts each account separately', async () => {
       await attemptAll([throttle], someEmail(), 12)
       await expect(throttle.attempt(someEmail())).resolves.toBeUndefined()
     })
 
-    it('forgets the tries when the password was right, on all instances', async () => {
+    it('resets the attempts on all instances after a correct password', async () => {
       const email = someEmail()
       for (let tries = 0; tries < 10; tries++) await throttle.attempt(email)
       await other.succeeded(email)
@@ -71,14 +71,14 @@ for (const { name, isThere, open } of stores) {
       expect(outcomes.filter((outcome) => outcome === 0)).toHaveLength(10)
     })
 
-    it('S8: frees a throttled account at once when its owner resets the password', async () => {
+    it('S8: resets a throttled account immediately when its owner resets the password', async () => {
       const email = someEmail()
       await attemptAll([throttle], email, 12)
       await throttle.clear(email)
       await expect(throttle.attempt(email)).resolves.toBeUndefined()
     })
 
-    it('S8, S81: strangers cannot use up the tries of a network or a browser that has signed in before', async () => {
+    it('S8, S81: strangers cannot use up the attempts of a network or a browser that has logged in before', async () => {
       const email = someEmail()
       const home = { ip: '192.0.2.10' }
       const browser = { ip: '203.0.113.77', device: randomUUID() }
@@ -90,7 +90,7 @@ for (const { name, isThere, open } of stores) {
       for (const known of [home, browser]) await expect(other.attempt(email, known)).resolves.toBeUndefined()
     })
 
-    it('S9, S81: a known network has exactly ten tries of its own', async () => {
+    it('S9, S81: a known network has exactly ten attempts of its own', async () => {
       const [email, home] = [someEmail(), { ip: '192.0.2.20' }]
       await throttle.succeeded(email, home)
       const tries = Array.from({ length: 30 }, (_, index) => (index % 2 ? throttle : other).attempt(email, home))
@@ -99,21 +99,21 @@ for (const { name, isThere, open } of stores) {
       await expect(throttle.attempt(email, { ip: '192.0.2.21' })).resolves.toBeUndefined()
     })
 
-    it('S81: a mark that no login has left counts for nothing, nor does that of another account', async () => {
+    it('S81: a forged browser mark, or one of another account, has no effect', async () => {
       const [email, browser] = [someEmail(), { device: randomUUID() }]
       await throttle.succeeded(someEmail(), browser)
       for (let tries = 0; tries < 10; tries++) await throttle.attempt(email, { device: randomUUID() })
       await expect(throttle.attempt(email, browser)).rejects.toMatchObject({ code: 'RATE_LIMITED' })
     })
 
-    it('S81: who resets the password is known where they did it, however many tries strangers go on with', async () => {
+    it('S81: the network and browser of a password reset are known afterwards, however often strangers guess', async () => {
       const [email, somewhere] = [someEmail(), { ip: '192.0.2.30' }]
       await throttle.clear(email, somewhere)
       await Promise.allSettled(Array.from({ length: 20 }, () => throttle.attempt(email, { ip: '203.0.113.5' })))
       await expect(throttle.attempt(email, somewhere)).resolves.toBeUndefined()
     })
 
-    it('S9: holds at five tries, within a second, when the store is away', async () => {
+    it('S9: allows five attempts, and responds within a second, if the store is unavailable', async () => {
       const proxy = await createCutProxy(store.redisUrl ?? store.databaseUrl)
       const { limits, throttle } = openThrottle(
         store.redisUrl ? { ...store, redisUrl: proxy.url } : { ...store, databaseUrl: proxy.url },
@@ -148,7 +148,7 @@ describe('the waits of the login throttle', () => {
     await store.drop()
   })
 
-  it('S8: grow to 15 minutes, and let one try of many through after each', async () => {
+  it('S8: grow to 15 minutes, and allow one of many concurrent attempts after each', async () => {
     const email = someEmail()
     await attemptAll([instance.throttle], email, 10)
     for (const expected of [60, 120, 240, 480]) {
@@ -160,7 +160,7 @@ describe('the waits of the login throttle', () => {
     expect(await attemptAll([instance.throttle], email, 1)).toEqual([900])
   })
 
-  it('S8: end: after 15 quiet minutes the free tries are back', async () => {
+  it('S8: end after 15 minutes without an attempt, when ten attempts are allowed again', async () => {
     const email = someEmail()
     await attemptAll([instance.throttle], email, 20)
     await passTime(15 * 60)
@@ -168,13 +168,13 @@ describe('the waits of the login throttle', () => {
     expect(outcomes.filter((outcome) => outcome === 0)).toHaveLength(10)
   })
 
-  it('S15: leave no address in the counters', async () => {
+  it('S15: store no email address in the counters', async () => {
     await instance.throttle.attempt('visible@example.com')
     const { rows } = await database.query(`SELECT key FROM "RateLimit" WHERE key LIKE '%visible%'`)
     expect(rows).toEqual([])
   })
 
-  /** The counters live by the machine's clock, so what moves is their end. */
+  /** The counters use the clock of the machine, so the test moves their expiry instead. */
   async function passTime(seconds: number): Promise<void> {
     await database.query(`UPDATE "RateLimit" SET expire = expire - $1`, [seconds * 1000])
   }
@@ -189,7 +189,7 @@ function someEmail(): string {
   return `guess-${randomUUID()}@example.com`
 }
 
-/** Shares the tries out among the instances, and makes them all at once. @returns for each the wait, 0 for none */
+/** Distributes concurrent attempts over the instances. @returns the wait after each, 0 for an allowed attempt */
 function attemptAll(throttles: readonly LoginThrottle[], email: string, count: number): Promise<number[]> {
   const attempt = (throttle: LoginThrottle) =>
     throttle.attempt(email).then(

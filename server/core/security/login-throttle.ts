@@ -13,27 +13,28 @@ const waitSeconds = [60, 120, 240, 480] as const
 const longestWaitSeconds = 15 * 60
 const roundsKeptSeconds = 24 * 3600
 
-/** What the counter of failures is set to when a wait begins: tries above it have a wait behind them. */
+/** The value of the failure counter while an account has to wait. Higher values have already waited. */
 const waitsBegun = 1_000_000
 
-/** How long an account remembers where it was signed in to. */
+/** How long the networks and browsers of an account are remembered. */
 const knownSeconds = 90 * 24 * 3600
-/** The most that a timer of this process can wait. */
+/** The longest delay of a timer in Node.js. */
 const knownLocallySeconds = 20 * 24 * 3600
 
-/** Where a try comes from: its network, and the mark of its browser if it carries one. */
+/** The origin of an attempt: its network, and the mark of its browser if there is one. */
 interface Visitor {
   ip?: string
   device?: string | undefined
 }
 
 /**
- * Slows guessing at one account (OWASP ASVS 6.3.1): ten tries in 15 minutes, then one after each wait of 1, 2, 4, 8,
- * and from then on 15 minutes. A try is counted before the password is looked at and given back when it was right, so
- * that of many at once ten get through. Nobody is locked out for good, and resetting the password frees the account.
+ * Slows down guesses at the password of an account (OWASP ASVS 6.3.1): ten attempts in 15 minutes, then one after each
+ * wait of 1, 2, 4, 8, and finally always 15 minutes. An attempt is counted before the password is compared and reverted
+ * if it was correct, so that only ten of many concurrent attempts are made. No account is locked permanently, and a
+ * password reset removes the wait.
  *
- * Strangers share the tries of an account. Each network and each browser that has signed in to it has tries of its own,
- * which strangers cannot use up (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+ * All unknown networks and browsers share the attempts of an account. Each one from which the user has logged in has
+ * separate attempts, which strangers cannot use up (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
  */
 export function createLoginThrottle({ limits: { store }, log }: { limits: { store: RateLimitStore }; log: Logger }) {
   const known = { name: 'login/known', points: Number.MAX_SAFE_INTEGER }
@@ -49,7 +50,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
 
   return {
     /**
-     * Counts a try at an account, whether it exists or not.
+     * Counts an attempt, whether the account exists or not.
      * @throws RateLimitedError with `retryAfterSeconds`
      */
     async attempt(email: string, visitor: Visitor = {}): Promise<void> {
@@ -62,11 +63,14 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
       throw new RateLimitedError({ retryAfterSeconds })
     },
 
-    /** Names what a visitor's requests for an account count under: a known place of it, or what strangers share. */
+    /**
+     * Returns the key for limits of an account: that of a known network or browser, otherwise one that all unknown ones
+     * share.
+     */
     bucketOf: (email: string, visitor: Visitor): Promise<string> =>
       store.run((pick) => bucketOf(counters, pick, accountKey(email), visitor)),
 
-    /** The password was right: the tries before it are forgotten, and where they came from is remembered. */
+    /** After a correct password: resets the attempts and remembers the network and the browser. */
     async succeeded(email: string, visitor: Visitor = {}): Promise<void> {
       const account = accountKey(email)
       await store.run(async (pick) => {
@@ -75,7 +79,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
       })
     },
 
-    /** The owner proved themselves in another way, such as a mailed link: everybody's tries are forgotten. */
+    /** After another proof of identity, such as a link in a mail: resets the attempts of all networks and browsers. */
     async clear(email: string, visitor: Visitor = {}): Promise<void> {
       const account = accountKey(email)
       const buckets = [account, ...visitorKeys(account, visitor)]
@@ -86,7 +90,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
   }
 }
 
-/** The key under which a try counts: that of its browser or network where they are known, else the account's. */
+/** The key that counts an attempt: that of a known browser or network, otherwise that of the account. */
 async function bucketOf(counters: Counters, pick: PickCounter, account: string, visitor: Visitor): Promise<string> {
   const keys = visitorKeys(account, visitor)
   const states = await Promise.all(keys.map((key) => pick(counters.known).get(key)))
@@ -102,7 +106,7 @@ function remember({ known }: Counters, pick: PickCounter, account: string, visit
   return visitorKeys(account, visitor).map((key) => limiter.set(key, 1, limiter.duration))
 }
 
-// The browser comes first: a network is shared with others.
+// The browser comes first, because several people share a network.
 function visitorKeys(account: string, { device, ip }: Visitor): string[] {
   return [
     ...(device === undefined ? [] : [`${account}:${hashOf(device)}`]),
@@ -112,30 +116,30 @@ function visitorKeys(account: string, { device, ip }: Visitor): string[] {
 
 type Counters = Record<'failures' | 'gate' | 'rounds' | 'known', Counter>
 
-/** @returns how many seconds to wait; 0 lets the try through */
+/** @returns the seconds to wait; 0 allows the attempt */
 async function judge(counters: Counters, pick: PickCounter, key: string): Promise<number> {
   const failures = pick(counters.failures)
   const { isRefused, state } = await takePoint(failures, key)
   if (!isRefused && state.consumedPoints < failures.points) return 0
   const { isSetter, seconds } = await setGate(counters, pick, key)
-  // The last free try begins the first wait; if a later one is faster, that one begins it, and is refused.
+  // The last free attempt starts the first wait. If a concurrent attempt is faster, that one starts it and is rejected.
   if (!isRefused || (isSetter && state.consumedPoints > waitsBegun)) return 0
   return seconds
 }
 
-/** Of those who come while no wait runs, one sets the gate, which begins the next wait. */
+/** After a wait, one of several concurrent attempts sets the gate, which starts the next wait. */
 async function setGate(counters: Counters, pick: PickCounter, key: string) {
   const rounds = (await pick(counters.rounds).get(key))?.consumedPoints ?? 0
   const seconds = waitSeconds[rounds] ?? longestWaitSeconds
   const { isRefused, state } = await takePoint(pick(counters.gate), key, seconds)
   if (isRefused) return { isSetter: false, seconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) }
   await pick(counters.rounds).penalty(key)
-  // For the longest wait at least, so that no free tries come back before the wait is over.
+  // At least as long as the longest wait, so that the count is not reset before the wait has ended.
   await pick(counters.failures).set(key, waitsBegun, windowSeconds)
   return { isSetter: true, seconds }
 }
 
-/** The counters outlive accounts, so they know an address by its hash alone. */
+/** Hashed, because the counters remain after the account is deleted. */
 function accountKey(email: string): string {
   return hashOf(email.trim().toLowerCase())
 }

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const someone = () => `${randomUUID()}@example.com`
 
-it('S80: three mails of a kind an hour to one address, wherever they are asked for, also when many are at once', async () => {
+it('S80: sends an address three mails of one kind per hour, whatever their origins, also for concurrent requests', async () => {
   const to = someone()
   const asks = Array.from({ length: 10 }, (_, index) =>
     mayMail(limits, { kind: 'password-reset', to, ip: `192.0.2.${index}` }),
@@ -26,16 +26,16 @@ it('S80: three mails of a kind an hour to one address, wherever they are asked f
   expect(await mayMail(limits, { kind: 'verification', to, ip: '192.0.2.1' })).toBe(true)
 })
 
-it('S80: a hundred mails an hour for one network, to whomever', async () => {
+it('S80: sends a hundred mails per hour for one network, to any addresses', async () => {
   const ask = () => mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.1' })
   const answers = []
-  // Ten at once: of more, a busy machine's store might not answer the last ones in time.
+  // Ten concurrent ones, because the store of a busy machine may not respond to more in time.
   for (let round = 0; round < 12; round += 1) answers.push(...(await Promise.all(Array.from({ length: 10 }, ask))))
   expect(answers.filter(Boolean)).toHaveLength(100)
   expect(await mayMail(limits, { kind: 'verification', to: someone(), ip: '198.51.100.2' })).toBe(true)
 })
 
-it('S80: a network that has used up its mails takes none of those of an address', async () => {
+it('S80: a network that has used up its mails takes none of the mails of an address', async () => {
   const [ip, to] = ['198.51.100.3', someone()]
   for (let count = 0; count < 10; count += 1) {
     await Promise.all(Array.from({ length: 10 }, () => mayMail(limits, { kind: 'verification', to: someone(), ip })))

@@ -9,25 +9,25 @@ const perRecipient = {
   'password-reset': 3,
   'email-change': 3,
   'email-change-requested': 3,
-  // The first one comes with the account.
+  // The first mail is sent when the account is created.
   invitation: 2,
 }
 const perNetwork = 100
 
-/** Mails that somebody asks for. Those of one kind to one address count together. */
+/** A kind of requested mail. Mails of one kind to one address are counted together. */
 interface MailRequest {
   kind: keyof typeof perRecipient
   to: string
-  /** Where the request comes from. */
+  /** The network of the request. */
   ip: string
-  /** What the mails count under instead of the address: a place that its owner has signed in from. */
+  /** Counted instead of the address: a network or browser from which the owner has logged in. */
   bucket?: string
 }
 
 /**
- * Whether a mail that was asked for may be sent: a hundred an hour for one network, and three of a kind an hour to one
- * address. A network that has used up its hundred takes none of the address's three. It is counted for any address, whether it has an account or not, so that it tells nothing; the caller answers
- * the same and drops the mail in silence.
+ * Whether a requested mail may be sent: at most a hundred per hour for a network, and three of one kind per hour for an
+ * address. Mails beyond the limit of the network do not count for the address. Addresses without an account are counted
+ * too. The caller always returns the same response, so that it reveals neither the limit nor the account.
  */
 export async function mayMail(limits: RateLimits, { kind, to, ip, bucket }: MailRequest): Promise<boolean> {
   const key = bucket ?? createHash('sha256').update(to).digest('base64url')

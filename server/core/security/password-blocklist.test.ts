@@ -7,14 +7,14 @@ const owner = { email: 'ada.lovelace@analytical.example', name: 'Ada Lovelace' }
 const isCommon = (password: string) => isCommonPassword(password, owner, 'acme')
 
 describe('the blocklist', () => {
-  it('S3: holds more than 3000 common passwords of 15 characters and more, and refuses each', () => {
+  it('S3: contains more than 3000 common passwords of 15 characters or more, and rejects each', () => {
     const long = [...commonPasswords()].filter((password) => [...password].length >= 15)
     expect(long.length).toBeGreaterThan(3000)
     expect(long.filter((password) => !isCommon(password))).toEqual([])
     expect(long.slice(0, 200).filter((password) => !isCommon(password.toUpperCase()))).toEqual([])
   })
 
-  it('S3: serves shorter policies too', () => {
+  it('S3: supports shorter policies too', () => {
     const short = [...commonPasswords()].filter(({ length }) => length >= 8 && length < 15)
     expect(short.length).toBeGreaterThan(3000)
   })
@@ -31,7 +31,7 @@ describe('the blocklist', () => {
     'abcdefghijklmnop',
     'aaaaaaaaaaaaaaaaaaa',
     'x7!x7!x7!x7!x7!x7!',
-  ])('S3: refuses the pattern %s', (password) => {
+  ])('S3: rejects the pattern %s', (password) => {
     expect(isCommon(password)).toBe(true)
   })
 
@@ -41,7 +41,7 @@ describe('the blocklist', () => {
     'LovelaceLovelace',
     '!!!AdaLovelace!!!',
     'analytical-ada-1815',
-  ])("S3: refuses %s, made of the owner's own words", (password) => {
+  ])("S3: rejects %s, which consists of the owner's own words", (password) => {
     expect(isCommon(password)).toBe(true)
   })
 
@@ -65,25 +65,28 @@ describe('the blocklist', () => {
     'iamadalovelace1815',
     'lovelace-password-1',
     'AcmeAnalytical2026',
-  ])('S57: refuses %s: but for a few letters and padding it is made of words that anyone can guess', (password) => {
-    expect(isCommon(password)).toBe(true)
-  })
+  ])(
+    'S57: rejects %s: except for a few letters and padding it consists of words that are easy to guess',
+    (password) => {
+      expect(isCommon(password)).toBe(true)
+    },
+  )
 
   it.each(['lovelace by the harbour', 'acme of quiet marble', 'my example is a long one'])(
-    'accepts %s, in which an own word is one among others',
+    'accepts %s, in which an own word is one of several',
     (password) => {
       expect(isCommon(password)).toBe(false)
     },
   )
 })
 
-it('knows the parts of an application name that has several words', () => {
+it('detects the parts of an application name that has several words', () => {
   for (const password of ['acme-shopacme-shop!', 'AcmeShop-2026', 'shopshopshop acme']) {
     expect(isCommonPassword(password, owner, 'acme-shop')).toBe(true)
   }
 })
 
-describe('the work of judging a password', () => {
+describe('the time to check a password', () => {
   const letters = { email: 'a@b.example', name: 'aaa aaaa' }
   const manyWords = { email: `${'a'.repeat(64)}@${'a'.repeat(60)}.example`, name: wordsOf('a', 12) }
   const shapes = {
@@ -99,7 +102,7 @@ describe('the work of judging a password', () => {
     { name: `${name}, for an owner of many words`, shape, owner: manyWords },
   ])
 
-  // The same number of characters in one password and in 32: linear work takes the same time, quadratic work 32 times it.
+  // One password and 32 passwords with the same number of characters in total: linear work takes the same time.
   it.each(cases)('S57: grows no faster than its length: $name', ({ shape, owner: of }) => {
     const [short, long] = [shape(2 ** 10), shape(2 ** 15)]
     const many = fastest(() => Array.from({ length: 32 }, () => isCommonPassword(short, of, 'acme')))
@@ -107,7 +110,7 @@ describe('the work of judging a password', () => {
   })
 
   it.each(['loveloverlovely'.repeat(17), 'a'.repeat(88), 'a'.repeat(254)])(
-    'S57: of %sb takes a fraction of what hashing it takes',
+    'S57: of %sb takes a fraction of the time of a hash',
     (start) => {
       isCommonPassword('warm', letters, 'acme')
       const judging = fastest(() => isCommonPassword(`${start}b`, letters, 'acme'))
@@ -115,7 +118,7 @@ describe('the work of judging a password', () => {
     },
   )
 
-  it('S57: does not grow with an address or a name beyond what the schemas allow', () => {
+  it('S57: does not grow with an address or a name longer than the schemas allow', () => {
     const beyond = { email: `${wordsOf('b', 2_000)}@x.example`, name: wordsOf('a', 2_000) }
     const ratio =
       fastest(() => isCommonPassword('aab'.repeat(80), beyond, 'acme')) / fastest(() => isCommon('aab'.repeat(80)))
@@ -123,12 +126,12 @@ describe('the work of judging a password', () => {
   })
 })
 
-/** Words of one letter, each longer than the one before. */
+/** Words of one letter, each longer than the previous one. */
 function wordsOf(letter: string, count: number): string {
   return Array.from({ length: count }, (_, index) => letter.repeat(3 + index)).join(' ')
 }
 
-/** The shortest of several runs, which what else the machine does disturbs least. */
+/** The shortest of several runs, because other processes can only make a run longer. */
 function fastest(work: () => unknown): number {
   const times = Array.from({ length: 7 }, () => {
     const start = performance.now()

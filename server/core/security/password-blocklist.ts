@@ -6,11 +6,11 @@ export interface PasswordOwner {
 }
 
 const shortestWord = 3
-/** Of an address or a name; what the schemas allow is no longer. */
+/** The number of characters of an address or a name that are checked; the schemas allow no more. */
 const longestOwnText = 254
-/** So many letters beside the own words make no password of them. */
+/** A password that has at most this many letters beside such words is rejected. */
 const fewLetters = 4
-// Patterns that go on for longer are not among the first that anyone tries.
+// A longer pattern is not among the first guesses of an attacker.
 const longestPattern = 40
 const sequences = [
   '01234567890',
@@ -26,9 +26,9 @@ const leet: Disguise = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 
 const disguises: readonly Disguise[] = [{}, leet, { ...leet, '1': 'l' }]
 
 /**
- * Whether a password is among the first that an attacker tries: a leaked one, one that repeats itself, a walk over the
- * keyboard, or one made of the application's or the owner's words, however padded and disguised. The work is linear in
- * the length of the password. NIST SP 800-63B section 3.1.1.2, OWASP ASVS 6.2.4, 6.2.5 and 6.2.11.
+ * Whether a password is among the first guesses of an attacker: a leaked one, a repetition, a sequence of keys on the
+ * keyboard, or words of the application or the owner, with padding and substitutions. The work is linear in the length
+ * of the password. NIST SP 800-63B section 3.1.1.2, OWASP ASVS 6.2.4, 6.2.5 and 6.2.11.
  */
 export function isCommonPassword(password: string, owner: PasswordOwner, application: string): boolean {
   const lower = password.toLowerCase()
@@ -47,7 +47,7 @@ function undoLeet(text: string): string {
   return text.replace(/[013457@$!]/g, (character) => leet[character] ?? character)
 }
 
-/** Without the digits and signs before the first letter and behind the last one. */
+/** Removes digits and signs before the first letter and after the last one. */
 function withoutPadding(text: string): string {
   const characters = [...text]
   return characters.slice(characters.findIndex(isLetter), characters.findLastIndex(isLetter) + 1).join('')
@@ -81,7 +81,7 @@ function longestRun(text: string, at: number, steps: readonly string[]): number 
   return run
 }
 
-/** Longest first: the address and the name count whole and in parts, with and without what stands between the parts. */
+/** Longest first: the whole address and name, and their parts, with and without separators. */
 function ownWords({ email, name }: PasswordOwner, application: string): string[] {
   const [address, fullName] = [email, name].map((text) => text.slice(0, longestOwnText).normalize('NFC').toLowerCase())
   const texts = [address, ...(address?.split('@') ?? []), fullName, application.toLowerCase()].filter(
@@ -93,8 +93,8 @@ function ownWords({ email, name }: PasswordOwner, application: string): string[]
 }
 
 /**
- * Whether the letters that are left once the words are cut out are few, or a common password. Digits and signs are
- * padding, but for those that stand for a letter of a word.
+ * Whether few letters, or a common password, remain after the words are removed. Digits and signs count as padding,
+ * except those that replace a letter of a word.
  */
 function isMadeOf(text: string, words: readonly string[], disguise: Disguise): boolean {
   const characters = [...text].filter((character) => isLetter(character) || disguise[character] !== undefined)

@@ -9,7 +9,7 @@ function blocked() {
 }
 
 describe('the queue of password hashes', () => {
-  it('S44: runs so many at once, lets so many wait, and refuses the rest at once', async () => {
+  it('S44: runs a fixed number at once, lets a fixed number wait, and rejects the others immediately', async () => {
     const queue = createPasswordQueue({ concurrency: 2, waitingPerRunner: 3 })
     const { gates, work } = blocked()
     const accepted = Array.from({ length: 8 }, () => queue.run('one', work))
@@ -26,7 +26,7 @@ describe('the queue of password hashes', () => {
     expect(await queue.admit('one', async () => 'done')).toBe('done')
   })
 
-  it('S44: admits no more than 64 that have not come to their hash', async () => {
+  it('S44: admits at most 64 requests that have not reached their hash', async () => {
     const queue = createPasswordQueue()
     const { gates, work } = blocked()
     const admitted = Array.from({ length: 64 }, (_, index) => queue.admit(`network ${index}`, work))
@@ -37,7 +37,7 @@ describe('the queue of password hashes', () => {
     expect(await queue.admit('one', async () => 'done')).toBe('done')
   })
 
-  it('gives the place on when the work fails', async () => {
+  it('frees the place if the work fails', async () => {
     const queue = createPasswordQueue({ concurrency: 1, waitingPerRunner: 1 })
     const failing = queue.run('one', () => Promise.reject(new Error('broken')))
     const next = queue.run('one', async () => 'done')
@@ -45,14 +45,14 @@ describe('the queue of password hashes', () => {
     expect(await next).toBe('done')
   })
 
-  it('S58: takes turns: who comes last waits behind one of each network, not behind all of one', async () => {
+  it('S58: takes turns: a new network waits for one request of each other network, not for all requests of one', async () => {
     const queue = createPasswordQueue({ concurrency: 1, waitingPerRunner: 10 })
     const { finished, all } = runAll(queue, [...Array<string>(6).fill('flood'), 'second', 'third', 'second'])
     await all
     expect(finished).toEqual(['flood', 'second', 'flood', 'third', 'second', 'flood', 'flood', 'flood', 'flood'])
   })
 
-  it('S58: finds room in a full line for every network that holds less of it, at the cost of the newest', async () => {
+  it('S58: a network with fewer places in a full queue replaces the newest request of the network with the most', async () => {
     const queue = createPasswordQueue({ concurrency: 1, waitingPerRunner: 4 })
     const newcomers = ['a', 'b', 'c']
     const { finished, refused, all } = runAll(queue, [...Array<string>(9).fill('flood'), ...newcomers, 'd', 'a'])
@@ -61,7 +61,7 @@ describe('the queue of password hashes', () => {
     expect(finished).toEqual(['flood', 'a', 'flood', 'b', 'c'])
   })
 
-  it('S58: refuses a network that holds most of the line before it costs anything, and admits others', async () => {
+  it('S58: rejects the network with the most waiting requests before its work starts, and admits others', async () => {
     const queue = createPasswordQueue({ concurrency: 1, waitingPerRunner: 4 })
     const { finished, all } = runAll(queue, Array<string>(5).fill('flood'))
     await expect(queue.admit('flood', async () => 'done')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
@@ -71,7 +71,7 @@ describe('the queue of password hashes', () => {
     expect(await queue.admit('flood', async () => 'done')).toBe('done')
   })
 
-  it('S58: admits a network alone to 52 of 64 places, two to less each, and leaves room for more', async () => {
+  it('S58: admits a single network to 52 of 64 places, two networks to fewer each, and keeps places for others', async () => {
     const queue = createPasswordQueue()
     const { gates, work } = blocked()
     const admit = (network: string, times: number) =>
@@ -91,7 +91,7 @@ describe('the queue of password hashes', () => {
   })
 })
 
-/** Asks for a place for each of these networks, in order; tells who ran and who was refused, in order. */
+/** Requests a place for each network in order. Returns which requests ran and which were rejected, in order. */
 function runAll(queue: PasswordQueue, networks: readonly string[]) {
   const finished: string[] = []
   const refused: string[] = []

@@ -2,18 +2,18 @@ import { availableParallelism } from 'node:os'
 import { type AppError, ServiceUnavailableError } from '../errors.js'
 import { createFairLine } from './fair-line.js'
 
-/** Hashes for networks of clients, as `clientNetwork` names them. */
+/** Runs hashes for client networks, as named by `clientNetwork`. */
 export interface PasswordQueue {
   /**
    * Runs the work when a place is free. Networks take turns.
-   * @throws ServiceUnavailableError at once when too many wait already, and later for the newest of the network
-   *   that has the most in line, when one that has fewer needs the place
+   * @throws ServiceUnavailableError immediately if too many wait, and later if a network with fewer waiting requests
+   *   needs the place
    */
   run<T>(network: string, work: () => Promise<T>): Promise<T>
 
   /**
-   * Runs work that leads to a hash, and refuses it before it costs anything.
-   * @throws ServiceUnavailableError at once when too many wait, or too much of such work is under way
+   * Runs work that leads to a hash, or rejects it before it costs anything.
+   * @throws ServiceUnavailableError immediately if too many wait, or too much of such work is in progress
    */
   admit<T>(network: string, work: () => Promise<T>): Promise<T>
 }
@@ -21,8 +21,8 @@ export interface PasswordQueue {
 interface QueueLimits {
   concurrency?: number
   /**
-   * How many may wait for each one that runs. 10 wait at most about 2 s behind hashes of 0.22 s, and the tries that an
-   * account has at once (see login-throttle.ts) all find a place.
+   * How many may wait for each running hash. Ten wait for at most about 2 s, at 0.22 s per hash, and all concurrent
+   * attempts that an account may make (see login-throttle.ts) get a place.
    */
   waitingPerRunner?: number
 }
@@ -30,7 +30,7 @@ interface QueueLimits {
 // One core stays free for requests.
 const defaultConcurrency = Math.max(1, availableParallelism() - 1)
 
-/** Keeps password hashing from starving everything else: few hashes at once, a bounded line, and a refusal beyond it. */
+/** Limits password hashing so that it does not block other work: few hashes at once and a bounded queue. */
 export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
   const { concurrency = defaultConcurrency, waitingPerRunner = 10 } = limits
   const line = createFairLine(concurrency * waitingPerRunner)
@@ -48,7 +48,7 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
     })
   }
 
-  // A place is handed to the next in line, so that nobody who comes later takes it.
+  // The place passes directly to the next waiting request, so that no later request takes it.
   function leave(network: string): void {
     if (!line.callNext(network)) running -= 1
   }
@@ -75,13 +75,13 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
   }
 }
 
-// What has not come to its hash yet costs the event loop and the database. The tries at one account that come at once
-// still reach the throttle, which says for how long to wait.
+// Work that has not reached its hash already uses the event loop and the database. The limit lets all concurrent
+// attempts that an account may make reach the throttle, which responds with the time to wait.
 const admittedMax = 64
 
 /**
- * Counts who is on the way to a hash. Such work cannot be taken back, so that places stay free for networks that have
- * none: one that holds four times as many as are free gets no more, which is 52 of 64 if it is alone.
+ * Counts the work before a hash. It cannot be cancelled, so some places are kept for networks that have none: a network
+ * with four times as many places as are free gets no more, which is 52 of 64 for a single network.
  */
 function createAdmission() {
   const places = new Map<string, number>()

@@ -6,7 +6,7 @@ import { compareInThread, hashInThread } from './password-threads.js'
 const cost = 4
 
 describe('hashing in threads', () => {
-  it('gives the hashes of bcrypt, and reads them', async () => {
+  it('creates hashes with bcrypt, and compares them', async () => {
     const hash = await hashInThread('a password', cost)
     expect(hash).toMatch(/^\$2b\$04\$/)
     expect(await bcrypt.compare('a password', hash)).toBe(true)
@@ -14,7 +14,7 @@ describe('hashing in threads', () => {
     expect(await compareInThread('another', hash)).toBe(false)
   })
 
-  it('keeps apart what is asked at once', async () => {
+  it('separates concurrent calls', async () => {
     const passwords = Array.from({ length: 40 }, (_, index) => `password ${index}`)
     const hashes = await Promise.all(passwords.map((password) => hashInThread(password, cost)))
     expect(new Set(hashes).size).toBe(40)
@@ -22,12 +22,12 @@ describe('hashing in threads', () => {
     expect(answers.every(Boolean)).toBe(true)
   })
 
-  it('reports what bcrypt refuses, and goes on', async () => {
+  it('reports errors of bcrypt, and continues', async () => {
     await expect(compareInThread('a password', 'no hash at all')).rejects.toThrow()
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })
 
-  it('rejects what a thread was at when it ended, and goes on in another', async () => {
+  it('rejects the calls of a thread that ended, and continues in a new one', async () => {
     const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
       void this.terminate()
     })
@@ -36,7 +36,7 @@ describe('hashing in threads', () => {
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })
 
-  it('salts each hash anew', async () => {
+  it('uses a new salt for each hash', async () => {
     expect(await hashInThread('same', cost)).not.toBe(await hashInThread('same', cost))
   })
 })

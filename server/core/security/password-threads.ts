@@ -22,24 +22,23 @@ const threads: Thread[] = []
 let lastId = 0
 
 /**
- * Hashes in a thread of low priority, so that the event loop gets the processor first where the two compete (S44).
- * Threads are started when they are needed, one for each hash that runs at once, and shared by the process; they keep
- * no process alive.
+ * Hashes in a thread of low priority, so that the event loop has priority (S44). A thread is started for each
+ * concurrent hash, and shared by the whole process. Threads do not keep the process running.
  *
- * @param password at most 72 bytes without a NUL, of which bcrypt sees all
- * @param cost bcrypt's cost, the logarithm of the rounds
+ * @param password at most 72 bytes without a NUL, because bcrypt ignores the rest
+ * @param cost of bcrypt: the logarithm of the number of rounds
  */
 export async function hashInThread(password: string, cost: number): Promise<string> {
   return run(password, await bcrypt.genSalt(cost))
 }
 
-/** Compares in such a thread, in a time that does not depend on where the two differ. */
+/** Compares in such a thread, in a time that does not depend on the position of a difference. */
 export async function compareInThread(password: string, hash: string): Promise<boolean> {
   const [expected, actual] = [hash, await run(password, hash.slice(0, saltLength))].map((text) => Buffer.from(text))
   return expected !== undefined && actual !== undefined && isSame(expected, actual)
 }
 
-/** `$2b$12$` and 22 characters. */
+/** The length of `$2b$12$` and a salt of 22 characters. */
 const saltLength = 29
 
 function isSame(a: Buffer, b: Buffer): boolean {

@@ -1,12 +1,12 @@
-// A thread that does nothing but bcrypt. It is JavaScript, so that a thread can start from it with and without a build.
+// A thread that only runs bcrypt. It is JavaScript so that it can be started with and without a build.
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import bcrypt from 'bcrypt'
 
-// Enough for requests to come first; with 10, hashes starved beside other busy processes of the machine.
+// Requests have priority with this value; with 10, hashes took too long beside other busy processes.
 const niceness = 2
 
-// On Linux a priority is a thread's: requests get the processor first. Elsewhere it would be the whole process's.
+// On Linux, a priority applies to a thread. On other systems, it would apply to the whole process.
 if (process.platform === 'linux') setPriority(niceness)
 
 parentPort.on('message', ({ id, password, salt }) => {

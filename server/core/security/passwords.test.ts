@@ -18,8 +18,8 @@ function refusal(password: string, path?: string) {
   }
 }
 
-describe('what a password has to be', () => {
-  it('S1: refuses 14 characters and takes 15', () => {
+describe('the rules for a password', () => {
+  it('S1: rejects 14 characters and accepts 15', () => {
     const detail = { path: 'password', code: 'too_small', message: 'Use at least 15 characters.' }
     expect(refusal('fourteen-chars')).toEqual({ code: 'VALIDATION_ERROR', detail })
     expect(refusal('fifteen-charact')).toBeNull()
@@ -30,7 +30,7 @@ describe('what a password has to be', () => {
     expect(refusal('🔑'.repeat(64))).toBeNull()
   })
 
-  it('bounds the length, and names the key of the input', () => {
+  it('limits the length, and names the key of the input', () => {
     expect(refusal('xy'.repeat(128))).toBeNull()
     expect(refusal(`${'xy'.repeat(128)}z`, 'newPassword')).toMatchObject({
       code: 'VALIDATION_ERROR',
@@ -38,19 +38,19 @@ describe('what a password has to be', () => {
     })
   })
 
-  it('S3: asks for no kinds of characters, and refuses a common one', () => {
+  it('S3: requires no kinds of characters, and rejects a common password', () => {
     expect(refusal('only lower case letters')).toBeNull()
     expect(refusal('PasswordPassword')).toMatchObject({ code: 'PASSWORD_TOO_COMMON' })
   })
 })
 
 describe('hashing', () => {
-  it('S1: 64 four-byte characters are hashed and found again', async () => {
+  it('S1: 64 four-byte characters are hashed and verified', async () => {
     const password = '🔑'.repeat(64)
     expect(await passwords.verify(password, await passwords.hash(password, client), client)).toBe(true)
   })
 
-  it('S2: tells passwords apart that differ only at byte 73, or only after a NUL', async () => {
+  it('S2: distinguishes passwords that differ only at byte 73, or only after a NUL', async () => {
     const long = 'b'.repeat(72)
     expect(await passwords.verify(`${long}2`, await passwords.hash(`${long}1`, client), client)).toBe(false)
     expect(await passwords.verify('a quiet\0harbour', await passwords.hash('a quiet\0garden', client), client)).toBe(
@@ -58,7 +58,7 @@ describe('hashing', () => {
     )
   })
 
-  it('S4: uses bcrypt at cost 12 over the pepper', async () => {
+  it('S4: uses bcrypt at cost 12 on the HMAC with the pepper', async () => {
     const hash = await passwords.hash('a quiet harbour', client)
     expect(bcrypt.getRounds(hash)).toBe(12)
     expect(await bcrypt.compare('a quiet harbour', hash)).toBe(false)
@@ -66,14 +66,14 @@ describe('hashing', () => {
     expect(await other.verify('a quiet harbour', hash, client)).toBe(false)
   })
 
-  it('takes one password typed in two Unicode forms for the same', async () => {
+  it('treats one password in two Unicode forms as the same', async () => {
     expect(
       await passwords.verify('cafe\u0301 au lait', await passwords.hash('caf\u00e9 au lait', client), client),
     ).toBe(true)
   })
 
   it.each(['\u00a0', '\u3000', '\u2003', '\u202f', '\u1680'])(
-    'S88: takes a password with the space %j for the one with U+0020, to set it as to compare it',
+    'S88: treats the space %j in a password as U+0020, when it is set and when it is compared',
     async (space) => {
       const spaced = ['a', 'quiet', 'harbour', 'again'].join(space)
       expect(await passwords.verify(spaced, await passwords.hash('a quiet harbour again', client), client)).toBe(true)
@@ -82,7 +82,7 @@ describe('hashing', () => {
     },
   )
 
-  it('S88: hashes from before spaces were mapped still verify', async () => {
+  it('S88: hashes from before spaces were mapped can still be verified', async () => {
     const spaced = 'a quiet\u00a0harbour'
     const pepper = 'a pepper of the tests, 32 letters'
     const digest = createHmac('sha384', pepper).update(spaced.normalize('NFC')).digest('base64')
@@ -91,7 +91,7 @@ describe('hashing', () => {
     expect(await passwords.verify('a quiet\u00a0garden', old, client)).toBe(false)
   })
 
-  it('S5, S88: a wrong password with such spaces costs as many comparisons with a hash as without', async () => {
+  it('S5, S88: a wrong password with such spaces is compared with as many hashes with an account as without', async () => {
     let comparisons = 0
     const queue: PasswordQueue = {
       run: (_network, work) => {
@@ -116,7 +116,7 @@ describe('hashing', () => {
     expect(counts).toEqual([2, 2])
   })
 
-  it('S5: answers false without a hash, after a comparison of the same cost', async () => {
+  it('S5: returns false without a hash, after a comparison of the same cost', async () => {
     const hash = await passwords.hash('a quiet harbour', client)
     const times = { known: [] as number[], unknown: [] as number[] }
     for (let round = 0; round < 5; round += 1) {

@@ -7,26 +7,26 @@ import { isCommonPassword, type PasswordOwner } from './password-blocklist.js'
 import { createPasswordQueue, type PasswordQueue } from './password-queue.js'
 import { compareInThread, hashInThread } from './password-threads.js'
 
-/** Whose share of the queue a hash takes. */
+/** The client network whose turn in the queue a hash uses. */
 type Client = Pick<Origin, 'ip'>
 
 export interface Passwords {
-  /** @throws ServiceUnavailableError when too many hashes wait */
+  /** @throws ServiceUnavailableError if too many hashes wait */
   hash(password: string, client: Client): Promise<string>
   /**
-   * Compares. Without a hash the work is the same and the answer is false, so that time tells nothing (S5).
-   * @throws ServiceUnavailableError when too many hashes wait
+   * Compares. Without a hash, it does the same work and returns false, so that the time reveals nothing (S5).
+   * @throws ServiceUnavailableError if too many hashes wait
    */
   verify(password: string, hash: string | null, client: Client): Promise<boolean>
   /**
-   * Runs work that leads to one of the above, and refuses it before it costs anything.
-   * @throws ServiceUnavailableError when too many hashes wait
+   * Runs work that leads to a hash, or rejects it before it costs anything.
+   * @throws ServiceUnavailableError if too many hashes wait
    */
   admit<T>(client: Client, work: () => Promise<T>): Promise<T>
   /**
-   * Applies the policy for new passwords: length in code points, blocklist; no composition rules.
-   * @param path the input's key, for the details of the error
-   * @throws ValidationError when too short or too long, PasswordTooCommonError
+   * Checks a new password: length in code points and blocklist, no composition rules.
+   * @param path the key of the input, for the details of the error
+   * @throws ValidationError if too short or too long, PasswordTooCommonError
    */
   assertAcceptable(password: string, owner: PasswordOwner, path?: string): void
 }
@@ -35,7 +35,7 @@ interface PasswordsOptions {
   pepper: string
   /** In code points. */
   minLength: number
-  /** What the application is called: a word that passwords must not be made of. */
+  /** The name of the application, which passwords must not consist of. */
   application: string
   queue?: PasswordQueue
 }
@@ -44,10 +44,10 @@ const cost = 12
 const maxLength = 256
 
 /**
- * Hashes passwords as `bcrypt(base64(HMAC-SHA384(pepper, password)), 12)`: bcrypt sees 64 characters without a NUL,
- * whatever the password is, so nothing of it is cut off. Before that, passwords are prepared as RFC 8265 section 4.2.2
- * (OpaqueString) has it: every space becomes U+0020, then Unicode's form NFC, so that one typed on another keyboard is
- * the same one. Hashes from before the mapping of spaces still verify.
+ * Hashes passwords as `bcrypt(base64(HMAC-SHA384(pepper, password)), 12)`. bcrypt always gets 64 characters without a
+ * NUL, so it does not truncate any password. Passwords are first prepared as in RFC 8265 section 4.2.2 (OpaqueString):
+ * every space becomes U+0020, then Unicode's form NFC, so that different keyboards produce the same password. Hashes
+ * from before the mapping of spaces can still be verified.
  */
 export function createPasswords({
   pepper,
@@ -62,7 +62,8 @@ export function createPasswords({
     hash: (password, { ip }) => queue.run(clientNetwork(ip), () => hashInThread(digest(prepare(password)), cost)),
 
     async verify(password, hash, { ip }) {
-      // Two forms only where the password has such spaces, and then both for everybody whose first one is wrong.
+      // A password without such spaces has only one form. Otherwise both are compared for every account, unless the
+      // first one matches.
       for (const form of new Set([prepare(password), password.normalize('NFC')])) {
         const isEqual = await queue.run(clientNetwork(ip), () => compareInThread(digest(form), hash ?? dummyHash))
         if (hash !== null && isEqual) return true
@@ -83,7 +84,7 @@ function prepare(password: string): string {
   return password.replace(/\p{Zs}/gu, ' ').normalize('NFC')
 }
 
-// A salt of the same cost with a random digest behind it: comparing with it costs what any comparison costs.
+// A salt of the same cost with a random digest: comparing with it takes as long as any comparison.
 function makeDummyHash(): string {
   return `${bcrypt.genSaltSync(cost)}${randomBytes(32).toString('hex').slice(0, 31)}`
 }

@@ -1,19 +1,19 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-/** What a counter counts: `points` may be taken from each key in a window of seconds. */
+/** A rule: each key has `points` in a window of seconds. */
 export interface CounterOptions {
   name: string
   points: number
   windowSeconds: number
 }
 
-/** The shared place: PostgreSQL or Redis. */
+/** A shared store: PostgreSQL or Redis. */
 export interface SharedCounters {
   counter(options: CounterOptions): RateLimiterAbstract
   close(): Promise<void>
 }
 
-/** Takes one point; gives what is left, refused or not. */
+/** Takes one point and returns what is left, even if none was. */
 export async function takePoint(
   counter: RateLimiterAbstract,
   key: string,
@@ -28,7 +28,7 @@ export async function takePoint(
   }
 }
 
-/** A counter in this process's memory. */
+/** A counter in the memory of this process. */
 export function createLocalCounter({ name, points, windowSeconds }: CounterOptions): RateLimiterAbstract {
   return new RateLimiterMemory({ keyPrefix: name, points, duration: windowSeconds })
 }

@@ -7,8 +7,8 @@ const cleanupEveryMs = 5 * 60_000
 const cleanupBatch = 1_000
 
 /**
- * Counters in the table `RateLimit`. Each charge is one upsert, so parallel charges are all counted. Limits have
- * connections that requests which wait for others cannot take.
+ * Counters in the table `RateLimit`. Each charge is one upsert, so concurrent charges are all counted. Limits have
+ * connections that waiting requests cannot take.
  */
 export function createPostgresCounters(pool: ConnectionPool): SharedCounters {
   const query = (sql: Statement) =>
@@ -38,7 +38,7 @@ interface Statement {
 
 type Query = (sql: Statement) => Promise<{ rowCount: number | null }>
 
-/** In batches that stay below the statement timeout; what is left over, or fails, waits for the next round. */
+/** In batches that stay below the statement timeout. The next run deletes the rest. */
 async function removeExpired(query: Query): Promise<void> {
   const text = `DELETE FROM "RateLimit" WHERE expire < $1 AND key IN
     (SELECT key FROM "RateLimit" WHERE expire < $1 LIMIT ${cleanupBatch})`

@@ -4,14 +4,11 @@ import type { SharedCounters } from './rate-limit-counter.js'
 
 export interface RedisOptions {
   url: string
-  /** Begins the name of each key: applications, and databases of one application, may share one Redis. */
+  /** The prefix of each key, because several applications or databases may share one Redis. */
   prefix: string
 }
 
-/**
- * Counters in Redis, below `prefix`. Each
- * charge is one script, so parallel charges are all counted.
- */
+/** Counters in Redis, below `prefix`. Each charge is one script, so concurrent charges are all counted. */
 export function createRedisCounters({ url, prefix }: RedisOptions): SharedCounters {
   const redis = new Redis(url, {
     connectTimeout: 1_000,
@@ -19,7 +16,7 @@ export function createRedisCounters({ url, prefix }: RedisOptions): SharedCounte
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   })
-  // A lost connection is reported by the next charge, and made again in the background.
+  // The next charge reports a lost connection; the client reconnects in the background.
   redis.on('error', () => {})
   return {
     counter: ({ name, points, windowSeconds }) =>

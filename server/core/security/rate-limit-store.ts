@@ -5,7 +5,7 @@ import { type CounterOptions, createLocalCounter } from './rate-limit-counter.js
 import { createPostgresCounters } from './rate-limit-postgres.js'
 import { createRedisCounters, type RedisOptions } from './rate-limit-redis.js'
 
-/** One counter in its two places: shared by all instances, and local, stricter, for while the shared one is away. */
+/** A shared counter, and a stricter local one that replaces it while the store is unavailable. */
 export interface Counter {
   shared: RateLimiterAbstract
   local: RateLimiterAbstract
@@ -13,25 +13,25 @@ export interface Counter {
 
 export type RateLimitStore = ReturnType<typeof createRateLimitStore>
 
-/** How a piece of work takes a counter: where, is the store's choice. */
+/** How work gets a counter: the store chooses the shared or the local one. */
 export type PickCounter = (counter: Counter) => RateLimiterAbstract
 
 interface StoreOptions {
   pool: ConnectionPool
   redis?: RedisOptions | undefined
   log: Logger
-  /** How long a charge waits for the shared counters, in milliseconds; {@link storeDeadlineMs} if left out. */
+  /** How long a charge waits for the store, in milliseconds; {@link storeDeadlineMs} by default. */
   deadlineMs?: number | undefined
 }
 
-/** A call charges twice at most (an address, an account), so that it waits for the store less than a second in all. */
+/** A call charges at most twice (address and account), so it waits less than a second in total. */
 export const storeDeadlineMs = 450
 
 const retryAfterMs = 2_000
 
 /**
- * Opens the counters that all instances share, in Redis if there is one, else in PostgreSQL. When the store fails or
- * is slow, local counters of half the points decide, and the store is tried again every two seconds.
+ * Opens the counters that all instances share, in Redis if it is configured, otherwise in PostgreSQL. If the store
+ * fails or is slow, local counters with half the points decide, and the store is tried again every two seconds.
  */
 export function createRateLimitStore(options: StoreOptions) {
   const { pool, redis, log, deadlineMs = storeDeadlineMs } = options
@@ -44,9 +44,9 @@ export function createRateLimitStore(options: StoreOptions) {
     }),
 
     /**
-     * Runs work on the local and on the shared counters. What the shared ones say counts, or the local ones where those
-     * fail; these have seen all that came before, so that a slow store gives nobody a second set of tries.
-     * A refusal must not be thrown in it.
+     * Runs work on the local and on the shared counters, and returns the result of the shared ones, or of the local
+     * ones if those fail. The local ones count every charge, so a failing store allows no additional attempts. The work
+     * must return rejections and not throw them.
      */
     async run<T>(work: (pick: PickCounter) => Promise<T>): Promise<T> {
       const local = await work(pickLocal)
@@ -68,7 +68,7 @@ export function createRateLimitStore(options: StoreOptions) {
 const pickShared: PickCounter = ({ shared }) => shared
 const pickLocal: PickCounter = ({ local }) => local
 
-/** Remembers that the store is away, so that only one call in two seconds waits for it. */
+/** Remembers that the store is unavailable, so that only one call every two seconds waits for it. */
 function createBreaker(log: Logger) {
   let retryAt = 0
   let isOpen = false
@@ -95,7 +95,7 @@ async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T>
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new Error(`The rate limit store did not respond within ${deadlineMs} ms.`))
-    // After a pause of this process the answer may be there, unread: it is read before the immediate runs.
+    // After a pause of this process, the response may have arrived. It is read before the immediate runs.
     timer = setTimeout(() => setImmediate(giveUp), deadlineMs)
   })
   try {

@@ -39,21 +39,21 @@ for (const { name, isThere, open } of stores) {
       await store.drop()
     })
 
-    it('S9: lets exactly the allowed number through of 50 charges at once on two instances', async () => {
+    it('S9: allows exactly the limit out of 50 concurrent charges on two instances', async () => {
       const rule = ruleOf({ points: 10 })
       const outcomes = await chargeAll([limits, otherInstance], rule, 50)
       expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(10)
       expect(outcomes.filter((outcome) => outcome === 'RATE_LIMITED')).toHaveLength(40)
     })
 
-    it('S11: says how many whole seconds are left to wait', async () => {
+    it('S11: returns how many whole seconds are left to wait', async () => {
       const rule = ruleOf({ points: 1, windowSeconds: 60 })
       await limits.charge(rule, 'key')
       const error = await limits.charge(rule, 'key').catch((thrown: AppError) => thrown)
       expect(error).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 })
     })
 
-    it('counts for the application of one database alone', async () => {
+    it('counts only for the application of one database', async () => {
       const neighbour = await open()
       const limitsOfNeighbour = openLimits(neighbour)
       const rule = ruleOf({ points: 3 })
@@ -63,7 +63,7 @@ for (const { name, isThere, open } of stores) {
       await neighbour.drop()
     })
 
-    it('reports what is left, and counts each key by itself', async () => {
+    it('returns what is left, and counts each key separately', async () => {
       const rule = ruleOf({ points: 3, windowSeconds: 60 })
       const report = { name: rule.name, limit: 3, resetSeconds: 60 }
       expect(await limits.charge(rule, 'one')).toEqual({ ...report, remaining: 2 })
@@ -71,7 +71,7 @@ for (const { name, isThere, open } of stores) {
       expect(await limits.charge(rule, 'two')).toEqual({ ...report, remaining: 2 })
     })
 
-    it('S58: refuses an exhausted key without asking the store again, with the time that is left', async () => {
+    it('S58: rejects an exhausted key without querying the store again, with the remaining time', async () => {
       const rule = ruleOf({ points: 2, windowSeconds: 60 })
       for (let calls = 0; calls < 50; calls += 1) await call(limits, rule).catch(() => {})
       expect(await consumed(rule)).toBe(3)
@@ -81,7 +81,7 @@ for (const { name, isThere, open } of stores) {
       expect(retryAfterSeconds).toBeLessThanOrEqual(60)
     })
 
-    it('S58: refuses no other key, no other rule and no key that another instance alone saw refused', async () => {
+    it('S58: rejects no other key, no other rule and no key that only another instance saw rejected', async () => {
       const rule = ruleOf({ points: 1 })
       for (let calls = 0; calls < 2; calls += 1) await call(limits, rule).catch(() => {})
       limits.refuseExhausted(rule, 'another key')
@@ -91,7 +91,7 @@ for (const { name, isThere, open } of stores) {
       expect(() => otherInstance.refuseExhausted(rule, 'key')).toThrow('Too many requests')
     })
 
-    it('S58: has one of many ask the store again after ten seconds, in case the counter was emptied', async () => {
+    it('S58: lets one of many calls query the store after ten seconds, in case the counter was reset', async () => {
       vi.useFakeTimers({ toFake: ['performance'] })
       try {
         const rule = ruleOf({ points: 5 })
@@ -112,19 +112,19 @@ for (const { name, isThere, open } of stores) {
       }
     })
 
-    it('S58: has no more charges of a key under way than it may ever let through', async () => {
+    it('S58: has at most as many concurrent charges of a key as its limit', async () => {
       const rule = ruleOf({ points: 4 })
       const outcomes = await chargeAll([limits], rule, 500)
       expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(4)
       expect(await consumed(rule)).toBe(4)
     })
 
-    /** How many points the store has counted. */
+    /** The points that the store has counted. */
     async function consumed(rule: LimitRule): Promise<number | undefined> {
       return (await limits.store.counter(rule).shared.get('key'))?.consumedPoints
     }
 
-    it('opens again when the window is over', async () => {
+    it('accepts calls again after the window', async () => {
       const rule = ruleOf({ points: 1, windowSeconds: 1 })
       await limits.charge(rule, 'key')
       await expect(limits.charge(rule, 'key')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
@@ -134,7 +134,7 @@ for (const { name, isThere, open } of stores) {
   })
 
   describe.skipIf(!isThere)(`limits when ${name} is away`, () => {
-    /** Gives limits whose store stands behind a proxy that can be cut. */
+    /** Creates limits with a store behind a proxy that can be disconnected. */
     async function withCutStore(
       work: (limits: ReturnType<typeof openLimits>, proxy: Awaited<ReturnType<typeof createCutProxy>>) => Promise<void>,
     ): Promise<void> {
@@ -154,7 +154,7 @@ for (const { name, isThere, open } of stores) {
     }
 
     it.each(['refused', 'stalled'] as const)(
-      'S9: hold at half of the points and answer within a second: connections %s',
+      'S9: apply at half of the points and respond within a second: connections %s',
       async (how) => {
         await withCutStore(async (limits, proxy) => {
           const rule = ruleOf({ points: 10 })
@@ -167,7 +167,7 @@ for (const { name, isThere, open } of stores) {
       },
     )
 
-    it('S9: gives nobody a second set of tries when the store goes away', async () => {
+    it('S9: allow no additional attempts when the store becomes unavailable', async () => {
       await withCutStore(async (limits, proxy) => {
         const rule = ruleOf({ points: 10 })
         const outcomes = await chargeAll([limits], rule, 7)
@@ -177,7 +177,7 @@ for (const { name, isThere, open } of stores) {
       })
     })
 
-    it('S9: count in the store again soon after it is back', async () => {
+    it('S9: use the store again soon after it is available', async () => {
       await withCutStore(async (limits, proxy) => {
         const rule = ruleOf({ points: 10 })
         await limits.charge(rule, 'before')
@@ -193,14 +193,14 @@ for (const { name, isThere, open } of stores) {
 }
 
 describe('limits without any store', () => {
-  it('S9: hold from the first charge on', async () => {
+  it('S9: apply from the first charge on', async () => {
     const limits = openLimits({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl: undefined })
     const outcomes = await chargeAll([limits], ruleOf({ points: 1 }), 5)
     expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(1)
     await limits.close()
   })
 
-  it('count local rules in full', async () => {
+  it('apply local rules in full', async () => {
     const limits = openLimits({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none', redisUrl: undefined })
     const outcomes = await chargeAll([limits], ruleOf({ points: 4, store: 'local' }), 9)
     expect(outcomes.filter((outcome) => outcome === 'allowed')).toHaveLength(4)
@@ -215,7 +215,7 @@ describe('limitKey', () => {
     expect(limitKey(ruleOf({ by: 'address' }), { actor, origin })).toBe('address:2001:db8::/64')
   })
 
-  it('counts by the user, and nobody by the address', () => {
+  it('counts by user, and anonymous calls by address', () => {
     expect(limitKey(ruleOf({ by: 'actor' }), { actor, origin })).toBe(`user:${actor.userId}`)
     expect(limitKey(ruleOf({ by: 'actor' }), { actor: null, origin })).toBe('address:2001:db8::/64')
   })
@@ -225,7 +225,7 @@ function ruleOf(overrides: Partial<LimitRule>): LimitRule {
   return { name: `test-${randomUUID()}`, by: 'address', points: 10, windowSeconds: 60, ...overrides }
 }
 
-/** Calls as procedures do. */
+/** Charges as procedures do. */
 async function call(limits: RateLimits, rule: LimitRule) {
   limits.refuseExhausted(rule, 'key')
   return limits.charge(rule, 'key')
@@ -238,7 +238,7 @@ function errorOf(charge: Promise<unknown>): Promise<AppError> {
   )
 }
 
-/** Shares the charges out among the instances, and makes them all at once. */
+/** Distributes concurrent charges over the instances. */
 function chargeAll(instances: readonly RateLimits[], rule: LimitRule, count: number): Promise<string[]> {
   const charge = (limits: RateLimits) =>
     limits.charge(rule, 'key').then(

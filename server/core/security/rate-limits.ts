@@ -10,17 +10,17 @@ import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-
 
 /** A limit that a procedure declares. */
 export interface LimitRule {
-  /** Names the counter. Procedures share one by declaring the same object; services put a slash into its name. */
+  /** The name of the counter. Procedures share it by declaring the same object. Names of services contain a slash. */
   name: string
-  /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of nobody. */
+  /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of an anonymous caller. */
   by: 'address' | 'actor'
   points: number
   windowSeconds: number
-  /** `shared` (the default) counts for all instances together; `local` for each one by itself. */
+  /** `shared` (the default) counts for all instances together, `local` for each instance separately. */
   store?: 'shared' | 'local'
 }
 
-/** What a charge left. */
+/** The state of a limit after a charge. */
 export interface LimitReport {
   name: string
   limit: number
@@ -30,14 +30,14 @@ export interface LimitReport {
 
 export interface RateLimits {
   /**
-   * Looks into this process's memory alone; comes before {@link charge}.
-   * @throws RateLimitedError with `retryAfterSeconds` for a key that was refused of late
+   * Only checks the memory of this process; call it before {@link charge}.
+   * @throws RateLimitedError with `retryAfterSeconds` if the key was rejected recently
    */
   refuseExhausted(rule: LimitRule, key: string): void
 
   /**
    * Takes one point.
-   * @throws RateLimitedError with `retryAfterSeconds` when none is left
+   * @throws RateLimitedError with `retryAfterSeconds` if none is left
    */
   charge(rule: LimitRule, key: string): Promise<LimitReport>
 }
@@ -46,13 +46,13 @@ interface RateLimitsOptions {
   pool: ConnectionPool
   redis: RedisOptions | undefined
   log: Logger
-  /** How long a charge waits for the shared counters, in milliseconds. */
+  /** How long a charge waits for the store, in milliseconds. */
   deadlineMs?: number | undefined
 }
 
 /**
- * Counts what procedures declare, in Redis if there is one, else in PostgreSQL. Time is the machine's: the
- * counters live outside the process, where no clock can be injected. `store` is for other counters in the same place.
+ * Counts the limits of procedures, in Redis if it is configured, otherwise in PostgreSQL. It uses the clock of the
+ * machine, because no clock can be injected into the store. `store` is for other counters in the same store.
  */
 export function createRateLimits(options: RateLimitsOptions) {
   const store = createRateLimitStore(options)
@@ -71,15 +71,15 @@ export function createRateLimits(options: RateLimitsOptions) {
   } satisfies RateLimits & Record<string, unknown>
 }
 
-/** The key under which a rule counts a request. */
+/** The key by which a rule counts a request. */
 export function limitKey(rule: LimitRule, { actor, origin }: { actor: Actor | null; origin: Origin }): string {
   return rule.by === 'actor' && actor ? `user:${actor.userId}` : `address:${clientNetwork(origin.ip)}`
 }
 
 type Charge = (rule: LimitRule, key: string) => ReturnType<typeof takePoint>
 
-// Of one key no more charges are under way than the limit allows: what comes beyond them would be refused by the store,
-// and a flood of it would keep the store from counting for others.
+// A key has at most as many concurrent charges as its limit: the store would reject all others, and they would keep it
+// from counting for other keys.
 function chargeShared(store: RateLimitStore): Charge {
   const counterOf = remember<Counter>((rule) => store.counter(rule))
   const underWay = new Map<string, number>()

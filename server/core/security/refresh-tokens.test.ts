@@ -6,19 +6,19 @@ const tokens = createRefreshTokens('a secret of the tests, 32 letters')
 const place = { sessionId: randomUUID(), generation: 7 }
 
 describe('refresh tokens', () => {
-  it('are derived: the same place gives the same token, and the token tells its place', () => {
+  it('are derived: the same position gives the same token, and the token contains its position', () => {
     const token = tokens.derive(place)
     expect(tokens.derive(place)).toBe(token)
     expect(tokens.read(token)).toEqual(place)
   })
 
-  it('S15: have 256 bits, and rest as a SHA-256 of 32 bytes', () => {
+  it('S15: have 256 bits, and are stored as a SHA-256 of 32 bytes', () => {
     const [, , mac = ''] = tokens.derive(place).split('.')
     expect(Buffer.from(mac, 'base64url')).toHaveLength(32)
     expect(hashToken(tokens.derive(place))).toHaveLength(32)
   })
 
-  it('are known to the server that made them alone, in one spelling', () => {
+  it('are accepted only from the server that created them, in one spelling', () => {
     const token = tokens.derive(place)
     const [id, generation, mac] = token.split('.')
     const next = tokens.derive({ ...place, generation: 8 })

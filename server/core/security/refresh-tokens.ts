@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
-/** The place of a refresh token: the n-th of a session, from 0. */
+/** The position of a refresh token: the n-th of a session, from 0. */
 interface RefreshTokenPlace {
   sessionId: string
   generation: number
@@ -11,10 +11,10 @@ export type RefreshTokens = ReturnType<typeof createRefreshTokens>
 const pattern = /^([\w-]{22})\.(0|[1-9]\d{0,8})\.[\w-]{43}$/
 
 /**
- * Refresh tokens: `session.generation.mac`, where the mac is HMAC-SHA256 over the two. A token is derived whenever it
- * is needed, so a retry after a lost reply gets the same one although only its hash is stored.
+ * Refresh tokens: `session.generation.mac`, where the mac is HMAC-SHA256 over the other two. A token is derived
+ * whenever it is needed, so that a retry after a lost response gets the same one although only its hash is stored.
  *
- * @param secret changing it makes every refresh token unknown
+ * @param secret changing it invalidates all refresh tokens
  */
 export function createRefreshTokens(secret: string) {
   function derive({ sessionId, generation }: RefreshTokenPlace): string {
@@ -22,7 +22,7 @@ export function createRefreshTokens(secret: string) {
     return `${encodeId(sessionId)}.${generation}.${mac}`
   }
 
-  /** Tells the place of a token that this server made; null for any other string. */
+  /** Returns the position of a token that this server created; null for any other string. */
   function read(token: string): RefreshTokenPlace | null {
     const [, id, generation] = pattern.exec(token) ?? []
     if (id === undefined) return null
@@ -33,7 +33,7 @@ export function createRefreshTokens(secret: string) {
   return { derive, read }
 }
 
-/** What is stored of a token that a client holds: its SHA-256. The token has 256 bits, so no salt is needed. */
+/** What is stored of a token: its SHA-256. The token has 256 bits, so no salt is needed. */
 export function hashToken(token: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(token).digest())
 }
@@ -47,7 +47,7 @@ function decodeId(text: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-// The whole text is compared, so that one token has one spelling.
+// Compares the whole text, so that a token has only one spelling.
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)]
   return a.length === b.length && timingSafeEqual(a, b)

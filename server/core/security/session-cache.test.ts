@@ -12,7 +12,7 @@ function stage() {
 }
 
 describe('the session cache', () => {
-  it('shares one read between requests that come together, and remembers it', async () => {
+  it('shares one read between concurrent requests, and remembers it', async () => {
     const { cache, reads } = stage()
     const both = Promise.all([cache.get(session), cache.get(session)])
     reads[0]?.('alive')
@@ -21,7 +21,7 @@ describe('the session cache', () => {
     expect(reads).toHaveLength(1)
   })
 
-  it('S20: trusts a state for 5 seconds, counted from before it was read', async () => {
+  it('S20: uses a state for 5 seconds, measured from before it was read', async () => {
     const { cache, clock, reads } = stage()
     const first = cache.get(session)
     clock.advance(4)
@@ -34,7 +34,7 @@ describe('the session cache', () => {
     expect(await second).toBe('ended')
   })
 
-  it('S20: gives nobody who joins a read that hangs an answer older than 5 seconds', async () => {
+  it('S20: returns no state older than 5 seconds to requests that join a slow read', async () => {
     const { cache, clock, reads } = stage()
     const first = cache.get(session)
     const joined = cache.get(session)
@@ -45,7 +45,7 @@ describe('the session cache', () => {
     expect(await joined).toBe('ended')
   })
 
-  it('S20: reads anew for a user whose sessions end here, and keeps nothing until that is over', async () => {
+  it('S20: reads again for a user whose sessions are ending on this instance, and stores nothing meanwhile', async () => {
     const { cache, clock, reads } = stage()
     const before = cache.get(session)
     reads[0]?.('alive')
@@ -63,7 +63,7 @@ describe('the session cache', () => {
     expect(await later).toBe('ended')
   })
 
-  it('forgets a read that failed', async () => {
+  it('does not store a failed read', async () => {
     let isAway = true
     const load = async () => {
       if (isAway) throw new Error('away')

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js'
 
 interface SessionCacheOptions<T> {
   clock: Clock
-  /** Reads the session's state from the database. */
+  /** Reads the state of the session from the database. */
   load(sessionId: string): Promise<T>
 }
 
@@ -14,12 +14,12 @@ interface Entry<T> {
 
 const entriesMax = 10_000
 const lifetimeMs = 5_000
-// A transaction lasts at most this long, so what was decided in one is committed or undone by then.
+// The maximum duration of a transaction: afterwards it has been committed or rolled back.
 const distrustMs = 10_000
 
 /**
- * Remembers the state of sessions for at most 5 seconds, counted from before the read, so that a revocation elsewhere
- * takes effect within that time (OWASP ASVS 7.4.1). Requests that come together share one read.
+ * Caches the state of sessions for at most 5 seconds, measured from before the read, so that a revocation on another
+ * instance takes effect within that time (OWASP ASVS 7.4.1). Concurrent requests share one read.
  */
 export function createSessionCache<T>({ clock, load }: SessionCacheOptions<T>) {
   const entries = new LRUCache<string, Entry<T>>({ max: entriesMax })
@@ -40,13 +40,13 @@ export function createSessionCache<T>({ clock, load }: SessionCacheOptions<T>) {
       const known = entries.get(sessionId)
       if (!known || !isWithin(known.readAt, lifetimeMs)) return read(sessionId)
       const state = await known.state
-      // The read may have hung for longer than its answer counts.
+      // The read may have taken longer than its result is valid.
       return isWithin(known.readAt, lifetimeMs) ? state : read(sessionId)
     },
 
     /**
-     * Called when sessions of a user end, in the transaction that ends them: until that is surely over, the user's
-     * sessions are read anew each time, so that the end takes effect here as soon as it is committed.
+     * Call it in the transaction that ends sessions of a user. Until that transaction must be over, the sessions of the
+     * user are not cached, so that the end takes effect on this instance at once.
      */
     distrust(userId: string): void {
       distrusted.set(userId, clock.now().getTime())

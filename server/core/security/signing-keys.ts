@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 
-/** A new private key for access tokens: ES256, named by its thumbprint (RFC 7638). */
+/** Creates a private key for access tokens: ES256, with its thumbprint as its id (RFC 7638). */
 export async function createSigningKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const key = await exportJWK(privateKey)

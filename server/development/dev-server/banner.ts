@@ -6,7 +6,7 @@ interface Served {
   hasDemoUsers: boolean
 }
 
-/** What a developer wants to know about the server that just started. */
+/** The lines that the development server prints when it has started. */
 export function describeServer({ title, publicUrl, databaseUrl, hasDemoUsers }: Served): string {
   const lines = [
     ['API', `${publicUrl}  (tRPC below /trpc, REST below /api)`],

@@ -1,6 +1,6 @@
 const quietMs = 100
 
-/** Collects changed files; `next` gives them once no more came for a moment, or none when a stop is requested. */
+/** Collects changed files; `next` returns them after a short time without changes, or none when a stop is requested. */
 export function createChangeQueue(stop: AbortSignal) {
   const changed = new Set<string>()
   let isDue = false

@@ -7,21 +7,21 @@ import { type LocatedDatabase, locateDatabase } from '../locate-database.js'
 
 export interface DevelopmentDatabase {
   url(): string
-  /** Gives the lock back, and stops an embedded server. */
+  /** Releases the lock, and stops an embedded server. */
   close(): Promise<void>
 }
 
 interface Options {
   config: CommandConfig
-  /** Called when an embedded server had to be started again and has another address now. */
+  /** Called when an embedded server was restarted with another address. */
   onMove(): void
   stop: AbortSignal
 }
 
 /**
- * The database of a development server, locked against a second one. An embedded server that dies is started again.
+ * The database of a development server, locked against a second one. An embedded server that crashes is restarted.
  *
- * @throws RemedyError if there is no database, or another development server holds it
+ * @throws RemedyError if there is no database, or if another development server holds it
  */
 export async function openDatabase({ config, onMove, stop }: Options): Promise<DevelopmentDatabase> {
   let database = await locateDatabase(config, console.log)
@@ -44,7 +44,7 @@ export async function openDatabase({ config, onMove, stop }: Options): Promise<D
     url: () => database.url,
     close: async () => {
       isClosing = true
-      // An attempt under way would start the server again behind the stop.
+      // An attempt in progress would start the server again after the stop.
       await reopening
       await lock.end().catch(() => undefined)
       await database.stop()
@@ -73,7 +73,7 @@ async function retry(isOver: () => boolean, attempt: () => Promise<void>): Promi
   }
 }
 
-// Any number that nothing else in the database locks; migrations have another one.
+// Any number that nothing else in the database locks; migrations use another one.
 const lockKey = 7_305_461_223
 const lockTries = 12
 const lockedMessage =
@@ -82,7 +82,7 @@ const lockedMessage =
 
 async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
   const client = await connect(url)
-  // A server that is on its way down gives its lock back within these seconds.
+  // A server that is shutting down releases its lock within these seconds.
   for (let tries = 0; !(await tryLock(client)); tries += 1) {
     if (tries === lockTries) {
       await client.end()

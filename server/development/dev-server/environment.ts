@@ -4,7 +4,7 @@ import type { Environment } from '../../config.js'
 import type { DevelopmentSecrets } from '../secrets.js'
 
 interface Options {
-  /** This process's environment, the values of `.env` at its start included. */
+  /** The environment of this process, including the values of `.env` at its start. */
   given: Environment
   secrets: DevelopmentSecrets
   port: number
@@ -14,8 +14,8 @@ interface Options {
 const dotEnvAtStart = readDotEnv()
 
 /**
- * The environment of the server's process. Values that came from `.env` are left out, so that the server reads that
- * file itself and sees what is saved there; secrets that are given nowhere are the development ones.
+ * The environment of the server's process. It omits values from `.env`, so that the server reads that file itself after
+ * each save, and contains the development secrets for missing ones.
  */
 export function serverEnvironment({
   given,

@@ -6,12 +6,12 @@ import { isAlive } from '../embedded-postgres/process.js'
 const fileName = 'development-server.pid'
 const waitMs = 5000
 
-/** Notes the server's process, for {@link waitForLeftOverServer}. */
+/** Records the process of the server, for {@link waitForLeftOverServer}. */
 export async function rememberServer(dataDir: string, pid: number): Promise<void> {
   await writeFile(path.join(dataDir, fileName), String(pid)).catch(() => undefined)
 }
 
-/** Waits, for some seconds at most, for the server of a start that was killed: it ends by itself and frees its port. */
+/** Waits for at most some seconds for the server of a killed start, which ends by itself and releases its port. */
 export async function waitForLeftOverServer(dataDir: string): Promise<void> {
   const pid = Number(await readFile(path.join(dataDir, fileName), 'utf8').catch(() => ''))
   const deadline = Date.now() + waitMs

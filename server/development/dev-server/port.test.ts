@@ -11,7 +11,7 @@ async function takePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
-test('takes the next free port for a default that is taken, with a warning', async () => {
+test('uses the next free port if the default is taken, with a warning', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue(undefined)
   const port = await takePort()
   const chosen = await choosePort({ host: '127.0.0.1', port, isPortGiven: false })
@@ -19,17 +19,17 @@ test('takes the next free port for a default that is taken, with a warning', asy
   expect(warn).toHaveBeenCalledWith(`Port ${port} is in use. This server uses port ${chosen} instead.`)
 })
 
-test('refuses a given port that is taken, and names a free one', async () => {
+test('rejects a given port that is taken, and names a free one', async () => {
   const port = await takePort()
   await expect(choosePort({ host: '127.0.0.1', port, isPortGiven: true })).rejects.toThrow(
     `Port ${port} (PORT) is in use`,
   )
 })
 
-test('gives any free port for 0', async () => {
+test('uses any free port for 0', async () => {
   expect(await choosePort({ host: '127.0.0.1', port: 0, isPortGiven: true })).toBeGreaterThan(0)
 })
 
-test('says so if the host is no address of this machine', async () => {
+test('reports a host that is no address of this machine', async () => {
   await expect(choosePort({ host: '203.0.113.1', port: 3000, isPortGiven: false })).rejects.toThrow('Set HOST')
 })

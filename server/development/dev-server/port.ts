@@ -5,7 +5,7 @@ import { RemedyError } from '../../core/remedy-error.js'
 const tries = 100
 
 /**
- * The port to serve on: the given one, or the first free one from the default on, with a warning.
+ * Returns the given port, or the first free one starting with the default, with a warning.
  *
  * @throws RemedyError if the given port is taken
  */

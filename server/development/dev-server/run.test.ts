@@ -12,7 +12,7 @@ import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js
 import { isAlive } from '../embedded-postgres/process.js'
 import { databaseName } from '../locate-database.js'
 
-// Real processes, started one after another, take their time on a busy machine.
+// Several processes in sequence take long on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let root: string
@@ -29,7 +29,7 @@ process.on('SIGTERM', () => process.exit())
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'dev test-'))
-  // Not the default one, which the server of somebody at work on this machine may take between two restarts.
+  // Not the default, which another development server on this machine may take between two restarts.
   port = (await bind('127.0.0.1', 0)) ?? 0
   serverFile = path.join(root, 'server/main.mjs')
   await chmod(root, 0o755)
@@ -65,7 +65,7 @@ process.exit(0)`
 interface Supervisor {
   process: ChildProcess
   exitCode: Promise<unknown>
-  /** Waits until the output since the last match has one, and gives its first group. */
+  /** Waits for a match in the output since the last one, and returns its first group. */
   shows(pattern: RegExp): Promise<string>
 }
 
@@ -95,7 +95,7 @@ async function readDatabasePid(): Promise<number> {
   return Number.parseInt(await readFile(path.join(root, 'data/postgres/data/postmaster.pid'), 'utf8'), 10)
 }
 
-test('serves, restarts on a save, outlives a broken file, and leaves no process behind', async () => {
+test('serves, restarts on a save, continues after a syntax error, and leaves no process running', async () => {
   const dev = startDev()
   await dev.shows(/migrated (\S+)/)
   const url = await dev.shows(banner)
@@ -124,7 +124,7 @@ test('serves, restarts on a save, outlives a broken file, and leaves no process 
   expect(pids.map(isAlive)).toEqual([false, false])
 })
 
-test('refuses a second start on the same data, and goes on', async () => {
+test('rejects a second start on the same data, and continues', async () => {
   const dev = startDev()
   const url = await dev.shows(banner)
   const second = startDev()
@@ -135,7 +135,7 @@ test('refuses a second start on the same data, and goes on', async () => {
   expect(await dev.exitCode).toBe(0)
 })
 
-test('starts again after kill -9 of everything but the database, which it finds', async () => {
+test('starts again after kill -9 of everything except the database, which it uses again', async () => {
   const dev = startDev()
   const url = await dev.shows(banner)
   const serverPid = Number((await answerOf(url)).split(' ')[1])
@@ -150,7 +150,7 @@ test('starts again after kill -9 of everything but the database, which it finds'
   expect(isAlive(databasePid)).toBe(false)
 })
 
-test('starts a database that was killed again, for a server that goes on', async () => {
+test('restarts a killed database, while the server continues', async () => {
   const dev = startDev()
   const databaseUrl = await dev.shows(/migrated (\S+)/)
   const url = await dev.shows(banner)
@@ -162,7 +162,7 @@ test('starts a database that was killed again, for a server that goes on', async
   expect(await dev.exitCode).toBe(0)
 })
 
-test('a stop while the database starts again leaves no process behind', async () => {
+test('a stop while the database restarts leaves no process running', async () => {
   const dev = startDev()
   await dev.shows(banner)
   process.kill(await readDatabasePid(), 'SIGKILL')
@@ -172,7 +172,7 @@ test('a stop while the database starts again leaves no process behind', async ()
   await expect(readDatabasePid()).rejects.toThrow('ENOENT')
 })
 
-test('opens the debugger of the server, and of no other process', async () => {
+test('opens the debugger of the server only', async () => {
   const inspected = (await bind('127.0.0.1', 0)) ?? 0
   const dev = startDev({}, [`--inspect=127.0.0.1:${inspected}`])
   const url = await dev.shows(banner)
@@ -187,7 +187,7 @@ test('opens the debugger of the server, and of no other process', async () => {
   expect(await dev.exitCode).toBe(0)
 })
 
-test('refuses a given port that is taken', async () => {
+test('rejects a given port that is taken', async () => {
   const blocker = createServer().listen(0, '127.0.0.1')
   await once(blocker, 'listening')
   onTestFinished(() => void blocker.close())

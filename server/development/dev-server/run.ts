@@ -23,15 +23,15 @@ export interface Development {
   /** Options of Node.js for that program, such as `--inspect`. */
   nodeOptions: readonly string[]
   migrate(databaseUrl: string): Promise<unknown>
-  /** Gives whether the demo users are there afterwards. */
+  /** Returns whether the demo users exist afterwards. */
   seed(options: { databaseUrl: string; passwordPepper: string }): Promise<boolean>
 }
 
 /**
- * Serves the project until it is told to stop: database, secrets, migrations, demo data, then the server, which starts
- * again when a file is saved. A server that fails waits for the next save.
+ * Serves the project until it is stopped: database, secrets, migrations, demo data, and the server, which restarts when
+ * a file is saved. If the server fails, it waits for the next save.
  *
- * @throws RemedyError if there is no database, another one serves it already, or the given port is taken
+ * @throws RemedyError if there is no database, another development server uses it, or the given port is taken
  */
 export async function runDevelopment(development: Development): Promise<void> {
   const stop = stopRequested(development.environment)
@@ -88,7 +88,7 @@ interface Supervision {
   print(publicUrl: string): void
   changes: Session['changes']
   stop: AbortSignal
-  /** Brings client and database up to date with what changed. */
+  /** Updates the Prisma client and the database after changes. */
   apply(changed: readonly string[]): Promise<void>
 }
 

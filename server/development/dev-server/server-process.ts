@@ -3,22 +3,22 @@ import type { Environment } from '../../config.js'
 
 export interface ServerProcess {
   pid: number
-  /** Resolves when the server listens; stays open if it never does. */
+  /** Resolves when the server listens; never resolves if it fails. */
   ready: Promise<void>
-  /** Asks the process to end, kills it after `graceMs`, and waits for its end. */
+  /** Terminates the process, kills it after `graceMs`, and waits for its end. */
   stop(graceMs: number): Promise<void>
 }
 
 interface Program {
   file: string
-  /** Options of Node.js itself, such as `--inspect`. */
+  /** Options of Node.js, such as `--inspect`. */
   nodeOptions: readonly string[]
   environment: Environment
 }
 
 /**
- * Runs the server in a process of its own, away from the terminal's Ctrl-C. Its channel to this process tells it when
- * this one is gone.
+ * Runs the server in a separate process that does not receive the terminal's Ctrl-C. It ends when its channel to this
+ * process closes.
  */
 export function startServerProcess({ file, nodeOptions, environment }: Program): ServerProcess {
   const child = spawn(process.execPath, [...nodeOptions, '--import', import.meta.resolve('tsx'), file], {

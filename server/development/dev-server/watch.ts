@@ -6,8 +6,8 @@ const ignoredFolders = new Set(['generated', 'node_modules', 'testing'])
 const ignoredFiles = /^\.|~$|\.(test\.ts|swp|tmp)$|^4913$/
 
 /**
- * Calls back with the path, relative to `root`, of every source file that changes in `server` and `prisma`, and of
- * `.env`. Each folder is watched for itself: editors replace files, and the watch of a folder sees that on all systems.
+ * Reports the path, relative to `root`, of every changed source file in `server` and `prisma`, and of `.env`. Each
+ * folder has its own watcher, which detects replaced files on all systems.
  */
 export function watchSources(root: string, onChange: (file: string) => void): { close(): void } {
   const watchers = new Map<string, FSWatcher>()

@@ -3,15 +3,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { RemedyError } from '../../core/remedy-error.js'
 
-/** The numbers of the operating system's account that PostgreSQL runs under. */
+/** The ids of the system account that runs PostgreSQL. */
 export interface ServerAccount {
   uid: number
   gid: number
 }
 
 /**
- * The account for the server of a cluster: none (one's own) for an ordinary user. PostgreSQL refuses to run as root,
- * so root's servers get the account that owns the cluster already, or `nobody`.
+ * The account for the server of a cluster: undefined (the current one) for an ordinary user. PostgreSQL refuses to run
+ * as root, so root starts it as the owner of the cluster, or as `nobody`.
  */
 export async function chooseAccount(dataFolder: string): Promise<ServerAccount | undefined> {
   if (process.getuid?.() !== 0) return undefined
@@ -26,7 +26,7 @@ async function nobody(): Promise<ServerAccount> {
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : { uid: 65534, gid: 65534 }
 }
 
-/** Whether the account may pass through a folder and all folders above it. */
+/** Whether the account may access a folder and all its parents. */
 export async function canEnter(account: ServerAccount, folder: string): Promise<boolean> {
   const { uid, gid, mode } = await stat(folder)
   const execute = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001
@@ -36,14 +36,14 @@ export async function canEnter(account: ServerAccount, folder: string): Promise<
 }
 
 const persistentParents = ['/var/lib', '/var/tmp', '/tmp', os.tmpdir()]
-/** Where folders are that may vanish with a restart of the machine. */
+/** Folders that may be emptied when the machine restarts. */
 export const temporaryParents = [os.tmpdir(), '/var/tmp', '/tmp']
 
 /**
- * A folder outside the project that belongs to this user alone and that the account can enter. A folder of that name
- * which somebody else made, or can write to, is not used.
+ * A folder outside of the project that belongs to this user only and that the account can access. A folder with this
+ * name that others own or can write to is not used.
  *
- * @throws RemedyError if no place offers one
+ * @throws RemedyError if no location is suitable
  */
 export async function ownFolder(
   account: ServerAccount | undefined,

@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }))
 
-describe.skipIf(process.platform === 'win32')('links that a blocked install script did not make', () => {
+describe.skipIf(process.platform === 'win32')('links that a blocked install script did not create', () => {
   beforeEach(async () => {
     await mkdir(path.join(folder, 'native/bin'), { recursive: true })
     await mkdir(path.join(folder, 'native/lib'))
@@ -30,12 +30,12 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
     await writeFile(path.join(folder, 'package.json'), JSON.stringify({ version: path.basename(folder) }))
   })
 
-  test('are made at the start', async () => {
+  test('are created at the start', async () => {
     expect(await prepareBinaries(undefined, folder)).toBe(path.join(folder, 'native/bin'))
     expect(await readlink(path.join(folder, 'native/lib/lib.so.1'))).toBe('lib.so.1.2')
   })
 
-  test.runIf(isOrdinaryUserHere)('are made in a copy where the package is read-only', async () => {
+  test.runIf(isOrdinaryUserHere)('are created in a copy if the package is read-only', async () => {
     await chmod(path.join(folder, 'native/lib'), 0o555)
     const binaries = await prepareBinariesAsOrdinaryUser()
     expect(binaries).not.toContain(folder)
@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32')('links that a blocked install scri
 describe.skipIf(process.platform === 'win32')('the folder outside the project', () => {
   const name = `embedded-postgres-${os.userInfo().uid}`
 
-  test('is not one that others can write to, nor a link', async () => {
+  test('cannot be writable for others, nor a link', async () => {
     const parents = ['writable', 'linked', 'good'].map((parent) => path.join(folder, parent))
     for (const parent of parents) await mkdir(parent)
     await mkdir(path.join(folder, 'writable', name))
@@ -70,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('the folder outside the project', 
     await expect(ownFolder(undefined, parents.slice(0, 2))).rejects.toThrow('DATABASE_URL')
   })
 
-  test.runIf(isRoot)('is one that the account of the server can enter', async () => {
+  test.runIf(isRoot)('is accessible for the account of the server', async () => {
     const parents = ['closed', 'open'].map((parent) => path.join(folder, parent))
     for (const parent of parents) await mkdir(parent)
     await chmod(path.join(folder, 'closed'), 0o700)

@@ -13,8 +13,8 @@ const missingPackage =
   'The embedded PostgreSQL is available for Linux and macOS on x64 and arm64, and for Windows on x64.'
 
 /**
- * The folder of PostgreSQL's programs (`initdb`, `postgres`, `pg_ctl`) for this platform, usable by the account: the
- * npm package's own, or a copy of it where the account cannot read that or its links cannot be completed.
+ * The folder of PostgreSQL's programs (`initdb`, `postgres`, `pg_ctl`) for this platform: that of the npm package, or a
+ * copy if the account cannot read it or its links cannot be created.
  *
  * @throws RemedyError if the package for this platform is not installed
  */
@@ -36,7 +36,7 @@ function locatePackage(): string {
   }
 }
 
-// The package's install script makes these links; npm may have been told not to run it.
+// The install script of the package creates these links, but npm may not run scripts.
 async function completeLinks(packageFolder: string): Promise<boolean> {
   try {
     for (const { source, target } of await readLinks(packageFolder)) {
@@ -92,7 +92,7 @@ async function copyReadable(from: string, to: string): Promise<void> {
   }
 }
 
-/** Gives a finished folder its name in one step; where another process was first, the other's stays. */
+/** Renames a finished folder atomically. If another process was first, its folder is used. */
 export async function publish(draft: string, folder: string): Promise<void> {
   await rename(draft, folder).catch(async (error: unknown) => {
     if (!(await exists(folder))) throw error
@@ -100,7 +100,7 @@ export async function publish(draft: string, folder: string): Promise<void> {
   })
 }
 
-/** Whether a file is there (for a link: its target). */
+/** Whether a file exists; for a link, whether its target exists. */
 export async function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,

@@ -7,17 +7,17 @@ import { exists, prepareBinaries } from './binaries.js'
 import { makeCluster } from './initdb.js'
 import { type ServerFiles, stopServer } from './process.js'
 
-/** A PostgreSQL cluster on disk, and what it takes to run it. */
+/** A PostgreSQL cluster on disk, and the parameters to run it. */
 export interface Cluster extends ServerFiles {
   /** Holds the data folder, the password and the log. */
   folder: string
-  /** Where the caller wants the cluster; `folder` is outside of it if the server's account cannot get there. */
+  /** The requested location of the cluster; `folder` is elsewhere if the account of the server cannot access it. */
   dataDir: string
 }
 
 const noteName = 'postgres-is-elsewhere.txt'
 
-/** Finds the cluster of a data folder, or makes it. A cluster is there whole or not at all, whenever a process ends. */
+/** Finds the cluster of a data folder, or creates it. Cancelled starts leave no incomplete cluster. */
 export async function prepareCluster(dataDir: string, log?: (line: string) => void): Promise<Cluster> {
   const home = await makeHome(dataDir)
   const account = await chooseAccount(path.join(home, 'postgres/data'))
@@ -33,7 +33,7 @@ export async function prepareCluster(dataDir: string, log?: (line: string) => vo
   return { ...(await openCluster(folder, binaries, account)), dataDir: home }
 }
 
-/** Deletes a cluster whose server has ended, and its data folder if nothing else is in there. */
+/** Deletes a cluster whose server has ended, and its data folder if it is otherwise empty. */
 export async function removeCluster(cluster: Cluster): Promise<void> {
   await rm(cluster.folder, { recursive: true, force: true, maxRetries: 3 })
   await rm(path.join(cluster.dataDir, noteName), { force: true })
@@ -73,8 +73,8 @@ async function openCluster(folder: string, binaries: string, account: ServerAcco
 }
 
 /*
- * Root's home and temporary folders are closed to the account that the server runs under, so the cluster lives outside,
- * under a name made from the data folder's path. The note ties the two: who deletes the data folder starts afresh.
+ * The account of the server cannot access root's home and temporary folders, so the cluster is elsewhere, with a name
+ * derived from the path of the data folder. A file in the data folder refers to it: without it, a new cluster is created.
  */
 async function moveOutside(home: string, account: ServerAccount, binaries: string): Promise<string> {
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 16)

@@ -19,7 +19,7 @@ let folder: string
 let dataDir: string
 let server: EmbeddedPostgres
 
-// One cluster, below a folder with a space in its name and, as temporary folders are, closed to other users.
+// One cluster, in a folder with a space in its name that is closed to other users, as temporary folders are.
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'embedded test '))
   dataDir = path.join(folder, 'data dir')
@@ -51,7 +51,7 @@ const readDataFolder = async (): Promise<string> => (await query('SHOW data_dire
 const readPid = async () =>
   Number.parseInt(await readFile(path.join(await readDataFolder(), 'postmaster.pid'), 'utf8'), 10)
 
-test('serves UTF-8 on 127.0.0.1 alone, to who has the password', async () => {
+test('serves UTF-8 only on 127.0.0.1, and only with the password', async () => {
   expect(await query('SHOW listen_addresses')).toEqual([['127.0.0.1']])
   expect(await query('SHOW unix_socket_directories')).toEqual([['']])
   expect(await query('SHOW server_encoding')).toEqual([['UTF8']])
@@ -61,13 +61,13 @@ test('serves UTF-8 on 127.0.0.1 alone, to who has the password', async () => {
   await expect(query('SELECT 1', stranger.href)).rejects.toMatchObject({ code: '28P01' })
 })
 
-test('finds a server that was left over, and leaves it to its owner', async () => {
+test('finds a server that is still running, and does not stop it', async () => {
   const again = await start()
   expect(again.wasRunning).toBe(true)
   expect(again.url).toBe(server.url)
 })
 
-test('keeps data and address over a clean stop, which leaves no process', async () => {
+test('keeps data and address after a clean stop, which leaves no process', async () => {
   const pid = await readPid()
   const { url } = server
   await server.stop()
@@ -100,14 +100,14 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('agrees on one server and one database when started twice at once', async () => {
+test('two concurrent starts use one server and one database', async () => {
   await server.stop()
   const [one, two] = await Promise.all([start(), start()])
   expect(one.url).toBe(two.url)
   server = one
 })
 
-test('makes a new cluster after an interrupted initdb, and from two first starts at once', async () => {
+test('creates a new cluster after an interrupted initdb, and for two concurrent first starts', async () => {
   const dir = await openFolder()
   const child = runScript(`startEmbeddedPostgres({ dataDir: '${dir}', database: 'app' })`)
   while (!(await readdir(dir)).some((name) => name.startsWith('postgres.new-'))) await sleep(5)
@@ -135,7 +135,7 @@ test.runIf(process.getuid?.() === 0)(
   },
 )
 
-test('removes throw-away clusters whose process was killed', async () => {
+test('removes temporary clusters whose process was killed', async () => {
   const child = runScript(
     `startThrowawayPostgres().then(({ url }) => { console.log(url); setInterval(() => {}, 1000) })`,
   )
@@ -150,12 +150,12 @@ test('removes throw-away clusters whose process was killed', async () => {
 
 const noDatabase = { url: undefined, testUrl: undefined, poolMax: 1 }
 
-test('production gets no embedded database', async () => {
+test('does not start in production', async () => {
   const config = { app: { name: 'app', title: 'App' }, dataDir, isProduction: true, database: noDatabase }
   await expect(locateDatabase(config)).rejects.toThrow('DATABASE_URL is missing')
 })
 
-test('a command stops the server that it started, unless others use it by now', async () => {
+test('a command stops the server that it started, unless others use it', async () => {
   const app = { name: 'app', title: 'App' }
   const config = { app, dataDir: path.join(folder, 'located'), isProduction: false, database: noDatabase }
   const first = await locateDatabase(config)
@@ -170,7 +170,7 @@ test('a command stops the server that it started, unless others use it by now', 
   await (await startEmbeddedPostgres({ dataDir: config.dataDir, database: 'app' })).stop({ remove: true })
 })
 
-test.runIf(await canRunAsOrdinaryUser())('runs for an ordinary user, too', async () => {
+test.runIf(await canRunAsOrdinaryUser())('runs as an ordinary user, too', async () => {
   const dir = await openFolder()
   const script = `startEmbeddedPostgres({ dataDir: '${dir}/data', database: 'app' }).then(async (server) => {
     console.log(server.url); await server.stop({ remove: true })
@@ -181,7 +181,7 @@ test.runIf(await canRunAsOrdinaryUser())('runs for an ordinary user, too', async
   await once(child, 'exit')
 })
 
-/** A folder that every user can enter and write to. */
+/** A folder that every user can access and write to. */
 async function openFolder(): Promise<string> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'embedded-test-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }))

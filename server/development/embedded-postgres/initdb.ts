@@ -17,8 +17,8 @@ export interface Draft {
 }
 
 /**
- * Makes a cluster in a folder beside its place and then gives it its name, so that an interrupted start leaves nothing
- * half done. Of two starts at once the first wins.
+ * Creates a cluster in a temporary folder and renames it, so that an interrupted start leaves no incomplete cluster. Of
+ * two concurrent starts, the first one wins.
  *
  * @throws RemedyError if `initdb` fails
  */
@@ -78,7 +78,7 @@ async function removeAbandonedDrafts(place: string): Promise<void> {
 
 const draftLifetimeMs = 10 * 60_000
 
-/** Whether a folder named PREFIX, process id, dash, is no longer worked on: its process is gone, or it is old. */
+/** Whether a folder PREFIX-<process id>- is abandoned: its process has ended, or it is old. */
 export async function isAbandoned(folder: string, prefix: string, lifetimeMs = draftLifetimeMs): Promise<boolean> {
   const pid = Number.parseInt(path.basename(folder).slice(prefix.length), 10)
   const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }))

@@ -9,11 +9,11 @@ import { RemedyError } from '../../core/remedy-error.js'
 import type { ServerAccount } from './account.js'
 import { program } from './binaries.js'
 
-/** What it takes to run the server of a cluster. */
+/** The parameters to run the server of a cluster. */
 export interface ServerFiles {
   dataFolder: string
   logFile: string
-  /** The superuser's. */
+  /** The password of the superuser. */
   password: string
   binaries: string
   account: ServerAccount | undefined
@@ -30,9 +30,9 @@ type Settings = Readonly<Record<string, string>>
 const startTimeoutMs = 60_000
 
 /**
- * Starts the server of a cluster, or finds the one that runs. A server that is on its way up or down is waited for.
+ * Starts the server of a cluster, or finds a running one. It waits for a server that is starting or stopping.
  *
- * @throws RemedyError with the end of the server's log if it does not come up within a minute
+ * @throws RemedyError with the end of the server's log if it does not start within a minute
  */
 export async function startServer(files: ServerFiles, settings: Settings = {}): Promise<RunningServer> {
   const deadline = Date.now() + startTimeoutMs
@@ -54,7 +54,7 @@ export function serverUrl(files: ServerFiles, server: { port: number }, database
   return `postgresql://postgres:${files.password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
 }
 
-/** The server that runs on this data folder and answers, found by asking it; a noted process id proves nothing. */
+/** Finds the running server by querying it, because a stored process id is not reliable. */
 async function findServer(files: ServerFiles): Promise<Omit<RunningServer, 'wasRunning'> | undefined> {
   const { pid, port } = await readPostmasterFile(files.dataFolder)
   if (!pid || !port) return undefined
@@ -83,10 +83,9 @@ async function readPostmasterFile(dataFolder: string): Promise<{ pid: number; po
 }
 
 /*
- * After a crash the noted process id may belong to another program by now, or to a dead one that init does not reap
- * (as in containers), and PostgreSQL would refuse to start.
- * It does not count its parent as a running server, so the note gets this process's id; the line about shared memory,
- * by which PostgreSQL sees that parts of an old server live on, stays.
+ * After a crash, the stored process id may belong to another program, or to a zombie that init does not reap (as in
+ * containers), and PostgreSQL would refuse to start. PostgreSQL ignores its parent, so the file gets the id of this
+ * process. The line about shared memory stays, by which PostgreSQL detects that parts of an old server still run.
  */
 async function disownProcessId(dataFolder: string): Promise<void> {
   const { pid } = await readPostmasterFile(dataFolder)
@@ -98,7 +97,7 @@ async function disownProcessId(dataFolder: string): Promise<void> {
   await writeFile(file, [process.pid, ...rest].join('\n'))
 }
 
-/** Whether a process with this id runs; it may be another one than the id was noted for. */
+/** Whether a process with this id runs. The id may have been assigned to another process. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0) && !isUnreaped(pid)
@@ -107,7 +106,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-// Dead, but its parent has not asked how it ended; only Linux tells.
+// A zombie, which has ended but was not reaped by its parent; only Linux reports it.
 function isUnreaped(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') ?? false
@@ -152,13 +151,13 @@ async function spawnServer(files: ServerFiles, settings: Settings): Promise<Chil
   }
 }
 
-/** How PostgreSQL's programs are spawned: under the account, without the PG* variables of this process. */
+/** How PostgreSQL's programs are started: as the account, without the PG* variables of this process. */
 export function serverSpawnOptions(account: ServerAccount | undefined, folder: string) {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   return { ...account, cwd: folder, windowsHide: true, ...(process.platform === 'win32' ? {} : { env }) }
 }
 
-// The port of the last run, while it is free, keeps connection strings in other tools working.
+// The previous port, if it is free, so that connection strings in other tools stay valid.
 async function readLastPort(dataFolder: string): Promise<number | undefined> {
   const options = await readFile(path.join(dataFolder, 'postmaster.opts'), 'utf8').catch(() => '')
   const port = /port=(\d+)/.exec(options)?.[1]
@@ -186,19 +185,19 @@ async function untilReady(files: ServerFiles, child: ChildProcess, deadline: num
   return 'exit'
 }
 
-// Another start was faster, an old server is still going down, or the port was taken meanwhile: the next try settles it.
+// Another start was faster, an old server is stopping, or the port was taken meanwhile: the next attempt handles it.
 function isPassing(fault: string): boolean {
   return /lock file|shared memory block|could not bind|Address already in use/.test(fault)
 }
 
 export interface StopOptions {
-  /** `fast` ends transactions and writes everything out; `immediate` is for clusters that are deleted next. */
+  /** `fast` ends transactions and writes all data; `immediate` is for clusters that are then deleted. */
   mode: 'fast' | 'immediate'
-  /** The server's process, to see it gone; without it the end of `pg_ctl` is enough. */
+  /** The process of the server, to wait for its end. Without it, the end of `pg_ctl` is sufficient. */
   pid?: number
 }
 
-/** Shuts down the server of a cluster and waits for its end; there may be none. */
+/** Stops the server of a cluster, if there is one, and waits for its end. */
 export async function stopServer(
   { dataFolder, binaries, account }: Pick<ServerFiles, 'dataFolder' | 'binaries' | 'account'>,
   { mode, pid }: StopOptions,

@@ -12,13 +12,13 @@ const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off
 
 export interface ThrowawayPostgres {
   url: string
-  /** Ends the server and deletes its cluster. */
+  /** Stops the server and deletes its cluster. */
   stop(): Promise<void>
 }
 
 /**
- * Starts an embedded PostgreSQL on a new temporary cluster, fast and without durability: for tests. Those whose
- * processes were killed before they could stop theirs are removed first.
+ * Starts an embedded PostgreSQL on a new temporary cluster for tests, fast and without durability. Clusters of killed
+ * processes are removed first.
  *
  * @throws RemedyError as {@link startEmbeddedPostgres}
  */

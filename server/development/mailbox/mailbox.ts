@@ -23,8 +23,8 @@ interface Mailbox extends Mailer {
 const kept = 200
 
 /**
- * The development mailbox: a file of JSON lines in the data folder, readable by its owner alone, that outlives a
- * restart. It holds the newest 200 mails, with their links.
+ * The development mailbox: a file of JSON lines in the data folder that only its owner can read. It contains the newest
+ * 200 mails with their links, also after a restart.
  */
 export function createMailbox(dataDir: string): Mailbox {
   const file = path.join(dataDir, 'mailbox.jsonl')
@@ -56,7 +56,7 @@ async function readLines(file: string): Promise<string[]> {
   }
 }
 
-// A process killed while it wrote leaves half a line.
+// If the process is killed while it writes, the last line is incomplete.
 function parseLine(line: string): MailboxEntry[] {
   try {
     return [mailboxEntry.parse(JSON.parse(line))]

@@ -1,4 +1,4 @@
-/** Sends the token of the page's address, and what the form asks for, to the API, and shows how that went. */
+/** Sends the token of the page's address and the fields of the form to the API, and shows the result. */
 export const devPageScript = `
 const form = document.getElementById('link-form')
 const outcome = document.getElementById('outcome')

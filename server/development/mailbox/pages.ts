@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { htmlPage } from '../pages/html.js'
 import { devPageScript } from './page-script.js'
 
-/** The pages of mailed links, as a frontend would have them. A token is used up by the form's POST, never by a GET. */
+/**
+ * The pages for links in mails, as a frontend would have them. Only the POST of the form uses the token, never a GET.
+ */
 export async function devPages(app: FastifyInstance): Promise<void> {
   for (const [path, html] of Object.entries(pages)) {
     app.get(path, (_request, reply) => reply.type('text/html; charset=utf-8').send(html))

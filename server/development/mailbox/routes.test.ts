@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 describe('the development mailbox', () => {
-  it('tells in JSON of every mail that was sent, newest first, also after a restart', async () => {
+  it('returns every sent mail in JSON, newest first, also after a restart', async () => {
     await deliver(messageOf({ id: '1', subject: 'First' }))
     await deliver(messageOf({ id: '2', subject: 'Second' }))
     const mails = (await app.inject('/dev/mailbox.json')).json()
@@ -36,7 +36,7 @@ describe('the development mailbox', () => {
     expect((await app.inject('/dev/mailbox')).body).toContain('Nothing was sent yet')
   })
 
-  it('shows mails with links to follow, and runs nothing that is in them', async () => {
+  it('shows mails with working links, and runs no script in them', async () => {
     const text = 'Go to https://app.example.com/reset-password?token=abc&x=1\n<script>alert(1)</script>'
     await deliver(messageOf({ to: '"><img src=x>@example.com', text, html: '<p onclick="alert(1)">"Hi"</p>' }))
     const { body, headers } = await app.inject('/dev/mailbox')
@@ -47,7 +47,7 @@ describe('the development mailbox', () => {
     expect(String(headers['content-security-policy'])).not.toMatch(/script-src[^;]*unsafe/)
   })
 
-  it('rests in a file that its owner alone can read, and keeps the newest 200', async () => {
+  it('is stored in a file that only its owner can read, with the newest 200 mails', async () => {
     const file = path.join(dataDir, 'mailbox.jsonl')
     const entry = JSON.stringify({ ...messageOf({ id: 'old' }), sentAt: new Date().toISOString() })
     await deliver(messageOf({}))
@@ -61,19 +61,19 @@ describe('the development mailbox', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
   })
 
-  it('passes by a line that a killed process left half written', async () => {
+  it('skips a line that a killed process left incomplete', async () => {
     await writeFile(path.join(dataDir, 'mailbox.jsonl'), '{"id":"1","to":\n')
     await deliver(messageOf({ id: '2' }))
     expect((await app.inject('/dev/mailbox.json')).json()).toMatchObject([{ id: '2' }])
   })
 })
 
-describe('the pages of mailed links in development', () => {
+describe('the development pages for links in mails', () => {
   it.each([
     ['/verify-email', '/api/auth/verify-email'],
     ['/reset-password', '/api/auth/password-reset/confirm'],
     ['/accept-invitation', '/api/auth/password-reset/confirm'],
-  ])('S23: %s posts to %s, and is a form until then', async (page, action) => {
+  ])('S23: %s shows a form, which posts to %s', async (page, action) => {
     const { statusCode, body } = await app.inject(`${page}?token=abc`)
     expect(statusCode).toBe(200)
     expect(body).toContain(`data-action="${action}"`)
@@ -83,7 +83,7 @@ describe('the pages of mailed links in development', () => {
   })
 })
 
-describe('a mailer without anywhere to send to', () => {
+describe('a mailer without a destination', () => {
   it('fails instead of losing mail', async () => {
     await expect(createMailer([]).send(messageOf({}))).rejects.toThrow('SMTP_URL')
   })

@@ -6,8 +6,8 @@ import { createMailbox, type MailboxEntry } from './mailbox.js'
 import { devPages } from './pages.js'
 
 /**
- * Makes the plugin that shows what was mailed, at `/dev/mailbox` and as JSON, and serves the pages that the links lead
- * to when there is no frontend. For development only.
+ * Creates the plugin that shows sent mails at `/dev/mailbox` and as JSON, and serves the pages of their links if there
+ * is no frontend. For development only.
  */
 export function devMailbox({ dataDir }: Pick<Config, 'dataDir'>) {
   const mailbox = createMailbox(dataDir)
@@ -21,7 +21,7 @@ export function devMailbox({ dataDir }: Pick<Config, 'dataDir'>) {
   }
 }
 
-// Mails carry their styles in attributes, and their frames inherit this policy.
+// Mails have styles in attributes, and their frames inherit this policy.
 const contentPolicy = [
   "default-src 'none'",
   `script-src ${pageScriptHash}`,

@@ -4,10 +4,10 @@ import pg from 'pg'
 import { connectionOptions } from '../../core/database/connection-options.js'
 
 /**
- * The way by which Prisma's schema engine reads PostgreSQL: Prisma's adapter for `pg`, mended where the catalogs need
- * more of it than queries do.
+ * The access of Prisma's schema engine to PostgreSQL: Prisma's adapter for `pg`, with corrections that the catalogs
+ * require.
  *
- * @returns the adapter, and what closes it
+ * @returns the adapter, and a function that closes it
  */
 export function createEngineAdapter(databaseUrl: string): { adapter: object; close: () => Promise<void> } {
   const pool = createEnginePool(databaseUrl)
@@ -19,7 +19,7 @@ export function createEngineAdapter(databaseUrl: string): { adapter: object; clo
   return { adapter, close: () => pool.end() }
 }
 
-/** One connection, so that what a statement sets for its session holds for the next one too. */
+/** One connection, so that settings of the session apply to the next statement. */
 function createEnginePool(databaseUrl: string): pg.Pool {
   const pool = new pg.Pool({ ...connectionOptions(databaseUrl, { hasTimeouts: false }), max: 1 })
   const query = pool.query.bind(pool)
@@ -32,7 +32,7 @@ function createEnginePool(databaseUrl: string): pg.Pool {
 const charOid = 18
 const textOid = 25
 
-/** The adapter refuses the catalog's columns of type "char", which read like text. */
+/** The adapter rejects the catalog's columns of type "char", which can be read as text. */
 function renameCharColumns(result: unknown): unknown {
   if (result instanceof pg.Result) {
     for (const field of result.fields) if (field.dataTypeID === charOid) field.dataTypeID = textOid

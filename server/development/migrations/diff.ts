@@ -5,15 +5,15 @@ import { withSchemaEngine } from './schema-engine.js'
 import { withScratchDatabase } from './scratch.js'
 
 export interface DiffOptions {
-  /** Where the migrations are; left out, those of `prisma/migrations`. */
+  /** The folder of the migrations; `prisma/migrations` by default. */
   folder?: string
-  /** The Prisma schema; left out, `prisma/schema.prisma`. */
+  /** The path of the Prisma schema; `prisma/schema.prisma` by default. */
   schemaFile?: string
 }
 
 /**
- * The SQL that takes a database with all migrations to the schema, or undefined where they agree. The migrations are
- * applied to a scratch database on the server of `databaseUrl`; that database itself is left alone.
+ * The SQL from a database with all migrations to the schema, or undefined if they are equal. The migrations are applied
+ * to a scratch database on the server of `databaseUrl`; that database itself is not changed.
  *
  * @throws MigrationError if a migration fails on an empty database
  */

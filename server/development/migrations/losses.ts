@@ -1,6 +1,6 @@
 /**
- * What a script that Prisma's engine wrote takes from the data, or asks of it, a line each. It reads the engine's own
- * form of SQL, in which each clause of ALTER TABLE stands on its own line; it is no parser of SQL.
+ * Lists the data that a script of Prisma's engine deletes, or that could make it fail, one line each. It expects the
+ * form of the engine's SQL, in which each clause of ALTER TABLE is on its own line; it does not parse SQL.
  */
 export function describeLosses(sql: string): string[] {
   let table = ''

@@ -3,7 +3,7 @@ import { applyMigrations } from '../../core/database/migrations/migrate.js'
 import { createMigrationProject, firstMigration } from '../../testing/migration-project.js'
 import { resetDatabase } from './reset.js'
 
-test('drops all that the database has, and migrates', async () => {
+test('drops everything in the database, and migrates', async () => {
   const { url, folder, query } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await query('CREATE TABLE stray (id int)')
@@ -11,7 +11,7 @@ test('drops all that the database has, and migrates', async () => {
   expect(await query(`SELECT to_regclass('stray')`)).toEqual([{ to_regclass: null }])
 })
 
-test('mends a database with an edited migration', async () => {
+test('works on a database with an edited migration', async () => {
   const { url, folder, edit } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await edit((sql) => `${sql}-- changed\n`)
@@ -19,7 +19,7 @@ test('mends a database with an edited migration', async () => {
   expect(await applyMigrations(url, { folder })).toEqual({ applied: [] })
 })
 
-test('S7: refuses in production, forced or not', async () => {
+test('S7: is rejected in production, also with --force', async () => {
   const { url, folder, query } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await expect(resetDatabase(url, { folder, isProduction: true, isForced: true })).rejects.toThrow('cannot be reset')
@@ -31,6 +31,6 @@ test.each([
   'postgresql://10.0.0.5/app',
   'postgresql://127.0.0.1.example.com/app',
   'postgresql://127.0.0.1/app?host=db.example.com',
-])('S7: refuses a database on another machine: %s', async (url) => {
+])('S7: rejects a database on another machine: %s', async (url) => {
   await expect(resetDatabase(url, { isProduction: false })).rejects.toThrow('npm run db:reset -- --force')
 })

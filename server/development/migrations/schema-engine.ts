@@ -5,27 +5,27 @@ import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { __wbg_set_wasm as setWasm } from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { createEngineAdapter } from './adapter.js'
 
-/** Node.js has it; its types come only with those of the browser. */
+/** Node.js has it, but only the browser types declare it. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
 
 declare global {
-  /** Set once the engine is being loaded, see `loadEngineOnce`. */
+  /** Set when the engine is first loaded, see `loadEngineOnce`. */
   var prismaSchemaEngine: Promise<void> | undefined
 }
 
 export type SchemaEngine = bindings.SchemaEngine
 
-/** What the engine is told of the datasource; migrations need no model. */
+/** The datasource for the engine; migrations need no model. */
 const datasource = 'datasource db { provider = "postgresql" }'
 
 /**
- * Opens Prisma's schema engine on a database, gives it to `work`, and closes it whatever happens.
- * The engine is WebAssembly, so no binary is downloaded or started.
+ * Opens Prisma's schema engine on a database, passes it to `work`, and closes it in any case. The engine is
+ * WebAssembly, so no binary is downloaded or started.
  *
- * @param schema the text of a Prisma schema; left out where the work concerns no model
- * @throws what the engine or PostgreSQL gives as the reason
+ * @param schema the text of a Prisma schema; omitted if the work needs no model
+ * @throws the error of the engine or of PostgreSQL
  */
 export async function withSchemaEngine<T>(
   databaseUrl: string,
@@ -43,9 +43,8 @@ export async function withSchemaEngine<T>(
 }
 
 /**
- * The bindings keep one engine and views of its memory, and fail in strange ways on a second one. They are loaded once
- * by Node.js, while a test runner or bundler may evaluate this module several times; so what was loaded is noted where
- * all of them see it.
+ * The bindings support only one engine and its memory. Node.js loads them once, while a test runner or bundler may
+ * evaluate this module several times, so the loaded engine is stored globally.
  */
 function loadEngineOnce(): Promise<void> {
   globalThis.prismaSchemaEngine ??= loadEngine()
@@ -65,17 +64,17 @@ async function loadEngine(): Promise<void> {
   if (typeof start === 'function') start()
 }
 
-/** The engine waits 10 s for its lock on a timer that it does not clear; a command would end that much later. */
+/** The engine does not clear the 10 s timer of its lock, which would delay the end of a command. */
 function engineImports(): object {
   const timers = Object.keys(bindings).filter((name) => name.startsWith('__wbg_setTimeout_'))
   const setIdleTimeout = (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds).unref()
   return { ...bindings, ...Object.fromEntries(timers.map((name) => [name, setIdleTimeout])) }
 }
 
-/** Without it the engine's panic reads "unreachable". */
+/** Without it, a panic of the engine reads "unreachable". */
 function throwPanic(message: string): never {
   throw new Error(`Prisma's schema engine stopped: ${message}`)
 }
 
-/** What the engine logs are its queries; the errors that matter are thrown. */
+/** The engine logs its queries; errors are thrown. */
 function ignoreLog(): void {}

@@ -5,7 +5,7 @@ import { RemedyError } from '../../core/remedy-error.js'
 const insufficientPrivilege = '42501'
 
 /**
- * Makes an empty database beside the given one, gives its address to `work`, and drops it whatever happens.
+ * Creates an empty database on the same server, passes its address to `work`, and drops it in any case.
  *
  * @throws RemedyError if the user in the address may not create databases
  */

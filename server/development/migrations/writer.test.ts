@@ -10,11 +10,11 @@ import { writeMigration } from './writer.js'
 
 const clock = createFakeClock(new Date('2100-01-02T03:04:05Z'))
 
-test('the migrations make exactly schema.prisma', async () => {
+test('the migrations result in schema.prisma', async () => {
   expect(await diffMigrationsToSchema(inject('postgresUrl'))).toBeUndefined()
 })
 
-test('writes the SQL of a changed schema; after that nothing is left to write', async () => {
+test('writes the SQL of a changed schema; then nothing is left to write', async () => {
   const project = await createMigrationProject({ all: true })
   const options = { ...project, databaseUrl: project.url, clock }
   await project.editSchema(addLabel)
@@ -26,7 +26,7 @@ test('writes the SQL of a changed schema; after that nothing is left to write', 
   expect(await readdir(project.folder)).toHaveLength(project.names.length + 1)
 })
 
-test('what it writes applies to a database that has the earlier migrations', async () => {
+test('the written migration applies to a database that has the earlier ones', async () => {
   const project = await createMigrationProject({ all: true })
   await applyMigrations(project.url, project)
   await project.editSchema(addLabel)
@@ -35,13 +35,13 @@ test('what it writes applies to a database that has the earlier migrations', asy
   expect(await migrationStatus(project.url, project)).toEqual({ pending: [] })
 })
 
-test('leaves the database itself alone', async () => {
+test('does not change the database itself', async () => {
   const project = await createMigrationProject()
   await diffMigrationsToSchema(project.url, project)
   expect(await project.query(`SELECT to_regclass('_prisma_migrations')`)).toEqual([{ to_regclass: null }])
 })
 
-test('drops the scratch database of work that fails', async () => {
+test('drops the scratch database if the work fails', async () => {
   const { url, query } = await createMigrationProject()
   let scratch = ''
   const failing = withScratchDatabase(url, async (scratchUrl) => {
@@ -61,7 +61,7 @@ test('tells a user without the right to create databases what to do', async () =
   await query(`DROP ROLE ${role}`)
 })
 
-test('warns at the top of the file of each change that takes data or may fail on it', async () => {
+test('warns at the top of the file of each change that deletes data or may fail on it', async () => {
   const project = await createMigrationProject({ all: true })
   await project.editSchema((schema) =>
     schema
@@ -82,14 +82,14 @@ test('warns at the top of the file of each change that takes data or may fail on
 })
 
 test.each(['', 'Add', 'add-post', 'add post', '../up', '1st', 'a__b', 'a'.repeat(101)])(
-  'refuses the name "%s"',
+  'rejects the name "%s"',
   async (name) => {
     const options = { databaseUrl: 'postgresql://127.0.0.1:1/none', clock }
     await expect(writeMigration(name, options)).rejects.toThrow('is not a valid name for a migration')
   },
 )
 
-test('gives two who write the same migration at once one file and one refusal', async () => {
+test('of two that write the same migration at the same time, one succeeds and one fails', async () => {
   const project = await createMigrationProject({ all: true })
   await project.editSchema(addLabel)
   const options = { ...project, databaseUrl: project.url, clock }
@@ -99,7 +99,7 @@ test('gives two who write the same migration at once one file and one refusal', 
   expect(new Set(await readdir(project.folder)).size).toBe(project.names.length + 2 - refusals.length)
 })
 
-test('names a migration after the last one even where the clock is behind', async () => {
+test('names a migration after the last one even if the clock is behind', async () => {
   const project = await createMigrationProject({ all: true })
   await project.editSchema(addLabel)
   const behind = createFakeClock(new Date('2020-01-01T00:00:00Z'))

@@ -12,10 +12,10 @@ export interface WriteMigrationOptions extends DiffOptions {
 }
 
 /**
- * Writes the migration that takes the existing ones to the schema.
+ * Writes the migration from the existing ones to the schema.
  *
- * @param name what it does, in snake case, such as `add_post_summary`
- * @returns its file, and the losses that its first lines warn of
+ * @param name in snake case, such as `add_post_summary`
+ * @returns the path of its file, and the losses in its first lines
  * @throws MigrationError if the name is malformed or taken, or if nothing changed
  */
 export async function writeMigration(
@@ -46,7 +46,7 @@ function checkName(name: string): void {
   )
 }
 
-/** Now, or a second after the last migration where that is later: migrations apply in the order of their names. */
+/** Now, or a second after the last migration if that is later: migrations apply in the order of their names. */
 async function nextTimestamp(folder: string, clock: Clock): Promise<string> {
   const last = (await readdir(folder))
     .filter((name) => /^\d{14}_/.test(name))
@@ -65,7 +65,7 @@ function formatTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replaceAll(/[-:T]/g, '').slice(0, 14)
 }
 
-/** Making the folder is what decides between two who write the same migration in the same second. */
+/** Creating the folder is atomic, so only one of two concurrent calls succeeds. */
 async function makeFolder(target: string): Promise<void> {
   try {
     await mkdir(target)

@@ -5,7 +5,7 @@ export interface Example {
   code: string
 }
 
-/** The first calls, ready to run against a server with the demo data. */
+/** The first calls, for a server with the demo data. */
 export const exampleCalls = { curl, client }
 
 function curl(url: string): Example[] {
@@ -16,7 +16,7 @@ function curl(url: string): Example[] {
   ]
 }
 
-// The token is cut out by node, which is there; jq may not be.
+// node extracts the token, because jq may not be installed.
 function loginCommand(url: string): string {
   return `TOKEN=$(curl -s ${url}/api/auth/login \\
   -H 'content-type: application/json' \\

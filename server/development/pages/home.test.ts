@@ -23,7 +23,7 @@ describe('the home page', () => {
   })
   afterAll(() => app.close())
 
-  it('links to what a developer looks for first', async () => {
+  it('links to what a developer needs first', async () => {
     const { body, headers } = await app.inject('/')
     expect(headers['content-type']).toBe('text/html; charset=utf-8')
     for (const url of ['/docs', '/api/openapi.json', '/dev/mailbox', '/readyz', '/.well-known/jwks.json']) {
@@ -31,14 +31,14 @@ describe('the home page', () => {
     }
   })
 
-  it('shows first calls for the address that the server has', async () => {
+  it('shows first calls with the address of the server', async () => {
     const { body } = await app.inject('/')
     expect(body).toContain('http://localhost:4321/api/auth/login')
     expect(body).toContain('demo-user-passphrase')
     expect(body).toContain('@plinth/client')
   })
 
-  it('S38: has no inline part that the policy would not let pass', async () => {
+  it('S38: has no inline part that the policy blocks', async () => {
     const { body, headers } = await app.inject('/')
 
     const inline = [...body.matchAll(/<(?:style|script)>([^]*?)<\/(?:style|script)>/g)]
@@ -51,14 +51,14 @@ describe('the home page', () => {
   })
 })
 
-/** A query as the REST transport reads it: texts become what the input's fields are. */
+/** A query as the REST transport parses it, with texts converted to the types of the input. */
 function readQuery(input: z.ZodObject | undefined, query: string): Record<string, unknown> {
   const coerce = input ? createCoercion(input) : (_: string, value: unknown) => value
   return Object.fromEntries([...new URLSearchParams(query)].map(([name, value]) => [name, coerce(name, value)]))
 }
 
 describe('the first calls', () => {
-  it('are calls that the API takes', () => {
+  it('are accepted by the API', () => {
     const procedures = listRestProcedures(appRouter)
     const calls = exampleCalls.curl('http://localhost:4321').map(({ code }) => {
       const [, path, query = ''] = /\/api(\/[\w/-]+)(?:\?([^'\s]*))?/.exec(code) ?? []
@@ -77,7 +77,7 @@ describe('the first calls', () => {
 })
 
 describe('htmlPage', () => {
-  it('shows a title as text, whatever it holds', () => {
+  it('shows any title as text', () => {
     expect(htmlPage({ title: '</title><script>alert(1)</script>', body: '' })).not.toContain('<script>alert')
   })
 

@@ -4,7 +4,7 @@ import { escapeHtml } from '../../core/escape-html.js'
 import { type Example, exampleCalls } from './home-examples.js'
 import { htmlPage } from './html.js'
 
-/** Makes the plugin that answers `GET /` with links and copyable first calls. For development only. */
+/** Creates the plugin for `GET /` with links and first calls to copy. For development only. */
 export function homePage({ app: { title }, http }: Config) {
   const page = htmlPage({ title, body: body(title, http.publicUrl) })
   return async (app: FastifyInstance): Promise<void> => {

@@ -1,4 +1,4 @@
-/** The look of the pages that the server itself shows. Colours keep a contrast of 4.5 to 1 or more. */
+/** The style of the server's own pages. Colours have a contrast of at least 4.5 to 1. */
 export const pageStyle = `
 :root { color-scheme: light dark; --bg: #f7f7f4; --card: #fff; --ink: #1c2321; --soft: #56605c; --line: #dcdfd9;
   --accent: #0b6b52; --on-accent: #fff; --code: #f0f2ee }
@@ -45,7 +45,7 @@ table { width: 100%; border-collapse: collapse }
 th, td { padding: .5rem .75rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
 `
 
-/** Makes buttons with `data-copy="ID"` copy the text of that element, and say so. */
+/** Buttons with `data-copy="ID"` copy the text of that element, and confirm it. */
 export const pageScript = `
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const label = button.textContent

@@ -5,13 +5,13 @@ import { pageScript, pageStyle } from './html-assets.js'
 
 interface Page {
   title: string
-  /** Trusted HTML; what comes from elsewhere goes through {@link escapeHtml} first. */
+  /** Trusted HTML; pass all other text through {@link escapeHtml} first. */
   body: string
 }
 
 /**
- * Wraps a body into a whole page with the shared style, in light and dark. Its inline parts pass the server's content
- * security policy by their hashes. A button with `data-copy` copies the text of the element whose id it names.
+ * Creates a page with the shared style, in light and dark. Its inline parts are allowed in the content security policy
+ * by their hashes. A button with `data-copy` copies the text of the element with that id.
  */
 export function htmlPage({ title, body }: Page): string {
   return `<!doctype html>
@@ -32,10 +32,10 @@ ${body}
 `
 }
 
-/** What a content security policy names to let the inline style of {@link htmlPage} pass. */
+/** The source for a content security policy that allows the inline style of {@link htmlPage}. */
 export const pageStyleHash = hashOf(pageStyle)
 
-/** What a content security policy names to let the inline script of {@link htmlPage} pass. */
+/** The source for a content security policy that allows the inline script of {@link htmlPage}. */
 export const pageScriptHash = hashOf(pageScript)
 
 function hashOf(content: string): string {
@@ -53,7 +53,7 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Lets the inline parts of {@link htmlPage} pass the content security policy of a scope. */
+/** Allows the inline parts of {@link htmlPage} in the content security policy of a scope. */
 export function allowPageParts(scope: FastifyInstance): void {
   scope.addHook('onRequest', async (_request, reply) => {
     reply.header('content-security-policy', contentPolicy)

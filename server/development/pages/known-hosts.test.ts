@@ -18,9 +18,9 @@ afterAll(() => t.close())
 
 const pages = ['/', '/dev/mailbox', '/dev/mailbox.json', '/dev/pages.js', '/verify-email', '/reset-password']
 
-describe('S54: what only a developer may see', () => {
+describe('S54: pages for developers', () => {
   it.each(['evil.test', 'localhost.evil.test', '127.0.0.1.evil.test', 'notlocalhost', '192.0.2.1', '[2001:db8::1]:80'])(
-    'is not shown under the name %j, which a page elsewhere can give this machine',
+    'is not shown for the host %j, which another site can point to this machine',
     async (host) => {
       for (const url of pages) {
         const answer = await t.app.inject({ url, headers: { host } })
@@ -39,16 +39,16 @@ describe('S54: what only a developer may see', () => {
     '[::1]:3000',
     'api.test',
     'app.test',
-  ])('is shown under the name %s', async (host) => {
+  ])('is shown for the host %s', async (host) => {
     for (const url of pages) expect((await t.app.inject({ url, headers: { host } })).statusCode).toBe(200)
   })
 
-  it('is told by the request itself, not by a header that a proxy sets', async () => {
+  it('use the host of the request, not a header that a proxy sets', async () => {
     const headers = { host: 'evil.test', 'x-forwarded-host': 'localhost', forwarded: 'host=localhost' }
     expect((await t.app.inject({ url: '/dev/mailbox.json', headers })).statusCode).toBe(421)
   })
 
-  it('leaves the API as it is', async () => {
+  it('do not restrict the API', async () => {
     expect((await t.app.inject({ url: '/api/openapi.json', headers: { host: 'evil.test' } })).statusCode).toBe(200)
   })
 })

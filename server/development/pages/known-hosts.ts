@@ -4,8 +4,8 @@ import { ForbiddenError } from '../../core/errors.js'
 import { isLoopbackHost } from '../../settings.js'
 
 /**
- * Makes a scope answer only under names of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can
- * give a name of its own this machine's address (DNS rebinding), and would read whatever is answered under it.
+ * Makes a scope respond only to hosts of this machine, of `PUBLIC_URL` and of `APP_URL`. A page of another site can
+ * point its own host name to this machine (DNS rebinding), and would be able to read the responses.
  */
 export function refuseForeignHosts(scope: FastifyInstance, { http }: Pick<Config, 'http'>): void {
   const own = new Set([http.publicUrl, http.appUrl].map((url) => new URL(url).hostname))

@@ -24,7 +24,7 @@ afterAll(() => t.close())
 const as = (person?: Person) => t.client(person?.session).audit
 
 describe('recording', () => {
-  test('keeps who did what to whom, and from where', async () => {
+  test('records who did what to whom, and from where', async () => {
     const { id: userId } = await createUser(t)
     const { audit } = t.container.services
     const data = { from: 'user', to: 'admin', sessions: 2, wasForced: false, note: null }
@@ -43,7 +43,7 @@ describe('recording', () => {
     ])
   })
 
-  test('is undone with the transaction that it tells of', async () => {
+  test('is rolled back with its transaction', async () => {
     const { id: userId } = await createUser(t)
     const work = t.db.$transaction(async (tx) => {
       await t.container.services.audit.record(tx, { type: 'login.failed', actorId: null, userId, origin: null })
@@ -55,7 +55,7 @@ describe('recording', () => {
 })
 
 describe('the trail', () => {
-  test('keeps its people: a user whom it names cannot be deleted, not even in SQL', async () => {
+  test('keeps its users: a user that it refers to cannot be deleted, not even in SQL', async () => {
     const { id: userId } = await createUser(t)
     const { id: actorId } = await createUser(t)
     await t.db.auditEvent.create({ data: { type: 'user.updated', userId, actorId, data: {} } })
@@ -67,7 +67,7 @@ describe('the trail', () => {
 })
 
 describe('audit.list', () => {
-  test('goes through all events, newest first and each once, also where many have the same time', async () => {
+  test('returns all events once each, newest first, also if several have the same time', async () => {
     const userId = await recordMany(7)
     const seen: string[] = []
     let cursor: string | null = null
@@ -86,14 +86,14 @@ describe('audit.list', () => {
     expect(seen).toEqual(rows.map(({ id }) => id))
   })
 
-  test('filters by kind and by whom it happened to', async () => {
+  test('filters by type and by the user concerned', async () => {
     const userId = await recordMany(2, 'logout')
     await recordMany(1, 'login.failed', userId)
     expect((await as(admin).list.query({ userId, type: 'logout' })).items).toHaveLength(2)
     expect((await as(admin).list.query({ userId: randomUUID() })).items).toEqual([])
   })
 
-  test('S87: says who changed what from what to what, and filters by who did it', async () => {
+  test('S87: contains the old and the new value, and filters by who made the change', async () => {
     const { id, email, name } = await createUser(t)
     const api = t.client(admin.session).users
     const moved = `${randomUUID()}@example.com`
@@ -110,7 +110,7 @@ describe('audit.list', () => {
     expect(own).toMatchObject({ type: 'user.updated', data: { from: 'Test User', to: 'My own choice' } })
   })
 
-  test('answers in REST with a link to the next page', async () => {
+  test('returns a link to the next page over REST', async () => {
     const userId = await recordMany(2)
     const { status, headers, body } = await t.rest(admin.session)('GET', '/audit-events', {
       query: { userId, limit: '1' },
@@ -120,7 +120,7 @@ describe('audit.list', () => {
     expect(headers.link).toContain('rel="next"')
   })
 
-  test('refuses a broken cursor, one of another filter, an unknown kind and an unknown key', async () => {
+  test('rejects a malformed cursor, one of another filter, an unknown type and an unknown key', async () => {
     const userId = await recordMany(2)
     const { meta } = await as(admin).list.query({ userId, limit: 1 })
     const cursor = meta.nextCursor ?? ''
@@ -132,13 +132,13 @@ describe('audit.list', () => {
     expect((await errorOf(as(admin).list.query({ where: {} }))).code).toBe('VALIDATION_ERROR')
   })
 
-  test('refuses nobody and users', async () => {
+  test('rejects anonymous callers and users', async () => {
     expect((await errorOf(as().list.query({}))).code).toBe('UNAUTHORIZED')
     expect((await errorOf(as(user).list.query({}))).code).toBe('FORBIDDEN')
   })
 })
 
-/** Events of one time, so that their ids alone order them. */
+/** Events with the same time, so that only their ids determine their order. */
 async function recordMany(count: number, type: AuditEventType = 'login.succeeded', of?: string) {
   const userId = of ?? (await createUser(t)).id
   const row = { type, userId, data: {}, createdAt: t.clock.now() }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idSchema } from '../../core/fields/schema.js'
 import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
 
-/** What the audit trail tells of. */
+/** The types of events in the audit trail. */
 const auditEventTypeSchema = z
   .enum([
     'login.succeeded',

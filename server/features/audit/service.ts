@@ -6,7 +6,7 @@ import { newestFirst, olderThan, readTimePage } from '../../core/pagination/curs
 import type { Prisma } from '../../generated/client.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
-/** Something that happened: `actorId` did it, to `userId`, from `origin`. `data` holds no secret. */
+/** An event: `actorId` caused it, it concerns `userId`, and it came from `origin`. `data` contains no secret. */
 export interface AuditRecord {
   type: AuditEventType
   actorId: string | null
@@ -20,7 +20,7 @@ type AuditPage = z.output<typeof auditEventPageSchema>
 
 export type AuditService = ReturnType<typeof createAuditService>
 
-/** What strangers can cause as often as they like. */
+/** The types of events that anonymous callers can cause. */
 const anonymousEvents: AuditEventType[] = [
   'login.failed',
   'login.throttled',
@@ -28,16 +28,16 @@ const anonymousEvents: AuditEventType[] = [
   'password.reset_requested',
 ]
 
-/** The audit trail: what happened is added, and read by admins; nothing changes it. */
+/** The audit trail: events are added, and administrators read them. Events are not changed. */
 export function createAuditService({ db }: { db: Database }) {
   return {
-    /** Adds an event, in the transaction that it tells of where there is one. */
+    /** Adds an event, in the transaction of the action if there is one. */
     async record(db: Db, { type, actorId, userId, origin, data = {} }: AuditRecord): Promise<void> {
       const { ip = null, userAgent = null, requestId = null } = origin ?? {}
       await db.auditEvent.create({ data: { type, actorId, userId, ip, userAgent, requestId, data } })
     },
 
-    /** Removes what anonymous callers tried more than `days` days ago; gives how many events that were. */
+    /** Deletes events of anonymous callers that are older than `days` days, and returns their number. */
     removeAnonymous: (now: Date, days: number): Promise<number> => {
       const where = { type: { in: anonymousEvents }, createdAt: { lt: daysBefore(now, days) } }
       return removeInBatches((limit) => db.auditEvent.deleteMany({ where, limit }))
@@ -62,7 +62,7 @@ export function createAuditService({ db }: { db: Database }) {
   }
 }
 
-/** Who did something, and from where, for {@link AuditRecord}. */
+/** The origin of an action, for {@link AuditRecord}. */
 export function doneBy({ userId: actorId, origin }: Actor): Pick<AuditRecord, 'actorId' | 'origin'> {
   return { actorId, origin }
 }

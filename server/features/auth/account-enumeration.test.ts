@@ -22,7 +22,7 @@ const requests = {
   'a login': (email: string) => outcomeOf(auth().login(originOf(), { email, password, delivery: 'body' })),
 }
 
-/** One address of each kind that must not be told from the others. */
+/** One address of each kind that responses must not distinguish. */
 async function addresses(): Promise<string[]> {
   const now = t.clock.now()
   const users = [{}, { disabledAt: now }, { deletedAt: now }, { emailVerifiedAt: null, passwordHash: null }]
@@ -36,9 +36,9 @@ async function addresses(): Promise<string[]> {
   ]
 }
 
-// With a database that is far away each statement is a journey there and back, and so the count of them is the time.
+// With a distant database, the time depends on the number of statements, because each is a round trip.
 it.each(Object.entries(requests))(
-  'S6: asking for %s takes as many statements for every address',
+  'S6: requesting %s takes the same number of statements for every address',
   async (_what, ask) => {
     const counts: number[] = []
     for (const email of await addresses()) {
@@ -51,7 +51,7 @@ it.each(Object.entries(requests))(
   },
 )
 
-it('S6, S8: also when the mails of the hour are used up', async () => {
+it('S6, S8: also after all mails of the hour were sent', async () => {
   const counts: number[] = []
   for (const email of [freshAddress(), (await createUser(t)).email]) {
     for (let count = 0; count < 4; count += 1) await requests['a password reset'](email)

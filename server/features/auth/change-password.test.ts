@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-it('S4, S20: asks for the current password, ends the other sessions, kills mailed links, and tells the owner', async () => {
+it('S4, S20: requires the current password, ends the other sessions, revokes links in mails, and informs the owner', async () => {
   const { user, session } = await createSignedInUser(t)
   const other = await signIn(t, user)
   await t.client(other).users.me.query()
@@ -33,7 +33,7 @@ it('S4, S20: asks for the current password, ends the other sessions, kills maile
   expect(await outcomeOf(logIn(t, user.email, newPassword))).toBe('OK')
 })
 
-it('S4: refuses a wrong current password, and changes nothing', async () => {
+it('S4: rejects a wrong current password, and changes nothing', async () => {
   const { user, session } = await createSignedInUser(t)
   const call = t.client(session).auth.changePassword.mutate({ currentPassword: 'a wrong password', newPassword })
   expect((await errorOf(call)).code).toBe('INVALID_CREDENTIALS')
@@ -51,7 +51,7 @@ it('S1, S3: applies the policy to the new password, and names its key', async ()
   expect(await change(user.email)).toMatchObject({ code: 'PASSWORD_TOO_COMMON' })
 })
 
-it('of two changes at once, the second one is refused: its current password is no longer that', async () => {
+it('of two concurrent changes, the second is rejected, because its current password is outdated', async () => {
   const { user, session } = await createSignedInUser(t)
   const actor = { userId: user.id, role: 'user', sessionId: session.sessionId, origin: testOrigin } as const
   const change = (chosen: string) =>
@@ -60,7 +60,7 @@ it('of two changes at once, the second one is refused: its current password is n
   expect(outcomes.toSorted()).toEqual(['INVALID_CREDENTIALS', 'OK'])
 })
 
-it('asks who is calling', async () => {
+it('requires authentication', async () => {
   const call = t.client().auth.changePassword.mutate({ currentPassword: testPassword, newPassword })
   expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
 })

@@ -23,7 +23,7 @@ export async function changePassword(
   const { db, passwords, audit } = dependencies
   const { userId, sessionId, origin } = actor
   const user = await readOwnAccount(db, actor)
-  // Costs nothing, so that it comes before the hash.
+  // This check costs nothing, so it comes before the hash.
   passwords.assertAcceptable(newPassword, user, 'newPassword')
   await proveOwnPassword(dependencies, actor, user, currentPassword)
   const passwordHash = await passwords.hash(newPassword, origin)

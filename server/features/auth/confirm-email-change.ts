@@ -10,9 +10,9 @@ import { deleteRegistrations, findPendingRegistration, readRegistrationMark } fr
 import type { VerifyEmail } from './schema.js'
 
 /**
- * Gives the account the address that the link was mailed to. Its other sessions and links end, and the old address is
- * told. A browser that waits for its own registration of the address is refused: the link is that of somebody else's
- * account.
+ * Changes the address of the account to the one that received the link. Other sessions and links end, and the old
+ * address is informed. A browser with a pending registration of the address is rejected, because the link belongs to
+ * the account of another person.
  *
  * @throws InvalidTokenError, EmailTakenError
  */
@@ -38,7 +38,7 @@ async function changeEmail(
   { token, origin, mark }: { token: string; origin: Origin; mark: string | undefined },
 ): Promise<string> {
   const now = clock.now()
-  // The account is locked before its tokens, as wherever an account changes.
+  // Every change of an account locks the account before its tokens.
   const found = await tx.mailToken.findUnique({ where: { tokenHash: hashToken(token) }, select: { userId: true } })
   const user = found?.userId ? await lockUser(tx, found.userId) : null
   const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
@@ -46,7 +46,7 @@ async function changeEmail(
   const registration = { id: readRegistrationMark(tokenSecret, mark), email: link.email, now }
   if (await findPendingRegistration(tx, registration)) throw new InvalidTokenError({ message: registeredHere })
   const { id: userId, name, email: from } = user
-  // Before the address is taken, as where a registration becomes an account: in one order, no two wait for each other.
+  // Before the change, in the same order as when a registration becomes an account, so that no two wait for each other.
   await deleteRegistrations(tx, link.email)
   const data = { email: link.email, emailVerifiedAt: now, version: { increment: 1 } }
   await tx.user.update({ where: { id: userId }, data })

@@ -13,7 +13,7 @@ import type { SessionUser } from '../sessions/session.js'
 import { revokeTokensAndUnsentMails } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
 
-/** What the verbs of auth work with. */
+/** The dependencies of the verbs of auth. */
 export interface AuthDependencies {
   db: Database
   clock: Clock
@@ -26,14 +26,14 @@ export interface AuthDependencies {
   tokenSecret: string
 }
 
-/** A living user by address, with the password's hash; null if there is none. */
+/** Returns a user who is not deleted by address, with the password hash; null if there is none. */
 export function findUserByEmail(db: Db, email: string) {
   return db.user.findFirst({ where: { email }, omit: { passwordHash: false } })
 }
 
 /**
- * Locks a living user for a change, and gives the row with the password's hash; null if there is none. What changes an
- * account locks it first, and then touches its sessions, mails and tokens, so that no two changes wait for each other.
+ * Locks a user who is not deleted, and returns the row with the password hash; null if there is none. Every change of
+ * an account first locks its row, and then its sessions, mails and tokens, so that no two changes wait for each other.
  */
 export async function lockUser(tx: Transaction, id: string) {
   await tx.$queryRaw`
@@ -43,13 +43,13 @@ export async function lockUser(tx: Transaction, id: string) {
 
 type OwnAccount = Awaited<ReturnType<typeof readOwnAccount>>
 
-/** Reads the actor's account with the hash that is compared: what follows has to find it unchanged. */
+/** Reads the account of the actor with the hash to compare. A later change must find the same hash. */
 export function readOwnAccount(db: Database, { userId }: Actor) {
   return db.user.findUniqueOrThrow({ where: { id: userId }, omit: { passwordHash: false } })
 }
 
 /**
- * Asks people who are signed in for their password once more (OWASP ASVS 7.5.1). A wrong one leaves an event.
+ * Checks the password of a logged-in user again (OWASP ASVS 7.5.1). A wrong one is recorded in the audit trail.
  *
  * @throws InvalidCredentialsError, ServiceUnavailableError
  */
@@ -64,13 +64,13 @@ export async function proveOwnPassword(
   throw wrongPassword()
 }
 
-/** The error for a password that is not that of the user who is signed in. */
+/** The error for a wrong password of a logged-in user. */
 export function wrongPassword(): AppError {
   return new InvalidCredentialsError({ message: 'The current password is wrong.' })
 }
 
 interface NewPassword {
-  /** Locked by the caller. */
+  /** A row that the caller has locked. */
   user: SessionUser
   passwordHash: string
   emailVerifiedAt: Date | null
@@ -78,9 +78,7 @@ interface NewPassword {
   keepSessionId?: string
 }
 
-/**
- * Gives a user another password and ends what the old one let in: sessions, mailed links. The user is told by mail.
- */
+/** Sets a new password, ends all sessions and mailed links, and informs the user by mail. */
 export async function replacePassword(
   { clock, sessions }: AuthDependencies,
   tx: Transaction,

@@ -29,8 +29,8 @@ async function deadlocks(): Promise<bigint | undefined> {
 const rowOf = (id: string) => t.db.user.findUniqueOrThrow({ where: { id } })
 const isLiving = async (id: string) => (await t.db.session.findUniqueOrThrow({ where: { id } })).revokedAt === null
 
-describe('S82: asking for another address', () => {
-  it('asks for the password, changes nothing yet, mails a link to the new address and a notice to the old one', async () => {
+describe('S82: requesting a change of address', () => {
+  it('requires the password, changes nothing yet, sends a link to the new address and a notice to the old one', async () => {
     const person = await createSignedInUser(t, { name: 'Ada' })
     const email = freshAddress()
     expect(await request(person, ` ${email.toUpperCase()} `)).toEqual({ status: 'email_change_sent' })
@@ -43,7 +43,7 @@ describe('S82: asking for another address', () => {
     expect(notice?.text).not.toContain(email)
   })
 
-  it('refuses a wrong password, which leaves an event, and nobody', async () => {
+  it('rejects anonymous callers and wrong passwords, and records the latter', async () => {
     const person = await createSignedInUser(t)
     const email = freshAddress()
     expect((await errorOf(request(person, email, 'not the password'))).code).toBe('INVALID_CREDENTIALS')
@@ -55,7 +55,7 @@ describe('S82: asking for another address', () => {
     expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
   })
 
-  it('S80: mails no link without its notice, whatever else the network has asked for', async () => {
+  it('S80: sends no link without its notice, however many mails the network has requested', async () => {
     const person = await createSignedInUser(t)
     const origin = { ...testOrigin, ip: '198.51.100.77' }
     const actor = { userId: person.user.id, sessionId: person.session.sessionId, role: 'user', origin } as const
@@ -67,7 +67,7 @@ describe('S82: asking for another address', () => {
     expect(await mailsTo(t, person.user.email)).toHaveLength(1)
   })
 
-  it('answers the same, with as many statements, for an address that is taken, and mails the old address alike', async () => {
+  it('returns the same response for an address that has an account, with as many statements and the same notice', async () => {
     const taken = (await createUser(t)).email
     const answers = []
     for (const email of [freshAddress(), taken]) {
@@ -82,8 +82,8 @@ describe('S82: asking for another address', () => {
   })
 })
 
-describe('S82: confirming another address', () => {
-  it('S26: is refused in the browser that waits for its own registration of that address', async () => {
+describe('S82: confirming a change of address', () => {
+  it('S26: is rejected in the browser that waits for its own registration of that address', async () => {
     const [stranger, owner, email] = [await createSignedInUser(t), createBrowserJar(t.app), freshAddress()]
     const own = { email, password: 'the owner chose this one', name: 'Owner' }
     await owner.post('/auth/register', own)
@@ -96,7 +96,7 @@ describe('S82: confirming another address', () => {
     expect(await outcomeOf(logIn(t, email, own.password))).toBe('OK')
   })
 
-  it('moves the account, ends the other sessions and links, and tells the old address', async () => {
+  it('changes the address, ends the other sessions and links, and informs the old address', async () => {
     const person = await createSignedInUser(t)
     const other = await signIn(t, person.user)
     const { email: old, id } = person.user
@@ -117,7 +117,7 @@ describe('S82: confirming another address', () => {
     expect(event).toMatchObject({ actorId: id, data: { from: old, to: email } })
   })
 
-  it('S22: works once, also when 20 use the link at once', async () => {
+  it('S22: works once, also for 20 concurrent uses', async () => {
     const person = await createSignedInUser(t)
     const email = freshAddress()
     await request(person, email)
@@ -126,7 +126,7 @@ describe('S82: confirming another address', () => {
     expect(outcomes.toSorted()).toEqual([...Array<string>(19).fill('INVALID_TOKEN'), 'OK'])
   })
 
-  it('is refused when somebody has taken the address meanwhile, and of two who want one address one gets it', async () => {
+  it('is rejected if the address was taken meanwhile, and succeeds for one of two who want the same address', async () => {
     const email = freshAddress()
     const [one, two] = [await createSignedInUser(t), await createSignedInUser(t)]
     const tokens = []
@@ -139,7 +139,7 @@ describe('S82: confirming another address', () => {
     expect(await t.db.user.count({ where: { email } })).toBe(1)
   })
 
-  it('S22: asking again sends the same link; asking for another address ends it', async () => {
+  it('S22: a repeated request sends the same link; a request for another address ends it', async () => {
     const person = await createSignedInUser(t)
     const [first, second] = [freshAddress(), freshAddress()]
     await request(person, first)
@@ -165,7 +165,7 @@ describe('S82: confirming another address', () => {
     expect(await outcomeOf(confirm(token))).toBe('INVALID_TOKEN')
   })
 
-  it('S12, S23: takes no other link and nothing but strings, and no other confirmation takes this one', async () => {
+  it('S12, S23: accepts no other kind of link and only strings, and no other confirmation accepts this link', async () => {
     const person = await createSignedInUser(t)
     const email = freshAddress()
     await request(person, email)
@@ -182,7 +182,7 @@ describe('S82: confirming another address', () => {
     expect(await outcomeOf(confirm(token))).toBe('OK')
   })
 
-  it('S22, S70: of links of both kinds that are followed at once one takes the address, and nothing waits for each other', async () => {
+  it('S22, S70: of both kinds of links that are used at the same time, one gets the address, without a deadlock', async () => {
     const before = await deadlocks()
     for (let round = 0; round < 4; round += 1) {
       const [person, email] = [await createSignedInUser(t), freshAddress()]
@@ -198,7 +198,7 @@ describe('S82: confirming another address', () => {
     expect(await deadlocks()).toBe(before)
   }, 60_000)
 
-  it('S26: drops what a stranger registered for the new address', async () => {
+  it('S26: deletes the registrations of strangers for the new address', async () => {
     const person = await createSignedInUser(t)
     const email = freshAddress()
     await t.container.services.auth.register(testOrigin, { email, password: 'the stranger chose this', name: 'X' })

@@ -32,7 +32,7 @@ function countingPasswords() {
   return { counts, passwords: counted }
 }
 
-/** One address for each way in which a login can be refused. */
+/** One address for each reason why a login is rejected. */
 async function refusedAddresses() {
   const now = t.clock.now()
   const [wrongPassword, deleted, disabled, unverified, invited] = await Promise.all([
@@ -53,7 +53,7 @@ async function refusedAddresses() {
 }
 
 describe('logging in', () => {
-  it('gives tokens that work, and opens a session', async () => {
+  it('returns valid tokens, and creates a session', async () => {
     const user = await createUser(t)
     const answer = await t
       .client()
@@ -67,7 +67,7 @@ describe('logging in', () => {
     expect(events.map(({ type }) => type)).toEqual(['login.succeeded'])
   })
 
-  it('S40: puts the refresh token into a cookie if asked, and not into the body', async () => {
+  it('S40: puts the refresh token into a cookie if requested, and not into the body', async () => {
     const user = await createUser(t)
     const body = { email: user.email, password: testPassword, delivery: 'cookie' }
     const reply = await t.rest()('POST', '/auth/login', { body })
@@ -77,7 +77,7 @@ describe('logging in', () => {
     )
   })
 
-  it('S5: one answer to unknown, wrong, deleted, disabled, unverified and invited, after the same bcrypt work', async () => {
+  it('S5: unknown, wrong, deleted, disabled, unverified and invited get the same response after the same bcrypt work', async () => {
     const { counts, passwords } = countingPasswords()
     const auth = authWith(t, passwords)
     for (const { state, email, password } of await refusedAddresses()) {
@@ -89,7 +89,7 @@ describe('logging in', () => {
     expect(counts.hash).toBe(0)
   })
 
-  it('S5: the transports answer an unknown address and a wrong password with the same body', async () => {
+  it('S5: both transports return the same body for an unknown address and a wrong password', async () => {
     const user = await createUser(t)
     const bodies = [user.email, freshAddress()].map((email) => ({ email, password: wrong }))
     const replies = []
@@ -99,7 +99,7 @@ describe('logging in', () => {
     expect(known).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' })
   })
 
-  it('S5: beside bcrypt the work is the same: the median gap of 200 interleaved tries is below 5 ms', async () => {
+  it('S5: apart from bcrypt the work is the same: the median difference of 200 alternating attempts is below 5 ms', async () => {
     const auth = authWith(t, instantPasswords)
     const known = (await createUser(t)).email
     const unknown = freshAddress()
@@ -114,7 +114,7 @@ describe('logging in', () => {
     expect(Math.abs(median(times[known]) - median(times[unknown]))).toBeLessThan(5)
   })
 
-  it('a login does not slip past a password reset that runs beside it', async () => {
+  it('a login cannot bypass a concurrent password reset', async () => {
     const user = await createUser(t)
     const passwords: Passwords = {
       ...instantPasswords,
@@ -132,7 +132,7 @@ describe('logging in', () => {
     expect(await t.db.session.count({ where: { userId: user.id } })).toBe(0)
   })
 
-  it('S8, S9: of 14 guesses at once 10 reach bcrypt, and the account says when to try again', async () => {
+  it('S8, S9: of 14 concurrent guesses 10 reach bcrypt, and the response says when to try again', async () => {
     const user = await createUser(t)
     const guess = () => outcomeOf(logIn(t, user.email, wrong))
     const outcomes = await Promise.all(Array.from({ length: 14 }, guess))
@@ -146,7 +146,7 @@ describe('logging in', () => {
 })
 
 describe('logging out', () => {
-  it('S20: ends the session of the refresh token: refresh and access are dead at once', async () => {
+  it('S20: ends the session of the refresh token: both tokens are rejected immediately', async () => {
     const { session } = await createSignedInUser(t)
     await t.client(session).users.me.query()
     await t.client().auth.logout.mutate({ refreshToken: session.refreshToken })
@@ -155,7 +155,7 @@ describe('logging out', () => {
     expect((await errorOf(t.client(session).users.me.query())).code).toBe('UNAUTHORIZED')
   })
 
-  it('ends the session of the access token where there is no refresh token, and no other one', async () => {
+  it('ends only the session of the access token if there is no refresh token', async () => {
     const { user, session } = await createSignedInUser(t)
     const other = await signIn(t, user)
     const reply = await t.rest(session)('POST', '/auth/logout')
@@ -164,7 +164,7 @@ describe('logging out', () => {
     expect((await t.client(other).users.me.query()).id).toBe(user.id)
   })
 
-  it('answers 204 to unknown tokens, used ones and none', async () => {
+  it('returns 204 for unknown and used tokens, and without any', async () => {
     const { session } = await createSignedInUser(t)
     const body = { refreshToken: session.refreshToken }
     for (const sent of [body, body, { refreshToken: 'unknown' }, {}]) {

@@ -4,16 +4,17 @@ import { maySignIn, type SignedIn } from '../sessions/session.js'
 import { type AuthDependencies, findUserByEmail, lockUser } from './credentials.js'
 import type { Login } from './schema.js'
 
-/** What a login knows of the browser that it comes from. */
+/** The cookies of the browser that logs in. */
 export interface LoginBrowser {
-  /** Refresh tokens whose sessions the new one replaces. */
+  /** Refresh tokens of the sessions that the login replaces. */
   replaces: readonly string[]
-  /** The mark by which the browser is recognized, if it has one. */
+  /** The mark by which the browser is recognized, if there is one. */
   device?: string | undefined
 }
 
 /**
- * Signs in with a password. One bcrypt comparison whatever the address is, and one answer to all that is wrong.
+ * Logs in with a password. It always compares one bcrypt hash, and returns the same error for every reason of a
+ * rejection.
  *
  * @throws InvalidCredentialsError, RateLimitedError, ServiceUnavailableError
  */
@@ -62,7 +63,7 @@ interface Opening {
   replaces: readonly string[]
 }
 
-// The password was compared before the transaction: the account has to be what it was then.
+// The password was compared before the transaction, so the account must be unchanged.
 async function openIfUnchanged(
   dependencies: AuthDependencies,
   { user, origin, delivery, replaces }: Opening,

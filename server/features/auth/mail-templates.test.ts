@@ -19,16 +19,19 @@ describe('mails', () => {
     ['verification', '/verify-email', '24 hours'],
     ['invitation', '/accept-invitation', '72 hours'],
     ['password-reset', '/reset-password', '30 minutes'],
-  ])('S24: %s links to %s of the settings, and says how long the link works', (template, path, lifetime) => {
-    const mail = mails('Ada').find((candidate) => candidate.template === template)
-    const { text, html } = renderMail(mail as AccountMail, { title: 'Acme', appUrl, token: 'TOKEN' })
-    for (const body of [text, html]) {
-      expect(body).toContain(`${appUrl}${path}?token=TOKEN`)
-      expect(body).toContain(lifetime)
-    }
-  })
+  ])(
+    'S24: the link of %s leads to %s of the settings, and the mail says how long it is valid',
+    (template, path, lifetime) => {
+      const mail = mails('Ada').find((candidate) => candidate.template === template)
+      const { text, html } = renderMail(mail as AccountMail, { title: 'Acme', appUrl, token: 'TOKEN' })
+      for (const body of [text, html]) {
+        expect(body).toContain(`${appUrl}${path}?token=TOKEN`)
+        expect(body).toContain(lifetime)
+      }
+    },
+  )
 
-  it('say what to do if nobody asked for them, and greet by name at an address that was verified', () => {
+  it('say what to do if they were not requested, and contain the name at verified addresses only', () => {
     for (const mail of mails('Ada Lovelace')) {
       const { subject, text, html } = renderMail(mail, { title: 'Acme', appUrl, token: 'TOKEN' })
       expect(subject).toMatch(/^[\w ]+$/)
@@ -45,7 +48,7 @@ describe('mails', () => {
     'Win at https://evil.example now',
     'visit evil.example',
     'x'.repeat(500),
-  ])('repeat no name that could be markup, a header or a link: %j', (name) => {
+  ])('do not contain a name that could be markup, a header or a link: %j', (name) => {
     for (const mail of mails(name)) {
       const { subject, text, html } = renderMail(mail, { title: 'Acme', appUrl, token: 'TOKEN' })
       expect(text).toMatch(/^Hello,\n/)
@@ -53,7 +56,7 @@ describe('mails', () => {
     }
   })
 
-  it('carry no link where there is nothing to follow', () => {
+  it('contain no link if there is nothing to open', () => {
     for (const template of ['password-changed', 'email-changed']) {
       const mail = mails('Ada').find((candidate) => candidate.template === template)
       expect(renderMail(mail as AccountMail, { title: 'Acme', appUrl, token: null }).text).not.toContain('http')

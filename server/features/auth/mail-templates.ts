@@ -8,7 +8,7 @@ const params = {
 }
 const to = z.string()
 
-/** What is stored of a mail about an account: its template, and names and ids for it, never a token. */
+/** The stored part of a mail: its template and the names and ids for it, never a token. */
 export const mailSchema = z.discriminatedUnion('template', [
   z.object({ template: z.literal('verification'), to, params: params.registration }),
   z.object({ template: z.literal('account-exists'), to, params: params.notice }),
@@ -26,9 +26,9 @@ export type AccountMail = z.output<typeof mailSchema>
 interface RenderOptions {
   /** The name of the application. */
   title: string
-  /** The frontend; links are made from it and from nothing that a request says (security.md S24). */
+  /** The URL of the frontend. Links are built from it, and never from a request (security.md S24). */
   appUrl: string
-  /** What the link of this mail carries, if it has one. */
+  /** The token for the link of this mail, if it has one. */
   token: string | null
 }
 
@@ -37,7 +37,7 @@ type Template = (from: {
   title: string
 }) => { subject: string } & Omit<MailContent, 'name' | 'title'>
 
-/** Writes a mail: a fixed subject, and the same words as plain text and as HTML. */
+/** Creates a mail: a fixed subject, and the same content as plain text and as HTML. */
 export function renderMail(
   mail: AccountMail,
   { title, appUrl, token }: RenderOptions,
@@ -49,7 +49,7 @@ export function renderMail(
   return { subject, text: layoutText(content), html: layoutHtml(content) }
 }
 
-// These go to addresses that nobody has verified: what a stranger chose to be called is not repeated there.
+// These addresses are not verified, so the name that a stranger entered is not repeated.
 const unverified: ReadonlySet<AccountMail['template']> = new Set(['verification', 'invitation', 'email-change'])
 
 const notYou = 'If this was not you, ignore this mail. Nothing changes unless the link is opened.'

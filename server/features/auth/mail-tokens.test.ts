@@ -11,15 +11,15 @@ beforeAll(async () => {
 
 afterAll(() => lab.close())
 
-describe('mailed tokens', () => {
-  it('S15: have 256 bits and rest only as SHA-256', async () => {
+describe('tokens in mails', () => {
+  it('S15: have 256 bits, and only their SHA-256 is stored', async () => {
     const token = await issue((await lab.createUser()).id)
     expect(Buffer.from(token, 'base64url')).toHaveLength(32)
     const tokenHash = new Uint8Array(createHash('sha256').update(token).digest())
     expect(await lab.db.mailToken.count({ where: { tokenHash } })).toBe(1)
   })
 
-  it('S22: work once, also when 20 use one at once', async () => {
+  it('S22: work once, also for 20 concurrent uses', async () => {
     const { id } = await lab.createUser()
     const token = await issue(id)
     const uses = await Promise.all(Array.from({ length: 20 }, () => consume(token)))
@@ -27,13 +27,13 @@ describe('mailed tokens', () => {
     expect(await consume(token)).toBeNull()
   })
 
-  it('S22: end with their time: a reset after 30 minutes', async () => {
+  it('S22: expire: a reset after 30 minutes', async () => {
     const token = await issue((await lab.createUser()).id)
     expect(await consume(token, { afterSeconds: 30 * 60 })).toBeNull()
     expect(await consume(token, { afterSeconds: 30 * 60 - 1 })).not.toBeNull()
   })
 
-  it('S22: are the same when asked for again while they live, and end when they would have', async () => {
+  it('S22: are the same for a repeated request while they are valid, and keep their expiry', async () => {
     const [one, other] = [await lab.createUser(), await lab.createUser()]
     const token = await issue(one.id)
     const ofAnother = await issue(other.id)
@@ -48,7 +48,7 @@ describe('mailed tokens', () => {
     expect(await consume(token)).toBeNull()
   })
 
-  it('S22: are new ones, which kill those before, where the secret has changed', async () => {
+  it('S22: are new, and replace the previous ones, if the secret has changed', async () => {
     const { id } = await lab.createUser()
     const before = await issue(id)
     const after = await issue(id, { secret: 'another secret, of 32 characters at least' })
@@ -57,14 +57,14 @@ describe('mailed tokens', () => {
     expect(await consume(after)).not.toBeNull()
   })
 
-  it('S22: are all killed together', async () => {
+  it('S22: are all revoked together', async () => {
     const { id } = await lab.createUser()
     const tokens = [await issue(id), await issue(id, { kind: 'invitation' })]
     await lab.db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: id, now: lab.clock.now() }))
     for (const token of tokens) expect(await consume(token, { kinds: ['reset', 'invitation'] })).toBeNull()
   })
 
-  it('stay used: asking again gives another', async () => {
+  it('remain used: a further request creates a new one', async () => {
     const { id } = await lab.createUser()
     const token = await issue(id)
     expect(await consume(token)).not.toBeNull()
@@ -72,7 +72,7 @@ describe('mailed tokens', () => {
     expect(await consume(token)).toBeNull()
   })
 
-  it('are refused where another kind is asked for, and when unknown', async () => {
+  it('are rejected as another kind, and if unknown', async () => {
     const token = await issue((await lab.createUser()).id)
     expect(await consume(token, { kinds: ['verification', 'invitation'] })).toBeNull()
     expect(await consume('never-issued')).toBeNull()

@@ -5,7 +5,7 @@ import { hashToken } from '../../core/security/refresh-tokens.js'
 
 export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
 
-/** How long a link works after it was first mailed (RFC 9700 asks for short; OWASP ASVS 6.4.1 for an end). */
+/** How long a link is valid after it was first sent (RFC 9700: short; OWASP ASVS 6.4.1: limited). */
 const mailTokenSeconds = {
   verification: 24 * 3600,
   invitation: 72 * 3600,
@@ -17,12 +17,12 @@ interface MailTokenRequest {
   secret: string
   kind: MailTokenKind
   owner: MailTokenOwner
-  /** For a change of address: the new one, and the session that asked for it. */
+  /** For a change of address: the new one, and the session that requested it. */
   change?: { email: string; sessionId: string }
   now: Date
 }
 
-/** Whose link it is, exactly one of the two. */
+/** The owner of a link; exactly one of the two is set. */
 export type MailTokenOwner = { userId: string } | { registrationId: string }
 
 interface ConsumedMailToken {
@@ -34,9 +34,9 @@ interface ConsumedMailToken {
 }
 
 /**
- * Gives the token of an owner's link: the one that lives, so that asking again sends the same link, or a new one, and
- * then the only one of its kind. It has 256 bits and is derived from its row's id; only its SHA-256 is stored. The caller
- * sees to it that two for one owner are not made at once.
+ * Returns the token of the owner's valid link, so that a repeated request sends the same link, or creates one and
+ * revokes others of the same kind. A token has 256 bits and is derived from the id of its row; only its SHA-256 is
+ * stored. The caller must not call this concurrently for one owner.
  */
 export async function issueMailToken(
   tx: Transaction,
@@ -48,7 +48,7 @@ export async function issueMailToken(
     where: { ...unused, email: change?.email ?? null, expiresAt: { gt: now } },
     select: { id: true, tokenHash: true },
   })
-  // Under another secret the token of a row cannot be derived again.
+  // The token cannot be derived again if the secret has changed.
   const same = living.find(({ id, tokenHash }) => Buffer.compare(hashToken(deriveToken(secret, id)), tokenHash) === 0)
   if (same) {
     if (kind === 'verification') await tx.mailToken.update({ where: { id: same.id }, data: { expiresAt } })
@@ -66,10 +66,10 @@ function deriveToken(secret: string, id: string): string {
 }
 
 /**
- * Uses a token up: one statement, so of many at once one succeeds.
+ * Marks a token as used, with one statement, so that only one of several concurrent uses succeeds.
  *
- * @param input `kinds` are those that the caller takes
- * @returns whose it was, or null if it is unknown, of another kind, used, revoked or expired
+ * @param input `kinds` are the kinds that the caller accepts
+ * @returns its owner, or null if it is unknown, of another kind, used, revoked or expired
  */
 export async function consumeMailToken(
   tx: Transaction,
@@ -83,17 +83,19 @@ export async function consumeMailToken(
   return consumed ?? null
 }
 
-/** The mails that carry a user's link. */
+/** The templates of mails that contain a user's link. */
 const linkTemplates = ['invitation', 'password-reset', 'email-change']
 
 /**
- * Ends every link that was mailed to a user, and deletes the mails with links that were not sent, retries included.
+ * Revokes every link of a user, and deletes the mails with links that were not sent, including those that will be
+ * retried.
  */
 export async function revokeTokensAndUnsentMails(
   tx: Transaction,
   { userId, now }: { userId: string; now: Date },
 ): Promise<void> {
-  // The outbox first: a worker that is issuing a token holds its row, so that token is there to be revoked below.
+  // The outbox first: a worker that creates a token holds the row of its mail, so the token exists when it is revoked
+  // below.
   await tx.outboxMail.deleteMany({
     where: {
       template: { in: linkTemplates },
@@ -104,7 +106,7 @@ export async function revokeTokensAndUnsentMails(
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
 }
 
-/** Removes mailed tokens that expired long ago; gives how many there were. */
+/** Deletes tokens that expired long ago, and returns their number. */
 export function removeExpiredMailTokens(db: Database, now: Date): Promise<number> {
   const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
   return removeInBatches((limit) => db.mailToken.deleteMany({ where, limit }))

@@ -5,7 +5,7 @@ import type { MailTemplate, MailTemplates, WrittenMail } from '../../core/mail/t
 import { type AccountMail, mailSchema, renderMail } from './mail-templates.js'
 import { issueMailToken, type MailTokenKind, type MailTokenOwner } from './mail-tokens.js'
 
-/** Puts a mail about an account into the outbox; see {@link enqueueMail}. */
+/** Adds a mail about an account to the outbox; see {@link enqueueMail}. */
 export const enqueueAccountMail: (tx: Transaction, clock: Clock, mail: AccountMail | null) => Promise<void> =
   enqueueMail
 
@@ -13,12 +13,12 @@ interface MailOptions {
   /** The name of the application. */
   title: string
   tokenSecret: string
-  /** The frontend, which the links lead to. */
+  /** The URL of the frontend, for links. */
   appUrl: string
   clock: Clock
 }
 
-/** Makes the templates of all mails about accounts, by their names. */
+/** Creates the templates of all mails about accounts, by their names. */
 export function createAccountMailTemplates(options: MailOptions): MailTemplates {
   const names = mailSchema.options.map(({ shape }) => shape.template.value)
   return Object.fromEntries(
@@ -38,18 +38,18 @@ async function write(
   return { isSendable: true, token: link.token, ...renderMail(mail, { title, appUrl, token: link.token }) }
 }
 
-/** What a mail needs before it can go: its token, or the reason why it must not go. */
+/** The token of a mail, or the reason why it must not be sent. */
 type MailLink = { isSendable: true; token: string | null } | { isSendable: false; reason: string }
 
-// The transaction holds the mail's row. A mail that has no link to carry any more, since its account is gone, disabled or
-// has another address, is not to be sent.
+// The transaction holds the row of the mail. A mail is not sent if its link would be invalid because its account was
+// deleted, disabled or has another address.
 async function issueLinkOf(
   tx: Transaction,
   { secret, mail, now }: { secret: string; mail: AccountMail; now: Date },
 ): Promise<MailLink> {
   const link = linkOf(mail)
   if (!link) return { isSendable: true, token: null }
-  // Mails of one owner take turns, so that they carry one link.
+  // Mails of one owner are handled one after the other, so that they contain the same link.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(link.owner)[0] ?? ''}, 0))`
   if (!(await mayHaveLink(tx, mail.to, link)))
     return { isSendable: false, reason: 'The account does not exist, or may not log in.' }

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-// Letters that words of one letter can be laid along in more ways than there is time to try.
+// Words of one letter can be combined into these letters in too many ways to try all.
 const passwords = [`${'a'.repeat(88)}b`, `${'a'.repeat(254)}b`]
 const owners = [
   { by: 'the name', local: 'x', name: 'aaa aaaa aaaaa' },
@@ -36,7 +36,7 @@ async function post(path: string, payload: object, accessToken?: string) {
   return { code, ms: performance.now() - startedAt }
 }
 
-/** Gives how each of the cases is answered. */
+/** Returns the responses for the cases. */
 async function answers(ask: (input: (typeof cases)[number]) => ReturnType<typeof post>) {
   const given = []
   for (const input of cases) {
@@ -46,12 +46,12 @@ async function answers(ask: (input: (typeof cases)[number]) => ReturnType<typeof
   return given
 }
 
-it('S57: registering with a password of own letters is refused in less time than a hash takes', async () => {
+it('S57: a registration with a password of own letters is rejected in less time than a hash takes', async () => {
   const register = ({ email, name, password }: (typeof cases)[number]) => post('register', { email, name, password })
   expect(await answers(register)).toEqual(refused)
 })
 
-it('S57: changing to a password of own letters is refused in less time than a hash takes', async () => {
+it('S57: a change to a password of own letters is rejected in less time than a hash takes', async () => {
   const given = await answers(async ({ email, name, password: newPassword }) => {
     const { accessToken } = await signIn(t, await createUser(t, { email, name }))
     return post('change-password', { currentPassword: testPassword, newPassword }, accessToken)
@@ -59,7 +59,7 @@ it('S57: changing to a password of own letters is refused in less time than a ha
   expect(given).toEqual(refused)
 })
 
-it('S57: resetting to a password of own letters is refused in less time than a hash takes', async () => {
+it('S57: a reset to a password of own letters is rejected in less time than a hash takes', async () => {
   const given = await answers(async ({ email: address, name, password }) => {
     const { email } = await createUser(t, { email: `r.${address}`, name })
     await post('password-reset', { email })

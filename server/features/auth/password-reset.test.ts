@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-// Each request comes from a network of its own, so that limits do not add up.
+// Each request has a different network, so that they do not exceed limits together.
 const someIp = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 const request = (email: string) =>
   t.container.services.auth.requestPasswordReset({ ...testOrigin, ip: someIp() }, { email })
@@ -37,8 +37,8 @@ async function tokenFor(email: string): Promise<string> {
   return newestToken(t, email)
 }
 
-describe('asking for a reset', () => {
-  it('S6: answers the same for known, unknown, disabled and deleted addresses, and mails the first alone', async () => {
+describe('requesting a reset', () => {
+  it('S6: returns the same for known, unknown, disabled and deleted addresses, and sends a mail only to the first', async () => {
     const user = await createUser(t)
     const disabled = await createUser(t, { disabledAt: t.clock.now() })
     const deleted = await createUser(t, { deletedAt: t.clock.now() })
@@ -63,11 +63,11 @@ describe('asking for a reset', () => {
       }
     }
     const [known, unknown] = [median(times.known), median(times.unknown)]
-    // A busy machine stretches both.
+    // A busy machine makes both slower.
     expect(Math.abs(known - unknown)).toBeLessThan(Math.max(5, known * 0.2))
   })
 
-  it('S24: mails a link to the frontend of the settings, whatever host the request names', async () => {
+  it('S24: the link leads to the frontend of the settings, whatever host the request names', async () => {
     const { email } = await createUser(t)
     const named = { host: 'evil.example', 'x-forwarded-host': 'evil.example', origin: 'https://evil.example' }
     const reply = await t.rest()('POST', '/auth/password-reset', { body: { email }, headers: named })
@@ -76,7 +76,7 @@ describe('asking for a reset', () => {
     expect(JSON.stringify(mail)).not.toContain('evil')
   })
 
-  it('S8, S22: answers 202 whatever the count, and mails the same link three times an hour', async () => {
+  it('S8, S22: always returns 202, and sends the same link three times per hour', async () => {
     const user = await createUser(t)
     for (const email of [user.email, freshAddress()]) {
       for (let call = 0; call < 25; call += 1) {
@@ -90,8 +90,8 @@ describe('asking for a reset', () => {
   })
 })
 
-describe('S81: the owner’s own mails', () => {
-  it('are there for a network and a browser of a former login after strangers have used up theirs', async () => {
+describe('S81: the mails of the owner', () => {
+  it('are sent for a network and a browser of a former login after strangers have used up theirs', async () => {
     const user = await createUser(t)
     const [home, browser] = ['198.51.100.7', createBrowserJar(t.app)]
     const login = { email: user.email, password: testPassword, delivery: 'cookie' }
@@ -108,7 +108,7 @@ describe('S81: the owner’s own mails', () => {
 })
 
 describe('resetting', () => {
-  it('S20, S24: sets the password, ends every session, signs nobody in, and tells the owner', async () => {
+  it('S20, S24: sets the password, ends every session, does not log in, and informs the owner', async () => {
     const { user, session } = await createSignedInUser(t)
     await t.client(session).users.me.query()
     const token = await tokenFor(user.email)
@@ -123,7 +123,7 @@ describe('resetting', () => {
     expect((await mailsTo(t, user.email)).map(({ text }) => text.includes('token='))).toEqual([true, false])
   })
 
-  it('S22: of 20 uses at once one succeeds, without bcrypt to hold them apart', async () => {
+  it('S22: of 20 concurrent uses one succeeds, also without bcrypt to delay them', async () => {
     const user = await createUser(t)
     const token = await tokenFor(user.email)
     const auth = authWith(t, instantPasswords)
@@ -132,7 +132,7 @@ describe('resetting', () => {
     expect(outcomes.toSorted()).toEqual([...Array<string>(19).fill('INVALID_TOKEN'), 'OK'])
   })
 
-  it('S22: a link lives 30 minutes; asking again while it lives sends the same one, which lives no longer', async () => {
+  it('S22: a link is valid for 30 minutes; a repeated request sends the same one, with the same expiry', async () => {
     const user = await createUser(t)
     const first = await tokenFor(user.email)
     t.clock.advance(29 * 60)
@@ -145,7 +145,7 @@ describe('resetting', () => {
     expect(await outcomeOf(reset(next))).toBe('OK')
   })
 
-  it('S22: a reset kills every other link of the user, those that wait in the outbox included', async () => {
+  it('S22: a reset revokes every other link of the user, including those in the outbox', async () => {
     const user = await createUser(t)
     const token = await tokenFor(user.email)
     await request(user.email)
@@ -155,7 +155,7 @@ describe('resetting', () => {
     expect((await mailsTo(t, user.email)).filter(({ text }) => text.includes('token='))).toHaveLength(1)
   })
 
-  it('takes an invitation, and verifies the address with it', async () => {
+  it('accepts an invitation, which also verifies the address', async () => {
     const { id, email, name } = await createUser(t, { passwordHash: null, emailVerifiedAt: null })
     await t.db.$transaction((tx) =>
       enqueueMail(tx, t.clock, { template: 'invitation', to: email, params: { userId: id, name } }),
@@ -165,7 +165,7 @@ describe('resetting', () => {
     expect(user).toMatchObject({ id, emailVerifiedAt: t.clock.now(), version: 2 })
   })
 
-  it("S26: drops what a stranger registered for the owner's address", async () => {
+  it("S26: deletes registrations of strangers for the owner's address", async () => {
     const user = await createUser(t)
     const token = await tokenFor(user.email)
     const expiresAt = new Date(t.clock.now().getTime() + 1e9)
@@ -174,7 +174,7 @@ describe('resetting', () => {
     expect(await t.db.registration.count({ where: { email: user.email } })).toBe(0)
   })
 
-  it('S8: frees an account whose guesses are used up', async () => {
+  it('S8: resets the attempts of an account', async () => {
     const user = await createUser(t)
     const throttled = async () => (await outcomeOf(logIn(t, user.email, 'not the password at all'))) === 'RATE_LIMITED'
     const guesses = Array.from({ length: 11 }, throttled)
@@ -183,7 +183,7 @@ describe('resetting', () => {
     expect(await outcomeOf(logIn(t, user.email, password))).toBe('OK')
   })
 
-  it('S1, S3: applies the policy, and leaves the link usable', async () => {
+  it('S1, S3: applies the policy, and leaves the link valid', async () => {
     const user = await createUser(t)
     const token = await tokenFor(user.email)
     await expect(reset(token, 'too short')).rejects.toMatchObject({
@@ -193,7 +193,7 @@ describe('resetting', () => {
     expect(await outcomeOf(reset(token))).toBe('OK')
   })
 
-  it('refuses links of users who were disabled or deleted meanwhile', async () => {
+  it('rejects links of users who were disabled or deleted meanwhile', async () => {
     for (const change of [{ disabledAt: t.clock.now() }, { deletedAt: t.clock.now() }]) {
       const user = await createUser(t)
       const token = await tokenFor(user.email)
@@ -202,7 +202,7 @@ describe('resetting', () => {
     }
   })
 
-  it('S12, S23: takes no verification token, no refresh token, and nothing but strings', async () => {
+  it('S12, S23: accepts no verification token, no refresh token, and only strings', async () => {
     const { session } = await createSignedInUser(t)
     const email = freshAddress()
     await t.container.services.auth.register(testOrigin, { email, password, name: 'New' })

@@ -9,10 +9,10 @@ import { insertRegistration, signRegistrationMark, verificationMail } from './re
 import type { Register } from './schema.js'
 
 /**
- * Stores a registration, which waits until the link that is mailed for it is followed. For an address that has an
- * account the mail says so; the answer, the statements and what the mails are counted by are the same.
+ * Stores a registration, which becomes an account through the link in its mail. If the address already has an account,
+ * the mail says so; the response, the statements and the mail limits are the same.
  *
- * @returns the mark of this registration, for the browser that asked to keep
+ * @returns the mark of this registration, for the browser to keep
  * @throws ValidationError, PasswordTooCommonError, ServiceUnavailableError
  */
 export async function register(

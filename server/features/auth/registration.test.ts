@@ -19,13 +19,13 @@ const register = (email: string, overrides: { password?: string; name?: string }
   t.container.services.auth.register(originOf(), { email, password, name: 'Owner', ...overrides })
 const resend = (email: string) => t.container.services.auth.resendVerification(originOf(), { email })
 const verify = (token: string) => t.container.services.auth.verifyEmail(testOrigin, { token })
-// Each call comes from a network of its own, so that limits do not add up.
+// Each call has a different network, so that they do not exceed limits together.
 const someIp = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 const originOf = () => ({ ...testOrigin, ip: someIp() })
 const livingUser = (email: string) => t.db.user.findFirst({ where: { email }, omit: { passwordHash: false } })
 
 describe('registering', () => {
-  it('S1: 64 four-byte characters: 202 and no user yet; the mailed link makes one that can log in', async () => {
+  it('S1: 64 four-byte characters: 202 and no user yet; the link creates one that can log in', async () => {
     const email = freshAddress()
     const password = '🔑'.repeat(64)
     const reply = await t.rest()('POST', '/auth/register', { body: { email, password, name: 'Owner' } })
@@ -38,7 +38,7 @@ describe('registering', () => {
     expect((await logIn(t, email, password)).user.email).toBe(email)
   })
 
-  it('S6: answers a known address as an unknown one, and tells its owner by mail', async () => {
+  it('S6: returns the same for a known and an unknown address, and informs the owner by mail', async () => {
     const user = await createUser(t)
     const body = { password, name: 'Somebody' }
     const known = await t.rest()('POST', '/auth/register', { body: { ...body, email: user.email } })
@@ -49,7 +49,7 @@ describe('registering', () => {
     expect(mail?.text).not.toContain('token=')
   })
 
-  it('S1, S3: refuses short, common and personal passwords, and says where', async () => {
+  it('S1, S3: rejects short, common and personal passwords, and names the field', async () => {
     const email = freshAddress()
     await expect(register(email, { password: 'fourteen chars' })).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
@@ -61,14 +61,14 @@ describe('registering', () => {
     expect(await t.db.registration.count({ where: { email } })).toBe(0)
   })
 
-  it('takes the address of a deleted user as an unknown one', async () => {
+  it('treats the address of a deleted user as unknown', async () => {
     const user = await createUser(t, { deletedAt: t.clock.now() })
     await register(user.email)
     await verify(await newestToken(t, user.email))
     expect((await livingUser(user.email))?.id).not.toBe(user.id)
   })
 
-  it('S15: leaves no token in the outbox or in the database', async () => {
+  it('S15: stores no token in the outbox or in the database', async () => {
     const email = freshAddress()
     await register(email)
     const token = await newestToken(t, email)
@@ -81,7 +81,7 @@ describe('registering', () => {
 })
 
 describe('verification links', () => {
-  it('S22: of 20 uses at once one succeeds', async () => {
+  it('S22: of 20 concurrent uses one succeeds', async () => {
     const email = freshAddress()
     await register(email)
     const token = await newestToken(t, email)
@@ -91,7 +91,7 @@ describe('verification links', () => {
     expect(await t.db.user.count({ where: { email } })).toBe(1)
   })
 
-  it('S26: activates only its own registration, and every other one of the address is dropped', async () => {
+  it('S26: activates only its own registration, and deletes all others of the address', async () => {
     const email = freshAddress()
     await register(email)
     const owners = await newestToken(t, email)
@@ -105,7 +105,7 @@ describe('verification links', () => {
     expect(await outcomeOf(logIn(t, email, password))).toBe('OK')
   })
 
-  it('S26: of two links of one address followed at once, one makes the user and the other is refused', async () => {
+  it('S26: of two concurrently used links of one address, one creates the user and the other is rejected', async () => {
     const email = freshAddress()
     await register(email)
     const first = await newestToken(t, email)
@@ -115,7 +115,7 @@ describe('verification links', () => {
     expect(outcomes.toSorted()).toEqual(['INVALID_TOKEN', 'INVALID_TOKEN', 'INVALID_TOKEN', 'OK'])
   })
 
-  it('is refused when the address was taken meanwhile', async () => {
+  it('is rejected if the address was taken meanwhile', async () => {
     const email = freshAddress()
     await register(email)
     const token = await newestToken(t, email)
@@ -124,7 +124,7 @@ describe('verification links', () => {
     expect(await livingUser(email)).toMatchObject({ id: taker.id, name: 'Taker' })
   })
 
-  it('ends after a day; S22: asking again sends the same link, for another day', async () => {
+  it('expires after a day; S22: a repeated request sends the same link, valid for another day', async () => {
     const email = freshAddress()
     await register(email)
     const first = await newestToken(t, email)
@@ -138,7 +138,7 @@ describe('verification links', () => {
     expect(await outcomeOf(verify(await newestToken(t, email)))).toBe('OK')
   })
 
-  it('S23: takes strings alone, by POST alone', async () => {
+  it('S23: accepts only strings, and only by POST', async () => {
     for (const token of [{}, { not: '' }, [], null, 7, true]) {
       const reply = await t.rest()('POST', '/auth/verify-email', { body: { token } })
       expect(reply).toMatchObject({ status: 400, body: { error: { code: 'VALIDATION_ERROR' } } })
@@ -147,8 +147,8 @@ describe('verification links', () => {
   })
 })
 
-describe('sending the link again', () => {
-  it('S6, S8: answers the same for a pending, a known and an unknown address, whatever the count', async () => {
+describe('requesting the link again', () => {
+  it('S6, S8: returns the same for a pending, a known and an unknown address, however often', async () => {
     const pending = freshAddress()
     await register(pending)
     const known = (await createUser(t)).email
@@ -165,7 +165,7 @@ describe('sending the link again', () => {
     expect(await mailsTo(t, pending)).toHaveLength(3)
   })
 
-  it('S26: after the owner and a stranger have registered, no link that is asked for has the stranger’s password', async () => {
+  it('S26: after the owner and a stranger have registered, no requested link has the password of the stranger', async () => {
     for (const isOwnerFirst of [true, false]) {
       const email = freshAddress()
       const asks = [() => register(email), () => register(email, { password: strangersPassword, name: 'Stranger' })]
@@ -183,7 +183,7 @@ describe('sending the link again', () => {
     }
   })
 
-  it('S26: the browser that registered gets its own link again, and is refused that of a stranger', async () => {
+  it('S26: the browser that registered gets its own link again, and cannot use that of a stranger', async () => {
     for (const isOwnerFirst of [true, false]) {
       const [email, owner, stranger] = [freshAddress(), createBrowserJar(t.app), createBrowserJar(t.app)]
       const asks = [
@@ -205,7 +205,7 @@ describe('sending the link again', () => {
     }
   })
 
-  it('S26: a stranger’s registration is nobody’s answer to an owner whose own has expired', async () => {
+  it('S26: an owner whose registration has expired does not get the registration of a stranger', async () => {
     const email = freshAddress()
     await register(email)
     t.clock.advance(6 * 24 * 3600)
@@ -217,7 +217,7 @@ describe('sending the link again', () => {
     expect(await livingUser(email)).toMatchObject({ passwordHash: null })
   })
 
-  it('S26, S80: an owner whose mails strangers used up gets in by one of theirs, with nobody’s password', async () => {
+  it('S26, S80: an owner whose mails strangers used up can use one of their links, which sets no password', async () => {
     const [email, owner] = [freshAddress(), createBrowserJar(t.app)]
     for (let count = 0; count < 3; count += 1) await register(email, { password: strangersPassword, name: 'X' })
     await owner.post('/auth/register', { email, password, name: 'Owner' }, { ip: someIp() })
@@ -230,7 +230,7 @@ describe('sending the link again', () => {
     expect(await outcomeOf(logIn(t, email, password))).toBe('OK')
   })
 
-  it('S6, S15: every registering browser gets a mark of one form, of which the database knows nothing', async () => {
+  it('S6, S15: every browser that registers gets a mark of the same form, which is not stored in the database', async () => {
     const marks = []
     for (const email of [freshAddress(), (await createUser(t)).email]) {
       const browser = createBrowserJar(t.app)
@@ -243,8 +243,8 @@ describe('sending the link again', () => {
   })
 })
 
-describe('S80: mails to an address that nobody has verified', () => {
-  it('are three an hour, from however many places they are asked for, and repeat nothing that a stranger typed', async () => {
+describe('S80: mails to an unverified address', () => {
+  it('are limited to three per hour, for any number of networks, and contain nothing that a stranger entered', async () => {
     const email = freshAddress()
     const name = 'You have won, call 0900 123456 now'
     for (let count = 0; count < 6; count += 1) {

@@ -3,7 +3,7 @@ import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import type { AccountMail } from './mail-templates.js'
 
-/** A registration that waits for its link. Its hash is empty where the link is to count for nobody's password. */
+/** A pending registration. Its hash is empty if its link must not set a password. */
 interface NewRegistration {
   id: string
   email: string
@@ -13,7 +13,10 @@ interface NewRegistration {
 
 const registrationMs = 7 * 24 * 3600 * 1000
 
-/** Writes a registration; null writes none with the same statement, so that the time tells nothing of the address. */
+/**
+ * Stores a registration; null runs the same statement without storing, so that the time reveals nothing about the
+ * address.
+ */
 export async function insertRegistration(tx: Transaction, now: Date, row: NewRegistration | null): Promise<void> {
   const { id, email, name, passwordHash } = row ?? { id: randomUUID(), email: '', name: '', passwordHash: '' }
   const expiresAt = new Date(now.getTime() + registrationMs)
@@ -33,34 +36,34 @@ export async function findPendingRegistration(
   return tx.registration.findFirst({ where: { ...where, id, expiresAt: { gt: now } }, omit: { passwordHash: false } })
 }
 
-/** Deletes what anybody registered for an address, links included. */
+/** Deletes all registrations of an address, with their links. */
 export async function deleteRegistrations(tx: Transaction, email: string): Promise<void> {
   await tx.registration.deleteMany({ where: { email } })
 }
 
 /**
- * Makes what a browser keeps of a registration, to be known again as the one that asked for it. It opens nothing: the link is
- * in the mail.
+ * Creates the mark of a registration, by which its browser is recognized later. It grants no access, because the token
+ * is only in the mail.
  */
 export function signRegistrationMark(secret: string, id: string): string {
   return `${id}.${createHmac('sha256', secret).update(`registration:${id}`).digest('base64url')}`
 }
 
-/** The registration that a mark names; null for one that this server did not make. */
+/** The registration of a mark; null for a mark that this server did not create. */
 export function readRegistrationMark(secret: string, mark: string | undefined): string | null {
   const id = mark?.split('.')[0] ?? ''
   return mark === signRegistrationMark(secret, id) ? id : null
 }
 
 /**
- * The mail with the link of a registration. What a stranger typed is not repeated to an address that nobody has
- * verified; the release before asks for the name.
+ * The mail with the link of a registration. It does not repeat what a stranger entered, because the address is not
+ * verified. The previous release requires the name.
  */
 export function verificationMail(to: string, registrationId: string): AccountMail {
   return { template: 'verification', to, params: { registrationId, name: '' } }
 }
 
-/** Removes registrations that expired long ago; gives how many there were. */
+/** Deletes registrations that expired long ago, and returns their number. */
 export function removeExpiredRegistrations(db: Database, now: Date): Promise<number> {
   const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
   return removeInBatches((limit) => db.registration.deleteMany({ where, limit }))

@@ -6,8 +6,9 @@ import { enqueueAccountMail } from './mails.js'
 import type { RequestEmailChange } from './schema.js'
 
 /**
- * Mails a link to the new address, which counts once it is proved, and a notice to the present one. Whether the new one
- * is taken is not looked at here, so that nothing can tell; an older request for another address ends.
+ * Sends a link to the new address, which takes effect once it is confirmed, and a notice to the current one. It does
+ * not check whether the new address has an account, so that the response cannot reveal it. An older request for another
+ * address ends.
  *
  * @throws InvalidCredentialsError for a wrong password, ServiceUnavailableError
  */
@@ -21,7 +22,7 @@ export async function requestEmailChange(
   const user = await readOwnAccount(db, actor)
   await proveOwnPassword(dependencies, actor, user, currentPassword)
   const isTold = await mayMail(limits, { kind: 'email-change-requested', to: user.email, ip: origin.ip })
-  // No link without its notice, however many mails this network has asked for.
+  // No link without its notice, however many mails this network has requested.
   const isMailed = isTold && (await mayMail(limits, { kind: 'email-change', to, ip: origin.ip }))
   await db.$transaction(async (tx) => {
     const locked = await lockUser(tx, userId)

@@ -7,9 +7,9 @@ import { enqueueAccountMail } from './mails.js'
 import type { EmailOnly } from './schema.js'
 
 /**
- * Mails a link to a user who may use it, the same one again while it lives. The answer is the same for any address, and
- * so are the statements. Networks and browsers that have signed in before have mails of their own, so that strangers
- * cannot use them up.
+ * Sends a reset link to the user, or the same one again while it is valid. The response and the statements are the same
+ * for any address. Networks and browsers of former logins have a separate number of mails, so that strangers cannot use
+ * them up.
  */
 export async function requestPasswordReset(
   { db, clock, audit, limits, throttle }: AuthDependencies,

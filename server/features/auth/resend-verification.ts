@@ -8,8 +8,8 @@ import { findPendingRegistration, insertRegistration, readRegistrationMark, veri
 import type { EmailOnly } from './schema.js'
 
 /**
- * Mails the link of a registration again: that of the browser which asks, by its mark, or the only one of the address.
- * Where several wait and none is the browser's, the link verifies the address with nobody's password.
+ * Sends the link of a registration again: that of the requesting browser, by its mark, or the only one of the address.
+ * If there are several and none belongs to the browser, the link verifies the address without setting a password.
  */
 export async function resendVerification(
   { db, clock, audit, limits, tokenSecret }: AuthDependencies,
@@ -33,16 +33,16 @@ const consideredMax = 100
 
 interface Mailable {
   email: string
-  /** The registration that the asking browser made, if it has its mark. */
+  /** The registration of the requesting browser, if it sent a mark. */
   ownId: string | null
   isTaken: boolean
   now: Date
 }
 
 /**
- * The id of the registration whose link is mailed again: the browser's own, or the only one. Among several nobody knows
- * the owner's, nor where one has expired and another has come, so that one without a password is taken, which is
- * inserted if there is none. The statements are the same for every address; null if there is nothing to mail.
+ * The id of the registration whose link is sent again: that of the browser, or the only one. If there are several, or
+ * one has expired and another was added, the owner's is unknown. Then one without a password is used, and created if
+ * necessary. The statements are the same for every address; null if there is nothing to send.
  */
 async function findOrInsertMailable(tx: Transaction, { email, ownId, isTaken, now }: Mailable): Promise<string | null> {
   const own = await findPendingRegistration(tx, { id: ownId, email, now })

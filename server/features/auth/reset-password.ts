@@ -7,8 +7,8 @@ import { deleteRegistrations } from './registrations.js'
 import type { ResetPassword } from './schema.js'
 
 /**
- * Sets the password of the user whom a mailed link belongs to, a reset's or an invitation's. It proves the address, ends
- * every session and link, and signs nobody in.
+ * Sets the password of the owner of a reset or invitation link. This also verifies the address, and ends every session
+ * and link. It does not log in.
  *
  * @throws InvalidTokenError, ValidationError, PasswordTooCommonError, ServiceUnavailableError
  */
@@ -34,8 +34,8 @@ interface Resetting {
   origin: Origin
 }
 
-// The link is looked at again once the user is locked, and is used up with all the others of the user: of many uses at
-// once the first one succeeds.
+// The link is checked again once the user is locked, and revoked with all others of the user: of several concurrent
+// uses, the first succeeds.
 async function reset(dependencies: AuthDependencies, tx: Transaction, input: Resetting): Promise<string> {
   const { userId, token, passwordHash, origin } = input
   await lockUser(tx, userId)
@@ -48,7 +48,7 @@ async function reset(dependencies: AuthDependencies, tx: Transaction, input: Res
   return user.email
 }
 
-// Deleted and disabled users have no way back in through a link.
+// Deleted and disabled users cannot use links.
 async function findOwner({ clock }: AuthDependencies, db: Db, token: string) {
   const found = await db.mailToken.findFirst({
     where: {

@@ -25,7 +25,7 @@ import {
 } from './schema.js'
 import type { AuthService } from './service.js'
 
-// What sends mail by request answers 202 whatever the count; mail-limits.ts drops mails instead.
+// Procedures that send a requested mail always return 202; mail-limits.ts drops mails beyond the limits instead.
 const alone = { refusesBatch: true, overlooksCredential: true } as const
 const byAddress = (name: string, points: number, windowSeconds: number) =>
   [{ name, by: 'address', points, windowSeconds }] as const
@@ -176,8 +176,8 @@ export const authRouter = router({
 
 type AuthContext = Context<{ auth: AuthService; sessions: SessionsService }>
 
-// The sessions of the refresh cookies that came with the request end, so that no answer to a request of theirs can bring
-// their user back into this browser (OWASP ASVS 7.2.4).
+// Ends the sessions of the refresh cookies of the request, so that no later response to one of their requests can log
+// the previous user in again (OWASP ASVS 7.2.4).
 async function logIn(ctx: AuthContext, input: Login): Promise<SignedInView> {
   const { refreshCookie: cookie } = ctx
   const replaces = cookie.readUnchecked()
@@ -189,20 +189,20 @@ async function logIn(ctx: AuthContext, input: Login): Promise<SignedInView> {
   return signedIn
 }
 
-// With the token of the body, or else of a cookie. Cookies that came and are of no more use are cleared.
+// Uses the token of the body, otherwise that of a cookie, and clears cookies that are no longer valid.
 async function refresh(ctx: AuthContext, bodyToken: string | undefined): Promise<SignedInView> {
   const cookies = bodyToken === undefined ? ctx.refreshCookie.read() : []
   const presented = bodyToken === undefined ? cookies : [bodyToken]
   try {
     return deliverTokens(ctx, await ctx.services.sessions.refresh(ctx.origin, presented))
   } catch (error) {
-    // A cookie that did not come may be one that another tab's login is setting just now.
+    // A cookie that the request did not contain may belong to a concurrent login in another tab.
     if (cookies.length > 0 && error instanceof InvalidTokenError) ctx.refreshCookie.clear()
     throw error
   }
 }
 
-// Puts the refresh token into the cookie if its session asked for one, and else into the view.
+// Puts the refresh token into a cookie if its session uses one, otherwise into the body.
 function deliverTokens({ refreshCookie }: AuthContext, signedIn: SignedIn): SignedInView {
   const { accessToken, expiresIn, refreshToken, refreshTokenExpiresAt, delivery } = signedIn
   const view = { accessToken, tokenType: 'Bearer' as const, expiresIn, user: toUser(signedIn.user) }
@@ -211,7 +211,7 @@ function deliverTokens({ refreshCookie }: AuthContext, signedIn: SignedIn): Sign
   return view
 }
 
-// Ends the session of every credential that the request carries, and clears the cookies that it carries.
+// Ends the session of every credential of the request, and clears its cookies.
 async function logOut(ctx: AuthContext, bodyToken: string | undefined): Promise<void> {
   const cookies = ctx.refreshCookie.read()
   await ctx.services.sessions.logOut(ctx, [...cookies, ...(bodyToken === undefined ? [] : [bodyToken])])

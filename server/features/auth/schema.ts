@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { byIdSchema, idSchema, passwordSchema } from '../../core/fields/schema.js'
 import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
 
-/** A token as clients hand it back: opaque. Any token of the system fits, so that a mistaken one is refused as unknown. */
+/** An opaque token from a client. Tokens of other kinds match too, so that they are rejected as unknown tokens. */
 const tokenSchema = z.string().min(1).max(2048)
 
 const refreshTokenSchema = tokenSchema.optional().describe('Omit it if the token is sent in the cookie.')
@@ -26,7 +26,7 @@ export const resetPasswordSchema = z.strictObject({ token: tokenSchema, password
 export const changePasswordSchema = z.strictObject({ currentPassword: passwordSchema, newPassword: passwordSchema })
 export const requestEmailChangeSchema = z.strictObject({ email: emailSchema, currentPassword: passwordSchema })
 
-/** The answer to everything that may send a mail: it tells nothing of the address. */
+/** The response of procedures that may send a mail. It reveals nothing about the address. */
 export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
 export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
 

@@ -24,8 +24,8 @@ import { verifyEmail } from './verify-email.js'
 export type AuthService = ReturnType<typeof createAuthService>
 
 /**
- * How people get accounts, prove who they are, and change what they prove it with. A `mark` is what the browser kept of
- * its registration, `device` what it kept of an earlier login.
+ * The verbs of accounts: registration, login, and changes of credentials. A `mark` is the cookie of the browser's
+ * registration, `device` that of a former login.
  */
 export function createAuthService(dependencies: AuthDependencies) {
   const { db } = dependencies

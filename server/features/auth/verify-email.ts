@@ -10,10 +10,9 @@ import { deleteRegistrations, findPendingRegistration, readRegistrationMark } fr
 import type { VerifyEmail } from './schema.js'
 
 /**
- * Makes the user whom a mailed link belongs to, with that registration's name and password, and drops every other
- * registration of the address. A browser that made another registration of the address is refused, as the link is that
- * of somebody else's; if strangers used up the mails, so that its own link was never sent, this one counts for nobody's
- * password.
+ * Creates the user from the registration of a link, and deletes all other registrations of the address. A browser with
+ * another registration of the address is rejected, because the link belongs to another person. If its own link was
+ * never sent, because strangers used up the mails, this link creates the user without a password.
  *
  * @throws InvalidTokenError
  */
@@ -65,7 +64,7 @@ async function createVerifiedUser(
 const ofAnother =
   'This link belongs to a registration that was started in another browser. Use the link from your own registration.'
 
-// All registrations of the address, in one order: of two links that are followed at once, the second one waits here.
+// All registrations of the address, in a fixed order: of two concurrently used links, the second one waits here.
 async function lockRegistrationsBeside(tx: Transaction, token: string): Promise<void> {
   await tx.$queryRaw`
     SELECT "id" FROM "Registration" WHERE "email" = (

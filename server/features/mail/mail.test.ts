@@ -22,7 +22,7 @@ afterAll(() => t.close())
 const as = (person?: Person) => t.client(person?.session).mail
 
 describe('mail.list', () => {
-  test('shows what could not be sent and why, without what the mail says', async () => {
+  test('shows which mails could not be sent and why, without their content', async () => {
     const { id, to } = await createMail('dead')
     const { items } = await as(admin).list.query({ status: 'dead', limit: 100 })
     expect(items.find((item) => item.id === id)).toEqual({
@@ -37,7 +37,7 @@ describe('mail.list', () => {
     })
   })
 
-  test('goes on from a cursor', async () => {
+  test('continues from a cursor', async () => {
     for (let count = 0; count < 3; count++) await createMail('sent')
     const first = await as(admin).list.query({ status: 'sent', limit: 2 })
     const cursor = first.meta.nextCursor ?? ''
@@ -47,7 +47,7 @@ describe('mail.list', () => {
     expect((await errorOf(as(admin).list.query({ status: 'dead', cursor }))).code).toBe('BAD_REQUEST')
   })
 
-  test('refuses nobody, users and an unknown status', async () => {
+  test('rejects anonymous callers, users and an unknown status', async () => {
     expect((await errorOf(as().list.query({}))).code).toBe('UNAUTHORIZED')
     expect((await errorOf(as(user).list.query({}))).code).toBe('FORBIDDEN')
     // @ts-expect-error What comes over the wire has no types.
@@ -56,7 +56,7 @@ describe('mail.list', () => {
 })
 
 describe('mail.retry', () => {
-  test('sends a dead mail after all, and leaves a trace', async () => {
+  test('sends a dead mail, and records it', async () => {
     const { id, to } = await createMail('dead')
     const { status, body } = await t.rest(admin.session)('POST', `/mail/${id}/retry`)
     expect(status).toBe(200)
@@ -67,14 +67,14 @@ describe('mail.retry', () => {
     expect(event?.data).toEqual({ mailId: id })
   })
 
-  test('refuses a mail that is not dead, and an unknown one', async () => {
+  test('rejects a mail that is not dead, and an unknown one', async () => {
     const { id } = await createMail('sent')
     expect((await errorOf(as(admin).retry.mutate({ id }))).code).toBe('CONFLICT')
     expect((await errorOf(as(admin).retry.mutate({ id: randomUUID() }))).code).toBe('NOT_FOUND')
     expect((await errorOf(as(admin).retry.mutate({ id: 'x' }))).code).toBe('VALIDATION_ERROR')
   })
 
-  test('refuses nobody and users', async () => {
+  test('rejects anonymous callers and users', async () => {
     const { id } = await createMail('dead')
     expect((await errorOf(as().retry.mutate({ id }))).code).toBe('UNAUTHORIZED')
     expect((await errorOf(as(user).retry.mutate({ id }))).code).toBe('FORBIDDEN')

@@ -20,7 +20,7 @@ interface MailServiceOptions {
   audit: Pick<AuditService, 'record'>
 }
 
-/** The outbox as an operator sees it. */
+/** The outbox for operators. */
 export function createMailService({ db, clock, audit }: MailServiceOptions) {
   return {
     /**
@@ -38,14 +38,14 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
       )
     },
 
-    /** Removes mail that was sent or given up long ago; gives how many there were. */
+    /** Deletes mails that were sent or marked as dead long ago, and returns their number. */
     removeSettled: (now: Date): Promise<number> => {
       const where = { status: { in: settled }, updatedAt: { lt: daysBefore(now, keptDays) } }
       return removeInBatches((limit) => db.outboxMail.deleteMany({ where, limit }))
     },
 
     /**
-     * Puts a dead mail back in line, with all its attempts before it.
+     * Queues a dead mail again, with a new set of attempts.
      * @throws NotFoundError; ConflictError if the mail is not dead
      */
     async retry(actor: Actor, { id }: z.output<typeof byIdSchema>): Promise<OutboxMail> {

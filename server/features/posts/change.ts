@@ -7,7 +7,7 @@ import { type AuditService, doneBy } from '../audit/service.js'
 import type { Post, PostVersion, UpdatePost } from './schema.js'
 import { changeablePosts, postColumns, readPost } from './visibility.js'
 
-/** What the verbs on posts work with. */
+/** The dependencies of the verbs of posts. */
 export interface PostsDependencies {
   db: Database
   clock: Clock
@@ -56,7 +56,7 @@ export async function removePost(
 }
 
 /**
- * Brings a removed post back.
+ * Restores a removed post.
  *
  * @throws NotFoundError unless it is removed, VersionMismatchError, ConflictError while its author is removed
  */
@@ -86,7 +86,7 @@ function lockPost(tx: Transaction, actor: Actor, post: PostVersion) {
   return lockRow(tx, 'Post', post, () => tx.post.findFirst({ where }))
 }
 
-// What authors do to posts of their own is not recorded, but that an admin restored one is.
+// Changes by the author are not recorded, except that an admin restored the post.
 function isOwn({ authorId }: { authorId: string }, { userId }: Actor): boolean {
   return authorId === userId
 }

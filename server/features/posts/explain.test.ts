@@ -15,10 +15,11 @@ import { createPostsService } from './service.js'
 const userCount = 2_000
 const postCount = 100_000
 
-// Of 8 KiB. The table of posts has more than 3,000; a walk from the first row to the middle would take half of them.
+// Blocks of 8 KiB. The table of posts has more than 3,000; a scan from the first row to the middle would read half of
+// them.
 const blocksMax = 400
 
-// What a page of a search may read: 2,000 posts.
+// The limit for a page of a search: 2,000 posts.
 const searchBlocksMax = 600
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -59,7 +60,7 @@ const lists: [string, () => Actor | null, () => object][] = [
   ['newest', nobody, () => ({})],
   ['oldest', nobody, () => ({ order: 'oldest' })],
   ['published', nobody, () => ({ status: 'published' })],
-  ['drafts of nobody', nobody, () => ({ status: 'draft' })],
+  ['drafts for an anonymous caller', nobody, () => ({ status: 'draft' })],
   ['by author', nobody, byAuthor],
   ['published by author', nobody, () => ({ ...byAuthor(), status: 'published' })],
   ['own drafts and published', someUser, () => ({})],
@@ -72,7 +73,7 @@ const lists: [string, () => Actor | null, () => object][] = [
   ['search by author', someUser, () => ({ q: 'garden', ...byAuthor() })],
 ]
 
-test.each(lists)('lists %s from an index, and so from the middle', async (_name, as, filters) => {
+test.each(lists)('lists %s from an index, also in the middle', async (_name, as, filters) => {
   const input = listPostsSchema.parse(filters())
   expect(await faultsOf(() => posts().list(as(), input), 'Post')).toEqual([])
   const position = [new Date(Date.now() - 40 * 86_400_000).toISOString(), '00000000-0000-7000-8000-000000000000']
@@ -86,7 +87,7 @@ test.each([
   ['a removed author', nobody, () => ({ authorId: removed })],
   ['a removed author, to an admin', admin, () => ({ authorId: removed })],
   ['drafts of an author with many, to others', someUser, () => ({ authorId: hoarder, status: 'draft' as const })],
-])('S64: a list of the posts of %s reads none that it does not show', async (_name, as, filters) => {
+])('S64: a list of the posts of %s reads only posts that it shows', async (_name, as, filters) => {
   for (const order of ['newest', 'oldest']) {
     const list = () => posts().list(as(), listPostsSchema.parse({ ...filters(), order }))
     expect((await list()).items).toEqual([])
@@ -96,7 +97,7 @@ test.each([
 
 const sixteen = (join: string) => Array.from({ length: 16 }, (_, index) => `topic${index}`).join(join)
 
-// All words of these are common, or none has to be there; some find much, some little, some nothing.
+// Words that are all common, or not required; they match many, few or no posts.
 const costly = [
   'text',
   'garden or kitchen or text or about',
@@ -114,14 +115,14 @@ const costly = [
 ]
 
 test.each(['newest', 'oldest', 'relevance'].flatMap((order) => costly.map((q) => [order, q] as const)))(
-  'S61: a search by %s reads a bounded number of posts whatever it is for: %s',
+  'S61: a search by %s reads a bounded number of posts for any query: %s',
   async (order, q) => {
     const input = listPostsSchema.parse({ q, order })
     expect(await faultsOf(() => posts().list(null, input), 'Post', searchBlocksMax)).toEqual([])
   },
 )
 
-test('reads every match of a word that is everywhere without reading the others', async () => {
+test('reads every match of a frequent word without reading the other posts', async () => {
   expect(await faultsOf(() => posts().list(null, listPostsSchema.parse({ q: 'garden' })), 'Post')).toEqual([])
 })
 
@@ -187,7 +188,7 @@ interface PlanNode {
   Plans?: PlanNode[]
 }
 
-// What is wrong with the statements of a list: whole tables that were read, and plans that read too much.
+// Reports the problems of a list: sequential scans, and plans that read too much.
 async function faultsOf(list: () => Promise<unknown>, table: string, most = blocksMax): Promise<string[]> {
   const statements = (await statementsOf(list)).filter(({ text }) => text.includes(`"${table}"`) && !isCount(text))
   if (statements.length === 0) return ['no statement was sent']
@@ -208,7 +209,7 @@ interface Statement {
   values: unknown[]
 }
 
-// What the driver is handed is what the server gets, so no copy of the SQL can fall behind.
+// Records what the driver sends, so that no copy of the SQL can become outdated.
 async function statementsOf(list: () => Promise<unknown>): Promise<Statement[]> {
   const query = vi.spyOn(pg.Client.prototype, 'query')
   try {

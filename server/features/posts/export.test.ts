@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-test('S84: the export of their data has all posts that a user wrote, removed ones included, and none of others', async () => {
+test('S84: the export has all posts of the user, including removed ones, and none of others', async () => {
   const { user, session } = await createSignedInUser(t)
   for (let count = 0; count < 60; count += 1) await createPost(t, user, { title: `Mine ${count}` })
   const removed = await createPost(t, user, { title: 'Removed', deletedAt: t.clock.now() })
@@ -22,7 +22,7 @@ test('S84: the export of their data has all posts that a user wrote, removed one
   expect(resources.posts).toContainEqual(expect.objectContaining({ id: removed.id, removedAt: t.clock.now() }))
 })
 
-test('S84: the export says when it does not hold everything, and stays bounded', async () => {
+test('S84: the export says if it is incomplete, and has a limited size', async () => {
   const { user, session } = await createSignedInUser(t)
   const rows = Array.from({ length: 400 }, () => ({ authorId: user.id, title: 'Long', body: 'x'.repeat(50_000) }))
   await t.db.post.createMany({ data: rows })
@@ -31,7 +31,7 @@ test('S84: the export says when it does not hold everything, and stays bounded',
   expect(JSON.stringify(reply.body).length).toBeLessThan(12 * 1024 * 1024)
 })
 
-test('S83: a post of an erased account keeps its author’s id', async () => {
+test('S83: a post of an erased account keeps the id of its author', async () => {
   const admin = await createSignedInUser(t, { role: 'admin' })
   const { id } = await createUser(t)
   const post = await createPost(t, { id })

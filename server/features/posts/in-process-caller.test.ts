@@ -18,7 +18,7 @@ async function callerOf(overrides: { role?: 'admin' } = {}, ip = '10.1.0.1') {
   return { user, caller: await createCaller(t.container, { authorization, ip, requestId: 'in-process-1' }) }
 }
 
-/** The code that a call was refused with, or `OK`. */
+/** The error code of a call, or `OK`. */
 async function refusalOf(call: Promise<unknown>): Promise<string> {
   const thrown: unknown = await call.then(
     () => null,
@@ -30,7 +30,7 @@ async function refusalOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe('the in-process caller', () => {
-  it('calls as the user of the credential, and gives what the procedure gives', async () => {
+  it('calls as the user of the credential, and returns the value of the procedure', async () => {
     const { user, caller } = await callerOf()
     expect(await caller.users.me()).toMatchObject({ id: user.id, email: user.email })
     const post = await caller.posts.create({ title: ' In process ', body: 'B' })
@@ -38,7 +38,7 @@ describe('the in-process caller', () => {
     expect(await t.db.post.count({ where: { id: post.id, authorId: user.id } })).toBe(1)
   })
 
-  it('is anonymous without a credential, and refused with a bad one', async () => {
+  it('is anonymous without a credential, and rejected with an invalid one', async () => {
     const anonymous = await createCaller(t.container)
     expect(await refusalOf(anonymous.users.me())).toBe('UNAUTHORIZED')
     expect((await anonymous.posts.list({})).items).toEqual(expect.any(Array))
@@ -46,7 +46,7 @@ describe('the in-process caller', () => {
     expect(await refusalOf(forged.posts.list({}))).toBe('UNAUTHORIZED')
   })
 
-  it('is refused for its role, for a row of somebody else and for its input, as over HTTP', async () => {
+  it('is rejected for its role, for a row of another user and for its input, as over HTTP', async () => {
     const { caller } = await callerOf()
     const { caller: other, user } = await callerOf()
     const post = await other.posts.create({ title: 'Theirs', body: 'B' })
@@ -57,7 +57,7 @@ describe('the in-process caller', () => {
     expect(await refusalOf(caller.posts.create(unknown))).toBe('VALIDATION_ERROR')
   })
 
-  it('pays for its calls: a declared limit refuses the call after its points', async () => {
+  it('is subject to declared limits', async () => {
     const ip = '10.1.0.2'
     const guess = { token: 'A'.repeat(43) }
     const anonymous = await createCaller(t.container, { ip })
@@ -69,7 +69,7 @@ describe('the in-process caller', () => {
     expect(await refusalOf(elsewhere.auth.verifyEmail(guess))).toBe('INVALID_TOKEN')
   })
 
-  it('is named in the audit trail by the origin that it gives', async () => {
+  it('records the given origin in the audit trail', async () => {
     const { caller } = await callerOf({ role: 'admin' }, '10.1.0.4')
     const { id } = await caller.users.create({ email: 'in-process@example.com', name: 'New' })
     const [event] = await t.db.auditEvent.findMany({ where: { type: 'user.created', userId: id } })

@@ -37,20 +37,20 @@ afterAll(() => t.close())
 const as = (person?: Person) => t.client(person?.session).posts
 const idsOf = ({ items }: { items: Post[] }) => items.map(({ id }) => id)
 
-describe('who sees what', () => {
-  test('nobody and others see published posts, newest first, and neither removed ones nor those of removed users', async () => {
+describe('visibility', () => {
+  test('anonymous callers and other users see published posts, newest first, without removed ones and those of removed users', async () => {
     const newest = published.toReversed()
     expect(idsOf(await as().list.query({}))).toEqual(newest)
     expect(idsOf(await as(other).list.query({}))).toEqual(newest)
   })
 
-  test('the author and admins see the drafts too', async () => {
+  test('authors and admins also see the drafts', async () => {
     const all = [draft, ...published.toReversed()]
     expect(idsOf(await as(author).list.query({}))).toEqual(all)
     expect(idsOf(await as(admin).list.query({}))).toEqual(all)
   })
 
-  test('asking for drafts shows those that one may see', async () => {
+  test('the filter for drafts shows only those that the actor may see', async () => {
     expect(idsOf(await as().list.query({ status: 'draft' }))).toEqual([])
     expect(idsOf(await as(other).list.query({ status: 'draft' }))).toEqual([])
     expect(idsOf(await as(other).list.query({ status: 'draft', authorId: author.user.id }))).toEqual([])
@@ -67,7 +67,7 @@ describe('who sees what', () => {
 
 describe('pages', () => {
   test.each(['newest', 'oldest'] as const)(
-    'walk through posts of one millisecond without loss or repetition, %s first',
+    'contain posts of one millisecond without loss or repetition, %s first',
     async (order) => {
       const seen: string[] = []
       let cursor: string | undefined
@@ -81,7 +81,7 @@ describe('pages', () => {
     },
   )
 
-  test('hold 20 posts unless asked otherwise, and at most 100', async () => {
+  test('contain 20 posts by default, and at most 100', async () => {
     expect((await as().list.query({})).meta.limit).toBe(20)
     expect((await as().list.query({ limit: 100 })).meta.limit).toBe(100)
     for (const limit of [0, 101, 1.5]) {
@@ -89,7 +89,7 @@ describe('pages', () => {
     }
   })
 
-  test('a cursor that is broken, or of another filter or order, is refused', async () => {
+  test('a malformed cursor, or one of another filter or order, is rejected', async () => {
     const { meta } = await as().list.query({ limit: 1 })
     const cursor = meta.nextCursor ?? ''
     const others = [{ order: 'oldest' }, { status: 'published' }, { authorId: author.user.id }, { q: 'title' }] as const
@@ -101,7 +101,7 @@ describe('pages', () => {
     }
   })
 
-  test('a cursor works with another limit', async () => {
+  test('a cursor can be used with another limit', async () => {
     const { meta } = await as().list.query({ limit: 1 })
     const next = await as().list.query({ limit: 10, cursor: meta.nextCursor ?? '' })
     expect(idsOf(next)).toEqual(published.toReversed().slice(1))
@@ -112,15 +112,15 @@ test.each([
   ['an unknown key', { where: {} }],
   ['an order of its own', { order: { title: 'asc' } }],
   ['relevance without a search', { order: 'relevance' }],
-  ['an author who is no id', { authorId: { not: randomUUID() } }],
-])('S30: %s is refused', async (_name, filters) => {
-  // @ts-ignore The types refuse these inputs; what comes over the wire has no types.
+  ['an author that is not an id', { authorId: { not: randomUUID() } }],
+])('S30: %s is rejected', async (_name, filters) => {
+  // @ts-ignore The types reject these inputs, but data from the network has no types.
   const error = await errorOf(as().list.query(filters))
   expect(error.code).toBe('VALIDATION_ERROR')
   expect(error.details?.[0]?.path).toBe(Object.keys(filters)[0])
 })
 
-test.each(['authorId', 'status', 'q', 'cursor'])('S30: %s takes a value, not an operator', async (key) => {
+test.each(['authorId', 'status', 'q', 'cursor'])('S30: %s accepts a value, not an operator', async (key) => {
   const input = JSON.stringify({ json: { [key]: { not: null, contains: '' } } })
   const { statusCode, body } = await t.app.inject(`/trpc/posts.list?input=${encodeURIComponent(input)}`)
   expect(statusCode).toBe(400)

@@ -25,17 +25,17 @@ export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   return readTimePage({ scope: scopeOf(input), limit, cursor }, read, listedAt)
 }
 
-// As a join, which remembers what it has found of an author.
+// A join, because PostgreSQL caches the authors that it has already read.
 const hasAuthor = Prisma.sql`EXISTS (SELECT FROM "User" a WHERE a."id" = p."authorId" AND a."deletedAt" IS NULL)`
 
-/** What a cursor of a list of posts is bound to. */
+/** The filters and the order for which a cursor is valid. */
 export function scopeOf({ order, authorId, status, q }: ListPosts): CursorScope {
   return ['posts', order, authorId, status, q]
 }
 
 const exportPageSize = 50
 
-/** Makes the reader of all posts that a user wrote, removed ones included, for the export of their data. */
+/** Creates the reader of all posts of a user, including removed ones, for the export of their data. */
 export function readOwnPosts(db: Database) {
   return async function* (authorId: string): AsyncGenerator<Record<string, unknown>[]> {
     let after: string | undefined

@@ -12,26 +12,26 @@ export const timeOrders = {
 
 export type TimeOrder = keyof typeof timeOrders
 
-/** The condition that a post `p` stands before, at or behind a place. */
+/** The condition that a post `p` is before, at or after a position. */
 export function standsAt(comparison: '<' | '<=' | '>=' | '>', [time, id]: TimePosition): Prisma.Sql {
   return Prisma.sql`(p."listedAt", p."id") ${Prisma.raw(comparison)} (${time}::timestamptz, ${id}::uuid)`
 }
 
-/** The condition that a post `p` comes after a place in an order; all do where there is none. */
+/** The condition that a post `p` is after a position in an order; true if there is no position. */
 export function comesAfter(place: TimePosition | undefined, order: TimeOrder): Prisma.Sql {
   return place ? standsAt(order === 'oldest' ? '>' : '<', place) : Prisma.sql`true`
 }
 
 interface PostsByTime {
-  /** Conditions on posts that go by the name `p`, of which no post meets two. */
+  /** Conditions on posts with the alias `p`. No post matches two of them. */
   kinds: readonly Prisma.Sql[]
-  /** More conditions on `p`: between which places. */
+  /** Further conditions on `p`: between which positions. */
   bounds: Prisma.Sql
   order: TimeOrder
   limit: number | Prisma.Sql
 }
 
-/** A subquery of the first posts in an order by time. Each kind is read from an index, no further than the limit. */
+/** A subquery of the first posts in an order by time. Each condition is read from an index, up to the limit. */
 export function firstPosts({ kinds, bounds, order, limit }: PostsByTime): Prisma.Sql {
   const byTime = Prisma.sql`ORDER BY ${timeOrders[order]} LIMIT ${limit}`
   const parts = kinds.map(
@@ -50,7 +50,7 @@ export function listedAt({ publishedAt, createdAt }: Pick<Post, 'publishedAt' | 
 export type Ranked = Post & { rank: number }
 
 interface Page {
-  /** What `posts` refers to. */
+  /** CTEs that `posts` uses. */
   ctes?: Prisma.Sql
   /** A subquery of posts and their `rank`. */
   posts: Prisma.Sql
@@ -59,8 +59,8 @@ interface Page {
 }
 
 /**
- * Reads a page of posts, and one more to tell that there are more. The database stops behind the post with which the
- * bodies exceed what a page may hold, so that it reads hardly more than is answered.
+ * Reads a page of posts, and one more to know whether there are more. The database stops at the post whose body exceeds
+ * the size of a page, so that it reads hardly more than is returned.
  */
 export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Promise<Ranked[]> {
   return db.$queryRaw<Ranked[]>`
@@ -75,5 +75,5 @@ export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Pro
     ORDER BY ${order}`
 }
 
-// Looked up for one post after the other, no more of them than the page needs.
+// Looked up for one post at a time, and only for as many as the page needs.
 const hasAuthor = Prisma.sql`(SELECT a."deletedAt" IS NULL FROM "User" a WHERE a."id" = p."authorId")`

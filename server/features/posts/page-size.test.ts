@@ -5,7 +5,7 @@ import { createTestApp, type TestApp } from '../../testing/test-app.js'
 import { createPost } from './posts.test-support.js'
 import type { ListPosts } from './schema.js'
 
-// Written in two bytes a letter, the longest body takes 100,000 bytes. Ten of them fit into a page.
+// Letters of two bytes, so the longest body has 100,000 bytes. Ten of them fit into a page.
 const bodyBytes = 100_000
 const fitting = 10
 const postCount = 24
@@ -34,7 +34,7 @@ const lists: Partial<ListPosts>[] = [
   { q: 'long', order: 'relevance' },
 ]
 
-test.each(lists)('S63: a page of long posts ends early, and no post is lost: %o', async (filters) => {
+test.each(lists)('S63: a page of long posts ends early, and no post is skipped: %o', async (filters) => {
   const found: string[] = []
   const sizes: number[] = []
   let cursor: string | undefined
@@ -51,13 +51,13 @@ test.each(lists)('S63: a page of long posts ends early, and no post is lost: %o'
   else expect(found).toEqual(expected)
 })
 
-test('S63: an answer is not much larger than a mebibyte', async () => {
+test('S63: a response is not much larger than a mebibyte', async () => {
   const { headers, body } = await t.app.inject('/api/posts?limit=100')
   expect(headers.link).toContain('rel="next"')
   expect(Buffer.byteLength(body)).toBeLessThan(1.1 * 1_048_576)
 })
 
-test.each(lists)('S63: the database reads one body more than a page holds: %o', async (filters) => {
+test.each(lists)('S63: the database reads one body more than fits into a page: %o', async (filters) => {
   const query = vi.spyOn(pg.Client.prototype, 'query')
   await t.client().posts.list.query({ ...filters, limit: 100 })
   const sent = query.mock.calls.map(([statement]: unknown[]) => statement as pg.QueryConfig)

@@ -3,7 +3,7 @@ import type { Prisma } from '../../generated/client.js'
 import { type CallRow, notYours, type Stage } from '../../testing/stage.js'
 import type { TestApp } from '../../testing/test-app.js'
 
-/** Makes a published post. */
+/** Creates a published post. */
 export async function createPost(
   { db, clock }: TestApp,
   author: { id: string },
@@ -16,7 +16,7 @@ export async function createPost(
 
 const postOfOwner = async ({ t, owner }: Stage) => ({ id: (await createPost(t, owner.user)).id })
 
-/** The posts' rows of the table in `server/testing/calls.ts`. */
+/** The rows of posts for the table in `server/testing/calls.ts`. */
 export const postCalls: Readonly<Record<string, CallRow>> = {
   'posts.list': { input: () => ({ limit: 5, order: 'oldest' }), invalid: { order: 'random' } },
   'posts.get': { input: postOfOwner, invalid: { id: 'x' } },

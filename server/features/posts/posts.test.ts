@@ -29,7 +29,7 @@ const rowOf = (id: string) =>
 const auditOf = (authorId: string) =>
   t.db.auditEvent.findMany({ where: { userId: authorId, type: { startsWith: 'post.' } } })
 
-// Starts calls while the row is locked, so that all of them have begun when the first one gets it.
+// Starts calls while the row is locked, so that all are running when the first one gets the lock.
 async function whileHeld<T>(id: string, start: () => Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
   const calls = await t.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT p."id" FROM "Post" p WHERE p."id" = ${id}::uuid AND p."deletedAt" IS NULL FOR UPDATE`
@@ -41,7 +41,7 @@ async function whileHeld<T>(id: string, start: () => Promise<T>[]): Promise<Prom
 }
 
 describe('posts.create', () => {
-  test('makes a draft of the caller unless it says otherwise', async () => {
+  test('creates a draft of the caller by default', async () => {
     const post = await as(author).create.mutate({ title: '  A title ', body: 'One.\n\n\tTwo.' })
     expect(post).toEqual({
       id: post.id,
@@ -57,7 +57,7 @@ describe('posts.create', () => {
     expect(await rowOf(post.id)).toMatchObject({ authorId: author.user.id, deletedAt: null })
   })
 
-  test('publishes at once when asked to', async () => {
+  test('publishes immediately if requested', async () => {
     const post = await as(author).create.mutate({ ...input, status: 'published' })
     expect(post).toMatchObject({ status: 'published', publishedAt: t.clock.now() })
   })
@@ -70,7 +70,7 @@ describe('posts.create', () => {
     ['one word of 50,000 characters', 'a'.repeat(50_000)],
     ['25,000 characters of two halves', '😀'.repeat(25_000)],
     ['addresses in addresses', 'a.example.com/b-c/'.repeat(2_700)],
-  ])('takes %s, which the search index has to hold', async (_name, body) => {
+  ])('accepts %s, which the search index must be able to store', async (_name, body) => {
     const { id } = await as(author).create.mutate({ ...input, body })
     expect((await as(author).get.query({ id })).body).toBe(body)
   })
@@ -83,32 +83,32 @@ describe('posts.create', () => {
     ['a body of 50,001 characters', { body: 'a'.repeat(50_001) }],
     ['a NUL, which the database could not store', { body: 'a\u0000b' }],
     ['an unknown status', { status: 'deleted' }],
-    ['somebody else as author', { authorId: randomUUID() }],
-  ])('refuses %s', async (_name, fault) => {
-    // @ts-ignore The types refuse some of these inputs; what comes over the wire has no types.
+    ['another user as author', { authorId: randomUUID() }],
+  ])('rejects %s', async (_name, fault) => {
+    // @ts-ignore The types reject some of these inputs, but data from the network has no types.
     const error = await errorOf(as(author).create.mutate({ ...input, ...fault }))
     expect(error.code).toBe('VALIDATION_ERROR')
     expect(error.details?.map(({ path }) => path)).toEqual(Object.keys(fault))
   })
 
-  test('S51: refuses half a character as text that is not Unicode', async () => {
+  test('S51: rejects a lone surrogate as invalid Unicode', async () => {
     const error = await errorOf(as(author).create.mutate({ ...input, body: 'a\ud800b' }))
     expect(error.code).toBe('BAD_REQUEST')
   })
 
-  test('refuses nobody', async () => {
+  test('rejects anonymous callers', async () => {
     expect((await errorOf(as().create.mutate(input))).code).toBe('UNAUTHORIZED')
   })
 })
 
 describe('posts.get', () => {
-  test('shows a published post to anybody', async () => {
+  test('returns a published post to everyone', async () => {
     const { id } = await createPost(t, author.user)
     expect(await as().get.query({ id })).toMatchObject({ id, author: { id: author.user.id } })
     expect(await as().get.query({ id: id.toUpperCase() })).toMatchObject({ id })
   })
 
-  test('shows a draft to its author and to admins; to others it does not exist', async () => {
+  test('returns a draft to its author and to admins; for others it does not exist', async () => {
     const { id } = await createPost(t, author.user, { status: 'draft', publishedAt: null })
     expect(await as(author).get.query({ id })).toMatchObject({ id })
     expect(await as(admin).get.query({ id })).toMatchObject({ id })
@@ -116,14 +116,14 @@ describe('posts.get', () => {
     expect((await errorOf(as().get.query({ id }))).code).toBe('NOT_FOUND')
   })
 
-  test('S28: a draft of another answers as an unknown id', async () => {
+  test('S28: a draft of another user and an unknown id result in the same response', async () => {
     const { id } = await createPost(t, author.user, { status: 'draft' })
     const foreign = await errorOf(as(other).get.query({ id }))
     const unknown = await errorOf(as(other).get.query({ id: randomUUID() }))
     expect({ ...foreign, requestId: '' }).toEqual({ ...unknown, requestId: '' })
   })
 
-  test('S31: hides removed posts and posts of removed users, from admins too', async () => {
+  test('S31: hides removed posts and posts of removed users, also from admins', async () => {
     const leaver = await createSignedInUser(t)
     const [removed, orphan] = [await createPost(t, leaver.user), await createPost(t, leaver.user)]
     await as(leaver).remove.mutate({ id: removed.id })
@@ -134,7 +134,7 @@ describe('posts.get', () => {
     }
   })
 
-  test('refuses what is no id', async () => {
+  test('rejects malformed ids', async () => {
     expect((await errorOf(as().get.query({ id: '1' }))).code).toBe('VALIDATION_ERROR')
   })
 })
@@ -163,7 +163,7 @@ describe('the entity tag of a post', () => {
 })
 
 describe('posts.update and posts.replace', () => {
-  test('change what is given, and raise the version', async () => {
+  test('change the given fields, and raise the version', async () => {
     const { id } = await createPost(t, author.user, { title: 'Before', body: 'Before.' })
     expect(await as(author).update.mutate({ id, title: 'After' })).toMatchObject({
       title: 'After',
@@ -205,12 +205,12 @@ describe('posts.update and posts.replace', () => {
 
   test('replace asks for every field', async () => {
     const { id } = await createPost(t, author.user)
-    // @ts-expect-error The types ask for it too.
+    // @ts-expect-error The types require it too.
     const error = await errorOf(as(author).replace.mutate({ id, title: 'New' }))
     expect(error.details?.map(({ path }) => path).sort()).toEqual(['body', 'status'])
   })
 
-  test('S30: a field that is undefined stays as it is', async () => {
+  test('S30: an undefined field is not changed', async () => {
     const { id, title } = await createPost(t, author.user)
     expect(await as(author).update.mutate({ id, title: undefined, body: 'After.' })).toMatchObject({
       title,
@@ -218,7 +218,7 @@ describe('posts.update and posts.replace', () => {
     })
   })
 
-  test('publishedAt is set when a post is first published, and stays', async () => {
+  test('publishedAt is set when a post is first published, and then kept', async () => {
     const { id } = await createPost(t, author.user, { status: 'draft', publishedAt: null })
     const publishedAt = t.clock.now()
     expect(await as(author).update.mutate({ id, status: 'published' })).toMatchObject({ publishedAt })
@@ -227,14 +227,14 @@ describe('posts.update and posts.replace', () => {
     expect(await as(author).update.mutate({ id, status: 'published' })).toMatchObject({ publishedAt })
   })
 
-  test('an old version is refused and changes nothing', async () => {
+  test('an outdated version is rejected without a change', async () => {
     const { id } = await createPost(t, author.user, { title: 'Before', version: 4 })
     expect((await errorOf(as(author).update.mutate({ id, title: 'After', version: 3 }))).code).toBe('VERSION_MISMATCH')
     expect((await errorOf(as(author).remove.mutate({ id, version: 3 }))).code).toBe('VERSION_MISMATCH')
     expect(await rowOf(id)).toMatchObject({ title: 'Before', version: 4, deletedAt: null })
   })
 
-  test('of 20 updates at once that name one version exactly one wins', async () => {
+  test('of 20 concurrent updates with the same version exactly one succeeds', async () => {
     const { id } = await createPost(t, author.user)
     const outcomes = await whileHeld(id, () =>
       Array.from({ length: 20 }, (_, index) => as(author).update.mutate({ id, title: `Title ${index}`, version: 1 })),
@@ -248,7 +248,7 @@ describe('posts.update and posts.replace', () => {
     expect(await rowOf(id)).toMatchObject({ title: won[0]?.title, version: 2 })
   })
 
-  test('20 updates at once that name no version all count', async () => {
+  test('20 concurrent updates without a version all succeed', async () => {
     const { id } = await createPost(t, author.user)
     await whileHeld(id, () => [
       ...Array.from({ length: 19 }, () => as(author).update.mutate({ id, body: randomUUID() })),
@@ -257,7 +257,7 @@ describe('posts.update and posts.replace', () => {
     expect(await rowOf(id)).toMatchObject({ title: 'Kept by those that change the body alone', version: 21 })
   })
 
-  test("another's post does not exist, whatever its status", async () => {
+  test('a post of another user does not exist, whatever its status', async () => {
     for (const status of ['draft', 'published'] as const) {
       const { id } = await createPost(t, author.user, { status, title: 'Before' })
       expect((await errorOf(as(other).update.mutate({ id, title: 'After' }))).code).toBe('NOT_FOUND')
@@ -267,7 +267,7 @@ describe('posts.update and posts.replace', () => {
     }
   })
 
-  test("an admin changes another's post, and that is on record", async () => {
+  test('an admin can change a post of another user, which is recorded', async () => {
     const writer = await createSignedInUser(t)
     const { id } = await createPost(t, writer.user)
     expect(await as(admin).update.mutate({ id, title: 'Moderated' })).toMatchObject({
@@ -280,7 +280,7 @@ describe('posts.update and posts.replace', () => {
     ])
   })
 
-  test('refuse nobody, and what is not there', async () => {
+  test('reject anonymous callers and unknown ids', async () => {
     const { id } = await createPost(t, author.user)
     expect((await errorOf(as().update.mutate({ id, title: 'After' }))).code).toBe('UNAUTHORIZED')
     expect((await errorOf(as().replace.mutate({ id, ...input, status: 'draft' }))).code).toBe('UNAUTHORIZED')
@@ -298,7 +298,7 @@ describe('posts.remove and posts.restore', () => {
     expect((await errorOf(as(author).update.mutate({ id, title: 'After' }))).code).toBe('NOT_FOUND')
   })
 
-  test('restore brings it back, and what admins do is on record', async () => {
+  test('restore shows it again, and actions of admins are recorded', async () => {
     const writer = await createSignedInUser(t)
     const { id } = await createPost(t, writer.user)
     await as(admin).remove.mutate({ id })
@@ -307,14 +307,14 @@ describe('posts.remove and posts.restore', () => {
     expect((await auditOf(writer.user.id)).map(({ type }) => type).sort()).toEqual(['post.removed', 'post.restored'])
   })
 
-  test('restore finds no post that is not removed', async () => {
+  test('restore results in 404 for a post that is not removed', async () => {
     const { id } = await createPost(t, author.user)
     expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('NOT_FOUND')
     expect((await errorOf(as(admin).restore.mutate({ id: randomUUID() }))).code).toBe('NOT_FOUND')
     expect(await rowOf(id)).toMatchObject({ version: 1 })
   })
 
-  test('restore is refused while the author is removed, and changes nothing', async () => {
+  test('restore is rejected while the author is removed, without a change', async () => {
     const leaver = await createSignedInUser(t)
     const { id } = await createPost(t, leaver.user, { deletedAt: t.clock.now() })
     await t.db.user.update({ where: { id: leaver.user.id }, data: { deletedAt: t.clock.now() } })

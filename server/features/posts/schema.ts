@@ -72,7 +72,7 @@ export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>
 export type PostVersion = z.output<typeof byIdAndVersionSchema>
 
-/** Text on many lines, without control characters other than line breaks and tabs. */
+/** Multi-line text, without control characters other than line breaks and tabs. */
 function manyLines() {
   return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
 }

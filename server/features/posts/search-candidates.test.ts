@@ -10,7 +10,7 @@ import { scopeOf } from './list.js'
 import { type ListPosts, listPostsSchema } from './schema.js'
 import { createPostsService } from './service.js'
 
-// More than two pages of a search look at.
+// More posts than two pages of a search read.
 const postCount = 4_500
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
@@ -71,7 +71,7 @@ const queries = [
 ]
 
 test.each(orders.flatMap((order) => queries.map((q) => [order, q] as const)))(
-  'finds all matches once, and no other post, by %s: %s',
+  'finds all matches exactly once, and no other post, by %s: %s',
   async (order, q) => {
     const found = await searchAll({ q, order })
     const expected = await matchesOf(q)
@@ -81,7 +81,7 @@ test.each(orders.flatMap((order) => queries.map((q) => [order, q] as const)))(
   },
 )
 
-test('ranks among all matches of words that not too many posts hold', async () => {
+test('ranks all matches if not too many posts contain the words', async () => {
   const { rows } = await client.query<{ id: string }>(
     `SELECT "id" FROM "Post" WHERE "searchVector" @@ 'middling | scarce'::tsquery AND "status" = 'published'
      ORDER BY ts_rank("searchVector", 'middling | scarce') DESC, "id" DESC`,
@@ -108,7 +108,7 @@ test.each([
   await db.post.updateMany({ where: { id: { notIn: before }, title: q }, data: { deletedAt: new Date() } })
 })
 
-test('S61: a forged cursor makes a page of a search look at no more posts', async () => {
+test('S61: a forged cursor does not make a page of a search read more posts', async () => {
   const input = listPostsSchema.parse({ q: 'text', order: 'relevance', limit: 100 })
   const cursor = encodeCursor(scopeOf(input), ['9999-12-31T23:59:59.999Z', randomUUID(), 1, randomUUID()])
   const { items } = await posts().list(null, { ...input, cursor })
@@ -121,7 +121,7 @@ function posts() {
   return createPostsService({ db, clock: systemClock, audit: createAuditService({ db }) })
 }
 
-// Goes through all pages. One that is not full, or is empty, must say that more follow where they do.
+// Reads all pages. A page that is not full, or is empty, must say that more follow if they do.
 async function searchAll(filters: Partial<ListPosts>, betweenPages?: () => Promise<void>): Promise<string[]> {
   const found: string[] = []
   let cursor: string | undefined
@@ -135,7 +135,7 @@ async function searchAll(filters: Partial<ListPosts>, betweenPages?: () => Promi
   return found
 }
 
-// What PostgreSQL says of every single post, newest first.
+// PostgreSQL's match and rank of every single post, newest first.
 async function matchesOf(q: string): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT "id" FROM "Post" WHERE "searchVector" || '' @@ websearch_to_tsquery('english', $1)

@@ -4,40 +4,40 @@ import { Prisma } from '../../generated/client.js'
 import { firstPosts, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import { wordsOf } from './search-words.js'
 
-/** What a search looks for, and among which posts. */
+/** The words of a search, and the posts that it includes. */
 export interface Search {
-  /** As in a web search. */
+  /** In the syntax of web searches. */
   q: string
-  /** Conditions on posts `p`, of which no post meets two. */
+  /** Conditions on posts `p`. No post matches two of them. */
   kinds: readonly Prisma.Sql[]
   order: TimeOrder
 }
 
-/** The posts that a page of a search looks at. */
+/** The posts that a page of a search reads. */
 export interface Candidates {
-  /** Whether they are all that hold the words, as the index finds them, or the next ones in the order. */
+  /** Whether they are all matches from the index, or the next posts in the order. */
   isIndexed: boolean
   first: TimePosition
-  /** Where the search goes on; null if nothing comes behind them. */
+  /** Where the search continues; null if no more posts follow. */
   last: TimePosition | null
 }
 
-// How many posts a page of a search looks at, at most.
+// The maximum number of posts that a page of a search reads.
 const reach = 2_000
 
-// Where so many of the next posts match, a page is soon found among them, and the index would have much to read.
+// If so many of the next posts match, a page is quickly found among them, and the index would have to read much.
 const sampleSize = 100
 const commonInSample = 10
 
-// How many comparisons the index may have to make: the posts that hold the rarest of the words, times the query's nodes.
+// The maximum number of comparisons of the index: the posts with the rarest word, times the nodes of the query.
 const comparisonsMax = 50_000
 
 /**
- * Finds the posts that a page of a search looks at, so that it costs about the same whatever the query says. They are
- * all that hold the words, where the index of words finds them at a bounded cost and they are not too many. Else they
- * are the next posts in the order, whatever they hold: words that many posts hold are soon found there.
+ * Finds the posts that a page of a search reads, so that the cost hardly depends on the query. These are all matches,
+ * if the index finds them at a limited cost and they are not too many. Otherwise they are the next posts in the order,
+ * whatever they contain, because frequent words are soon found among them.
  *
- * @param bounds where the search goes on: a condition on posts `p`
+ * @param bounds where the search continues: a condition on posts `p`
  * @returns null if nothing can be found
  */
 export async function findCandidates(
@@ -71,18 +71,18 @@ export async function findCandidates(
   }
 }
 
-/** A subquery of the posts among {@link Candidates}, in the order of the search. It needs the CTE `words`. */
+/** A subquery of the posts of {@link Candidates}, in the order of the search. It needs the CTE `words`. */
 export function candidatePosts({ isIndexed, first, last }: Candidates, { kinds, order }: Search): Prisma.Sql {
   const [from, to] = order === 'oldest' ? (['>=', '<='] as const) : (['<=', '>='] as const)
   const bounds = last ? Prisma.sql`${standsAt(from, first)} AND ${standsAt(to, last)}` : standsAt(from, first)
-  // Twice as many, because drafts that are published meanwhile may come to stand between the ends.
+  // Twice as many, because drafts that are published meanwhile may appear between the ends.
   if (!isIndexed) return firstPosts({ kinds, bounds, order, limit: literal(2 * reach) })
   return Prisma.sql`(
     SELECT p.* FROM (${heldPosts}) p WHERE (${Prisma.join([...kinds], ' OR ')}) AND ${bounds}
     ORDER BY ${timeOrders[order]} LIMIT ${literal(reach)})`
 }
 
-// In the text of a statement, for the planner to see when it makes one plan for all values.
+// As text in the statement, so that a generic plan of PostgreSQL sees it.
 function literal(count: number): Prisma.Sql {
   return Prisma.raw(String(count))
 }
@@ -91,8 +91,8 @@ const heldPosts = Prisma.sql`
   SELECT p.* FROM "Post" p
   WHERE p."deletedAt" IS NULL AND p."searchVector" @@ (SELECT "allOf" FROM words) LIMIT ${literal(reach + 1)}`
 
-// As one text, the words that PostgreSQL's statistics know to be in too many posts for this query. If it matches, then
-// posts need not hold a rarer word to match, and the index has to read as many.
+// The words that are too frequent for this query according to PostgreSQL's statistics, as one text. If it matches,
+// posts can match without a rarer word, and the index would have to read that many.
 const commonWords = Prisma.sql`
   SELECT array_to_tsvector(coalesce(array_agg(w."word"), '{}'))
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

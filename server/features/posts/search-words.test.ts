@@ -27,7 +27,7 @@ test.each([
   ['a---b c--- d', 'a---b c--- d'],
   ['"a ---b" ---c', '"a ---b" -c'],
   ['"a ---b', '"a ---b'],
-])('reduces the signs of %j to %j, which means the same', (q, reduced) => {
+])('reduces the signs of %j to %j, with the same meaning', (q, reduced) => {
   expect(reduceSigns(q)).toBe(reduced)
 })
 
@@ -40,11 +40,11 @@ test.each([
   ['-stone', null, null],
   ['garden or -stone', null, null],
   ['the', null, null],
-])('asks the index for no more of %j than its words', async (q, allOf, anyOf) => {
+])('queries the index only for the words of %j', async (q, allOf, anyOf) => {
   expect(await wordsIn(q)).toMatchObject({ allOf, anyOf })
 })
 
-test('S62: whatever 200 characters say, PostgreSQL can read them', async () => {
+test('S62: PostgreSQL accepts any 200 characters', async () => {
   const random = createRandom(7)
   const queries = Array.from({ length: 4_000 }, () => writeQuery(random))
   const signs = ['-', '- ', '!-', '(-', '<-', '-&', '--"', '-or '].map((sign) => sign.repeat(200).slice(0, 200))
@@ -66,7 +66,7 @@ const alphabet = [
   ['\u0301', '\u200d', '\u00a0', '\u3000', 'ß', '文', '%', '$1', '_', ',', ';', '#', '{', '['],
 ].flat()
 
-// Few different parts make the same one come many times in a row, which is what a parser may stumble on.
+// With few different parts, the same one often occurs several times in a row, which can break a parser.
 function writeQuery(random: () => number): string {
   const oneOf = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const parts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => oneOf(alphabet))
@@ -74,7 +74,7 @@ function writeQuery(random: () => number): string {
   return [...written].slice(0, 200).join('')
 }
 
-// Mulberry32: numbers from 0 to 1 that are the same for the same seed.
+// Mulberry32: numbers from 0 to 1, which the seed determines.
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {

@@ -1,10 +1,9 @@
 import { Prisma } from '../../generated/client.js'
 
 /**
- * The CTE `words` of one row: the query `q` as PostgreSQL reads it, and two weaker ones of the same words, NULL where no
- * word has to be there. The index answers `allOf`, which is without phrases and without what is left out, and never has
- * to look at a post. `anyOf` ranks a post in time linear to its length. A planner that cannot see what they hold makes
- * one plan for all.
+ * The CTE `words` of one row: the query `q` as PostgreSQL parses it, and two weaker queries of the same words, NULL if
+ * no word is required. `allOf`, without phrases and excluded words, can be answered by the index alone. `anyOf` ranks a
+ * post in time linear to its length. Because the planner does not see the values, one plan serves all queries.
  */
 export function wordsOf(q: string): Prisma.Sql {
   return Prisma.sql`words AS MATERIALIZED (
@@ -16,11 +15,12 @@ export function wordsOf(q: string): Prisma.Sql {
       FROM websearch_to_tsquery('english', ${reduceSigns(q)}) q) t)`
 }
 
-// A quoted phrase; or three and more minus signs where a word could begin, with what PostgreSQL skips there.
+// A quoted phrase; or three and more minus signs at the start of a word, with the characters that PostgreSQL skips
+// there.
 const phraseOrSigns = /"[^"]*"?|(?<![^\s!&|<()"])(?:-[\s!&|<()]*){3,}/gu
 
 /**
- * Reduces the minus signs in front of a word or phrase to one or two that mean the same: `- ---word` is `--word`, which
+ * Reduces the minus signs before a word or phrase to one or two with the same meaning: `- ---word` is `--word`, which
  * is `word`. PostgreSQL's `websearch_to_tsquery` puts each on a stack and fails if there are more than 32.
  */
 export function reduceSigns(q: string): string {

@@ -41,7 +41,7 @@ afterAll(() => t.close())
 const as = (person?: Person) => t.client(person?.session).posts
 const titlesOf = ({ items }: { items: Post[] }) => items.map(({ title }) => title)
 
-test('finds words in every inflection, by time unless asked otherwise', async () => {
+test('finds words in every inflection, by time unless another order is requested', async () => {
   expect(titlesOf(await as().list.query({ q: 'gardening' }))).toEqual(['Gardens of stone', 'The garden', 'Bread'])
   expect(titlesOf(await as().list.query({ q: 'garden', order: 'oldest' }))).toEqual([
     'Bread',
@@ -50,19 +50,19 @@ test('finds words in every inflection, by time unless asked otherwise', async ()
   ])
 })
 
-test('puts the best match first when ordered by relevance', async () => {
+test('returns the best match first when ordered by relevance', async () => {
   const titles = titlesOf(await as().list.query({ q: 'garden', order: 'relevance' }))
   expect(titles[0]).toBe('The garden')
   expect(titles.at(-1)).toBe('Bread')
 })
 
-test('takes quotes, or, and a minus as web searches do', async () => {
+test('accepts quotes, or, and a minus as web searches do', async () => {
   expect(titlesOf(await as().list.query({ q: '"raked gravel"' }))).toEqual(['Gardens of stone'])
   expect(titlesOf(await as().list.query({ q: 'garden -gravel -dough' }))).toEqual(['The garden'])
   expect(titlesOf(await as().list.query({ q: 'onions or dough' }))).toEqual(['Soup', 'Bread'])
 })
 
-test('gives posts as every other list does', async () => {
+test('returns posts as every other list does', async () => {
   const [found] = (await as().list.query({ q: 'onions' })).items
   expect(found).toEqual(await as().get.query({ id: found?.id ?? '' }))
   expect(found?.author).toEqual({ id: author.user.id, name: 'The Author' })
@@ -86,14 +86,14 @@ test.each(['the', 'of and the', '!!!', '""', '-', '&|!()<->:*'])(
 )
 
 test.each(['\'; DROP TABLE "Post"; --', "garden' OR true --", '$1', '\\', '%', 'a:b:c & ! ('])(
-  'takes %j for words, not for SQL',
+  'treats %j as words, not as SQL',
   async (q) => {
     await as().list.query({ q, order: 'relevance' })
     expect(await t.db.post.count()).toBeGreaterThan(4)
   },
 )
 
-test('shows drafts to their author and admins alone; S31: removed posts and those of removed users to nobody', async () => {
+test('returns drafts only to their author and admins; S31: never returns removed posts and those of removed users', async () => {
   const q = 'secret'
   expect(titlesOf(await as().list.query({ q }))).toEqual([])
   expect(titlesOf(await as(other).list.query({ q }))).toEqual([])
@@ -109,7 +109,7 @@ test('filters by author', async () => {
 })
 
 test.each(['newest', 'oldest', 'relevance'] as const)(
-  'pages by cursor without loss or repetition, by %s',
+  'returns pages by cursor without loss or repetition, by %s',
   async (order) => {
     const whole = titlesOf(await as().list.query({ q: 'garden', order }))
     const seen: string[] = []
@@ -124,7 +124,7 @@ test.each(['newest', 'oldest', 'relevance'] as const)(
   },
 )
 
-test('refuses a cursor of another search', async () => {
+test('rejects a cursor of another search', async () => {
   const { meta } = await as().list.query({ q: 'garden', limit: 1 })
   const cursor = meta.nextCursor ?? ''
   expect((await errorOf(as().list.query({ q: 'gardens', cursor }))).code).toBe('BAD_REQUEST')
@@ -138,24 +138,24 @@ test.each([
   '-"a" '.repeat(40),
   '('.repeat(200),
   'or '.repeat(66),
-])('S62: answers %j as any query', async (q) => {
+])('S62: accepts %j like any other query', async (q) => {
   for (const order of ['newest', 'oldest', 'relevance']) {
     expect((await t.rest()('GET', '/posts', { query: { q, order } })).status).toBe(200)
   }
 })
 
-test('an even number of minus signs takes back what an odd one leaves out', async () => {
+test('an even number of minus signs includes the word, an odd one excludes it', async () => {
   const without = await as().list.query({ q: `${'-'.repeat(33)}garden` })
   expect(titlesOf(without)).toEqual(['Soup'])
   expect(titlesOf(await as().list.query({ q: `${'-'.repeat(34)}gravel` }))).toEqual(['Gardens of stone'])
 })
 
-test('refuses a query of more than 200 characters, and one with a NUL', async () => {
+test('rejects a query of more than 200 characters, and one with a NUL', async () => {
   expect((await errorOf(as().list.query({ q: 'a'.repeat(201) }))).code).toBe('VALIDATION_ERROR')
   expect((await errorOf(as().list.query({ q: 'a\u0000' }))).code).toBe('VALIDATION_ERROR')
 })
 
-test('S30: a forged cursor with a rank or a time that PostgreSQL does not have is refused as broken', async () => {
+test('S30: a forged cursor with a rank or a time that PostgreSQL does not support is rejected as malformed', async () => {
   const forged = (order: 'relevance' | 'newest', place: string | number) =>
     encodeCursor(scopeOf({ order, q: 'garden', limit: 1 }), [place, author.user.id])
   for (const [order, place] of [

@@ -21,8 +21,8 @@ import { visibleKinds } from './visibility.js'
 type SearchPosts = ListPosts & { q: string }
 
 /**
- * Reads a page of the posts that hold the words of `q`, which is written as in a web search: quotes for a phrase, `or`,
- * `-` before a word to leave out. A query without a word that counts finds nothing.
+ * Reads a page of the posts that match `q`, which has the syntax of web searches: quotes for a phrase, `or`, `-` before
+ * an excluded word. A query without any searchable word finds nothing.
  *
  * @throws BadRequestError for an invalid cursor
  */
@@ -59,13 +59,14 @@ function startByRelevance(input: SearchPosts) {
   return {
     bounds,
     order,
-    // They are put in order before their authors are looked up.
+    // They are sorted before their authors are joined.
     matchesIn: (posts: Prisma.Sql) => Prisma.sql`(
       SELECT p.*, ${rank} AS "rank" FROM ${posts} p WHERE ${isMatch} AND ${isBehind} ORDER BY ${order})`,
   }
 }
 
-// A page goes on by rank within what the page before looked at, where newer posts would move the end, or behind it.
+// The next page continues by rank among the posts that the previous page read, or after them. Newer posts cannot move
+// this limit.
 function rankedPlaceOf(input: SearchPosts): { bounds: Prisma.Sql; isBehind: Prisma.Sql } {
   const all = Prisma.sql`true`
   const position = decodeCursor(input.cursor, scopeOf(input), z.union([timePosition, rankPosition]))
@@ -78,10 +79,10 @@ function rankedPlaceOf(input: SearchPosts): { bounds: Prisma.Sql; isBehind: Pris
 
 const rank = Prisma.sql`coalesce(ts_rank(p."searchVector", (SELECT "anyOf" FROM words)), 0)`
 
-/** Where a page by relevance ends: the first post that it looked at, then rank and id of its last. */
+/** The end of a page by relevance: the first post that it read, then rank and id of its last. */
 const rankPosition = z.tuple([positionTime, idSchema, z.number().refine(fitsReal), idSchema])
 
-// PostgreSQL refuses a number that a `real` cannot hold.
+// PostgreSQL rejects a number that does not fit into a `real`.
 function fitsReal(rank: number): boolean {
   const real = Math.fround(rank)
   return Number.isFinite(real) && (real !== 0 || rank === 0)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { seed } from '../../../prisma/seed.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 
-test('makes 200 posts in both states over 90 days', async () => {
+test('creates 200 posts in both states over 90 days', async () => {
   const database = await createTestDatabase()
   const db = openDatabase(database.url, { max: 1 })
   await seed({ databaseUrl: database.url, passwordPepper: 'a pepper for this test' })

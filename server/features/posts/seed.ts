@@ -2,7 +2,7 @@ import type { Transaction } from '../../core/database/client.js'
 
 const postCount = 200
 
-/** Writes development posts, one in five a draft, by all users in turn, evenly over the `spreadMs` before `now`. */
+/** Creates demo posts, one in five a draft, by all users in turn, evenly over the `spreadMs` before `now`. */
 export async function seedPosts(tx: Transaction, now: Date, spreadMs: number): Promise<void> {
   const authors = await tx.user.findMany({ select: { id: true }, orderBy: { id: 'asc' } })
   const data = Array.from({ length: postCount }, (_, index) => {
@@ -15,7 +15,7 @@ export async function seedPosts(tx: Transaction, now: Date, spreadMs: number): P
   await tx.post.createMany({ data })
 }
 
-/** A field that people write about: titles are `starts` before `things`, bodies are made of `sentences`. */
+/** A topic: titles are `starts` before `things`, bodies consist of `sentences`. */
 interface Topic {
   starts: readonly string[]
   things: readonly string[]
@@ -137,7 +137,7 @@ const workshop: Topic = {
 const topics = [garden, kitchen, engineering, workshop] as const
 
 /**
- * Writes post number `index`, the same each time; the first 200 have titles of their own.
+ * Creates post number `index`, the same on each call; the first 200 have different titles.
  *
  * @param index from 0
  */
@@ -155,7 +155,7 @@ function writeParagraph({ sentences }: Topic, from: number): string {
   return [0, 1, 2].map((step) => cycle(sentences, from + step * (1 + (from % 3)))).join(' ')
 }
 
-/** The item at `index`, counted round and round. */
+/** The item at `index`, modulo the length. */
 function cycle<Item>(items: readonly Item[], index: number): Item {
   const item = items[index % items.length]
   if (item === undefined) throw new RangeError('the list is empty')

@@ -5,7 +5,10 @@ import type { CreatePost, ListPosts, PostVersion, UpdatePost } from './schema.js
 import { searchPosts } from './search.js'
 import { postColumns, readPost } from './visibility.js'
 
-/** Posts. Everybody reads published ones; drafts are for their author and admins; authors write their own, admins all. */
+/**
+ * Posts. Published ones are public; drafts are visible to their author and admins. Authors change their own, admins
+ * all.
+ */
 export function createPostsService(dependencies: PostsDependencies) {
   const { db } = dependencies
   return {

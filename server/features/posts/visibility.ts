@@ -4,7 +4,7 @@ import { NotFoundError } from '../../core/errors.js'
 import { Prisma } from '../../generated/client.js'
 import type { ListPosts, Post } from './schema.js'
 
-/** The columns that make a post as clients see it; nothing else of the row is read. */
+/** The columns that clients see; no others are read. */
 export const postColumns = {
   id: true,
   title: true,
@@ -23,14 +23,14 @@ const ownColumns = Object.keys(postColumns).filter((column) => column !== 'autho
 export const postColumnsInSql = Prisma.sql`${Prisma.raw(ownColumns.map(inSql).join(', '))},
   json_build_object('id', u."id", 'name', u."name") AS "author"`
 
-// The driver reads a bigint as text, which a version becomes where its column is widened.
+// The driver returns a bigint as text, and the column may become one later.
 function inSql(column: string): string {
   return column === 'version' ? 'p."version"::int' : `p."${column}"`
 }
 
 /**
- * The posts that someone may see: published ones, drafts of their own, and for admins all. The role is looked at here,
- * not at the procedure, because it does not decide who may call but which rows the same call shows.
+ * The posts that an actor may see: published ones, own drafts, and all for admins. The role is checked here, not at the
+ * procedure, because it determines not who may call but which rows are returned.
  */
 function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
   if (actor?.role === 'admin') return hasAuthor
@@ -54,11 +54,11 @@ export function changeablePosts(actor: Actor): Prisma.PostWhereInput {
 const hasAuthor = { author: { deletedAt: null } } satisfies Prisma.PostWhereInput
 
 /**
- * The same posts for a list, in SQL: conditions on posts that go by the name `p`, of which no post meets two. Each is a
- * range of an index, so that a list never reads past posts that it does not show: above all not past the drafts of
- * others, which anyone can write any number of.
+ * The same condition for lists, in SQL: conditions on posts with the alias `p`, of which no post matches two. Each is a
+ * range of an index, so that a list never reads posts that it does not show, such as the drafts of others, whose number
+ * is not limited.
  *
- * @param filters what the list is narrowed to
+ * @param filters of the list
  */
 export function visibleKinds(
   actor: Actor | null,
@@ -73,7 +73,7 @@ export function visibleKinds(
   return kinds.length > 0 ? kinds : [Prisma.sql`false`]
 }
 
-// Whether the author was removed is asked once, before any post is read.
+// Whether the author was removed is checked once, before any post is read.
 function isOfAuthor(authorId: string | undefined): Prisma.Sql {
   if (authorId === undefined) return Prisma.sql`true`
   return Prisma.sql`p."authorId" = ${authorId}::uuid

@@ -16,8 +16,8 @@ interface AuthenticationDependencies {
 type SessionState = Awaited<ReturnType<typeof readSessionState>>
 
 /**
- * Tells who an access token speaks for: null if it is not valid, or if its session or user ended more than 5 seconds
- * ago. The role is the user's, not the token's.
+ * Returns the actor of an access token: null if it is not valid, or if its session or user ended more than 5 seconds
+ * ago. The role is that of the user, not that of the token.
  */
 export async function authenticate(dependencies: AuthenticationDependencies, token: string): Promise<Identity | null> {
   const { accessTokens, cache, clock } = dependencies
@@ -25,7 +25,7 @@ export async function authenticate(dependencies: AuthenticationDependencies, tok
   return claims && identify(claims, await cache.get(claims), clock.now())
 }
 
-/** Reads the actor from the database, past every cache; null if the session or the user has ended. */
+/** Reads the actor from the database, without a cache; null if the session or the user has ended. */
 export async function readAfresh({ db, clock }: AuthenticationDependencies, actor: Actor): Promise<Actor | null> {
   const current = identify(actor, await readSessionState(db, actor.sessionId), clock.now())
   return current && { ...actor, role: current.role }

@@ -3,7 +3,7 @@ import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Transaction } from '../../core/database/client.js'
 import { endAndRecord, type SessionDependencies, sessionIdsOf } from './session.js'
 
-/** Who logs out. */
+/** The credentials of a logout. */
 export interface LogOutCaller {
   /** The access token of the request, which may have expired. */
   bearer: string | null
@@ -11,8 +11,8 @@ export interface LogOutCaller {
 }
 
 /**
- * Ends the sessions of refresh tokens of any generation, and that of an access token. Tokens that this server did not
- * make, and sessions that have ended, are left alone.
+ * Ends the sessions of refresh tokens of any generation, and that of an access token. Unknown tokens and ended sessions
+ * are ignored.
  */
 export async function logOut(
   dependencies: SessionDependencies,
@@ -27,14 +27,14 @@ export async function logOut(
 
 export interface EndAll {
   userId: string
-  /** Why, for the row: a dotted name of the audit trail. */
+  /** The reason for the row: a dotted name of the audit trail. */
   reason: string
   exceptSessionId?: string
 }
 
 /**
- * Ends the sessions of a user, as a part of a transaction that has locked or changed the user's row before: a login
- * that runs beside it waits for that row, so no session slips through.
+ * Ends the sessions of a user, in a transaction that has locked or changed the row of the user before. A concurrent
+ * login waits for that row, so no session is missed.
  */
 export async function endAll(
   { clock, cache }: SessionDependencies,
@@ -47,7 +47,7 @@ export async function endAll(
   cache.distrust(userId)
 }
 
-/** Removes sessions that ended long ago; gives how many there were. */
+/** Deletes sessions that ended long ago, and returns their number. */
 export function removeEnded({ db }: SessionDependencies, now: Date): Promise<number> {
   const before = { lt: daysBefore(now, keptDays) }
   const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }

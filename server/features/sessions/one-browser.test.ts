@@ -26,8 +26,8 @@ const cookieSession = async (app: TestApp, user: { id: string }) => {
 }
 const refresh = (refreshToken: string) => t.container.services.sessions.refresh(origin, [refreshToken])
 
-describe('S75: a login replaces the session of the refresh cookie that it came with', () => {
-  it.each(['cookie', 'body'])('with %s delivery, and a refresh that was under way brings nobody back', async (how) => {
+describe('S75: a login replaces the session of the refresh cookie in its request', () => {
+  it.each(['cookie', 'body'])('with %s delivery, also during a concurrent refresh', async (how) => {
     const browser = createBrowserJar(t.app)
     const [ada, eve] = [await createUser(t), await createUser(t)]
     await logIn(browser, ada.email)
@@ -53,7 +53,7 @@ describe('S75: a login replaces the session of the refresh cookie that it came w
     expect(await isLiving(held.sessionId)).toBe(false)
   })
 
-  it('but a login that fails ends nothing', async () => {
+  it('but a failed login ends nothing', async () => {
     const browser = createBrowserJar(t.app)
     const ada = await createUser(t)
     await logIn(browser, ada.email)
@@ -63,13 +63,13 @@ describe('S75: a login replaces the session of the refresh cookie that it came w
   })
 })
 
-describe('S76: a logout ends the session of every credential that it carries', () => {
+describe('S76: a logout ends the session of every credential in its request', () => {
   const carriers = ['body', 'cookie', 'second cookie', 'bearer', 'unknown body', 'unknown cookie'] as const
   const mixes = Array.from({ length: 2 ** carriers.length }, (_, bits) =>
     carriers.filter((_carrier, index) => bits & (1 << index)),
   ).filter((mix) => !(mix.includes('body') && mix.includes('unknown body')))
 
-  it('in any mix of body, cookies and access token, each of another session', async () => {
+  it('for any mix of body, cookies and access token, each of another session', async () => {
     const person = await createSignedInUser(t)
     for (const mix of mixes) {
       const sessions = new Map(
@@ -94,7 +94,7 @@ describe('S76: a logout ends the session of every credential that it carries', (
     expect(await isLiving(person.session.sessionId)).toBe(true)
   })
 
-  it('of an access token that has expired too, and of none that is not ours', async () => {
+  it('also for an expired access token, but not for a forged one', async () => {
     const { session } = await createSignedInUser(t)
     t.clock.advance(16 * 60)
     const broken = { accessToken: session.accessToken.replace(/.{4}$/, 'AAAA') }
@@ -105,7 +105,7 @@ describe('S76: a logout ends the session of every credential that it carries', (
     expect(await isLiving(session.sessionId)).toBe(false)
   })
 
-  it('and ends and clears nothing where the cookie comes from a foreign origin', async () => {
+  it('but if the cookie comes from a foreign origin, it ends and clears nothing', async () => {
     const { user, session } = await createSignedInUser(t)
     const held = await cookieSession(t, user)
     const reply = await t.rest(session)('POST', '/auth/logout', {
@@ -118,8 +118,8 @@ describe('S76: a logout ends the session of every credential that it carries', (
   })
 })
 
-describe('S77: the cookie goes with its session, and with no other', () => {
-  it('when the current session is revoked, and when the own account is removed', async () => {
+describe('S77: the cookie is cleared when its session ends, and only then', () => {
+  it('when the current session is revoked, and when the account is removed', async () => {
     for (const [method, path, body] of [
       ['DELETE', (id: string) => `/sessions/${id}`, undefined],
       ['DELETE', () => '/users/me', { password: testPassword }],
@@ -134,7 +134,7 @@ describe('S77: the cookie goes with its session, and with no other', () => {
     }
   })
 
-  it('no cookie is cleared that did not come: it may be the one of a login under way in another tab', async () => {
+  it('but not if the request did not contain it, because it may belong to a login in another tab', async () => {
     const { session } = await createSignedInUser(t)
     const refused = await t.rest()('POST', '/auth/refresh', { body: {} })
     const ended = await t.rest(session)('POST', '/auth/logout', { body: { refreshToken: session.refreshToken } })
@@ -142,7 +142,7 @@ describe('S77: the cookie goes with its session, and with no other', () => {
     for (const { headers } of [refused, ended]) expect(headers).not.toHaveProperty('set-cookie')
   })
 
-  it('and stays when it belongs to a session that lives on', async () => {
+  it('and not if it belongs to another active session', async () => {
     const { user, session } = await createSignedInUser(t)
     const other = await cookieSession(t, await createUser(t))
     const reply = await t.rest(session)('DELETE', '/users/me', {
@@ -156,8 +156,8 @@ describe('S77: the cookie goes with its session, and with no other', () => {
   })
 })
 
-describe('S78: of several refresh cookies under one name, the one that lives counts', () => {
-  it('whatever their order, and an older token of the same session is not reuse', async () => {
+describe('S78: of several refresh cookies of one name, the active one is used', () => {
+  it('in any order, and an older token of the same session is not reuse', async () => {
     const user = await createUser(t)
     for (const isDeadFirst of [true, false]) {
       const dead = await cookieSession(t, user)
@@ -177,7 +177,7 @@ describe('S78: of several refresh cookies under one name, the one that lives cou
     }
   })
 
-  it('a login with COOKIE_DOMAIN survives its refreshes beside a dead cookie of the host', async () => {
+  it('with COOKIE_DOMAIN, a login can be refreshed although the host has an invalid cookie', async () => {
     const browser = createBrowserJar(spanning.app)
     const user = await createUser(spanning)
     const dead = await cookieSession(spanning, user)
@@ -194,8 +194,8 @@ describe('S78: of several refresh cookies under one name, the one that lives cou
   })
 })
 
-describe('S79: a user has at most 100 living sessions', () => {
-  it('a login beyond them ends the one unused longest, and the one that asks is always listed', async () => {
+describe('S79: a user has at most 100 active sessions', () => {
+  it('a further login ends the session unused for the longest time, and the current one is always listed', async () => {
     const { user, session } = await createSignedInUser(t)
     const sessions = []
     for (let count = 0; count < 99; count += 1) {
@@ -214,7 +214,7 @@ describe('S79: a user has at most 100 living sessions', () => {
     expect((await t.client(oldest).sessions.list.query()).at(-1)).toMatchObject({ isCurrent: true })
   })
 
-  it('also when many log in at once', async () => {
+  it('also for concurrent logins', async () => {
     const user = await createUser(t)
     for (let count = 0; count < 98; count += 1) await signIn(t, user)
     await Promise.all(
@@ -230,8 +230,8 @@ describe('S79: a user has at most 100 living sessions', () => {
   })
 })
 
-describe('S81: the owner gets in while strangers guess', () => {
-  it('with the browser of a former login, from a network that was never seen, and with body delivery from one that was', async () => {
+describe('S81: the owner can log in while strangers guess', () => {
+  it('with the browser of a former login from an unknown network, and with body delivery from a known network', async () => {
     const user = await createUser(t)
     const browser = createBrowserJar(t.app)
     expect((await logIn(browser, user.email)).status).toBe(200)

@@ -5,9 +5,7 @@ import type { SessionDependencies } from './session.js'
 
 const listedMax = 100
 
-/**
- * The actor's living sessions, the last used one first; the one that asks is always among them (OWASP ASVS 7.5.2).
- */
+/** The active sessions of the actor, the last used first. The current session is always included (OWASP ASVS 7.5.2). */
 export async function list({ db, clock }: SessionDependencies, { userId, sessionId }: Actor): Promise<SessionView[]> {
   const read = (id: string | { not: string }) =>
     db.session.findMany({
@@ -43,7 +41,7 @@ export async function revoke(
   })
 }
 
-/** Ends the actor's sessions but the one that asks. */
+/** Ends all sessions of the actor except the current one. */
 export async function revokeOthers(
   { db, clock, audit, cache }: SessionDependencies,
   { userId, sessionId, origin }: Actor,

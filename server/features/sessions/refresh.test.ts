@@ -31,7 +31,7 @@ async function next(refreshToken: string): Promise<string> {
 }
 
 describe('rotation', () => {
-  it('gives new tokens that work, and moves the idle end on', async () => {
+  it('returns valid tokens, and extends the session', async () => {
     const { user, session } = await createSignedInUser(t)
     t.clock.advance(60)
     const answer = await refresh(session.refreshToken)
@@ -43,7 +43,7 @@ describe('rotation', () => {
     expect(row.expiresAt.getTime()).toBe(t.clock.now().getTime() + 7 * day * 1000)
   })
 
-  it('S15: stores a hash alone, and no token that was ever issued', async () => {
+  it('S15: stores only a hash, and no issued token', async () => {
     const { session } = await createSignedInUser(t)
     const second = await next(session.refreshToken)
     const row = await sessionOf(session.sessionId)
@@ -55,7 +55,7 @@ describe('rotation', () => {
     }
   })
 
-  it('S16: 50 refreshes at once with one token leave one successor, and all hold the same working session', async () => {
+  it('S16: 50 concurrent refreshes with one token create one successor, and all return the same working session', async () => {
     const { session } = await createSignedInUser(t)
     const { sessions } = t.container.services
     const origin = { requestId: 'r', ip: '127.0.0.1', userAgent: 'test' }
@@ -71,7 +71,7 @@ describe('rotation', () => {
 })
 
 describe('reuse', () => {
-  it('S17: the token just replaced gets the same successor for 10 seconds', async () => {
+  it('S17: the previous token returns the same successor for 10 seconds', async () => {
     const { session } = await createSignedInUser(t)
     const first = await refresh(session.refreshToken)
     t.clock.advance(10)
@@ -81,7 +81,7 @@ describe('reuse', () => {
     expect(await sessionOf(session.sessionId)).toMatchObject({ generation: 1, revokedAt: null })
   })
 
-  it('S17: later than that it ends the session, and the event is told', async () => {
+  it('S17: after that it ends the session, and the event is recorded', async () => {
     const { user, session } = await createSignedInUser(t)
     const first = await refresh(session.refreshToken)
     t.clock.advance(11)
@@ -93,7 +93,7 @@ describe('reuse', () => {
     expect(events).toMatchObject([{ data: { sessionId: session.sessionId } }])
   })
 
-  it('S17: once the successor was used, an older token ends the session at once', async () => {
+  it('S17: once the successor was used, an older token ends the session immediately', async () => {
     const { session } = await createSignedInUser(t)
     const second = await next(session.refreshToken)
     const third = await next(second)
@@ -101,7 +101,7 @@ describe('reuse', () => {
     expect(await refusal(third)).toBe('INVALID_TOKEN')
   })
 
-  it('ends nothing for a token that this server did not make', async () => {
+  it('ends nothing for a forged token', async () => {
     const { session } = await createSignedInUser(t)
     const [id, , mac] = session.refreshToken.split('.')
     for (const forged of [`${id}.1.${mac}`, `${id}.0.${'A'.repeat(43)}`, 'x', session.accessToken, '\0']) {
@@ -110,7 +110,7 @@ describe('reuse', () => {
     expect(await next(session.refreshToken)).toBeTruthy()
   })
 
-  it('leaves the other sessions of the user alone', async () => {
+  it('does not end other sessions of the user', async () => {
     const { user, session } = await createSignedInUser(t)
     const other = await signIn(t, user)
     await next(await next(session.refreshToken))
@@ -119,8 +119,8 @@ describe('reuse', () => {
   })
 })
 
-describe('what ends a session', () => {
-  it('S18: a refresh decides on what the transaction before it has left, not on what it saw when it came', async () => {
+describe('the end of a session', () => {
+  it('S18: a refresh decides by the state after the previous transaction, not by the state when it started', async () => {
     const { session } = await createSignedInUser(t)
     const id = session.sessionId
     const outcome = await t.db.$transaction(async (tx) => {
@@ -134,7 +134,7 @@ describe('what ends a session', () => {
     expect(await sessionOf(id)).toMatchObject({ generation: 5, revokedReason: 'refresh.reused' })
   })
 
-  it('S18: of a rotation and a revocation at once, whatever their order, nothing is live afterwards', async () => {
+  it('S18: after a concurrent rotation and revocation, in any order, no token is valid', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { user, session } = await createSignedInUser(t)
       const [refreshed] = await Promise.allSettled([
@@ -173,7 +173,7 @@ describe('what ends a session', () => {
     ['deleted', { deletedAt: new Date() }],
     ['disabled', { disabledAt: new Date() }],
     ['unverified', { emailVerifiedAt: null }],
-  ])('S20: a user who is %s is refused, and the session is over for good', async (_state, change) => {
+  ])('S20: a user who is %s is rejected, and the session ends permanently', async (_state, change) => {
     const { user, session } = await createSignedInUser(t)
     await t.db.user.update({ where: { id: user.id }, data: change })
     expect(await refusal(session.refreshToken)).toBe('INVALID_TOKEN')
@@ -187,7 +187,7 @@ describe('what ends a session', () => {
 })
 
 describe('scenarios', () => {
-  it('two tabs wake up with one token: both go on', async () => {
+  it('two tabs refresh with the same token: both continue', async () => {
     const { session } = await createSignedInUser(t)
     const [left, right] = await Promise.all([next(session.refreshToken), next(session.refreshToken)])
     expect(left).toBe(right)
@@ -195,7 +195,7 @@ describe('scenarios', () => {
     expect(await next(left)).toBe(await next(right))
   })
 
-  it('a reply is lost, or the server restarts between commit and reply: the retry gets the same tokens', async () => {
+  it('a response is lost, or the server restarts before it is sent: a retry gets the same tokens', async () => {
     const { session } = await createSignedInUser(t)
     const lost = await next(session.refreshToken)
     const restarted = await createTestApp({ databaseUrl: t.config.database.url ?? '', clock: t.clock })
@@ -207,7 +207,7 @@ describe('scenarios', () => {
     }
   })
 
-  it('a laptop sleeps between request and reply for longer than the grace: the session ends, and a login helps', async () => {
+  it('a laptop sleeps between request and response for longer than the grace period: the session ends, and a login helps', async () => {
     const { user, session } = await createSignedInUser(t)
     await next(session.refreshToken)
     t.clock.advance(3600)
@@ -215,7 +215,7 @@ describe('scenarios', () => {
     expect(await next((await signIn(t, user)).refreshToken)).toBeTruthy()
   })
 
-  it('an attacker uses a stolen token first: the owner, refreshing later, throws the attacker out', async () => {
+  it('an attacker uses a stolen token first: the later refresh of the owner ends the session of both', async () => {
     const { session } = await createSignedInUser(t)
     const stolen = await refresh(session.refreshToken)
     t.clock.advance(600)
@@ -224,7 +224,7 @@ describe('scenarios', () => {
     expect(await works(stolen.accessToken)).toBe(false)
   })
 
-  it('an attacker replays an old token: the session ends, for the attacker as for the owner', async () => {
+  it('an attacker replays an old token: the session ends for both', async () => {
     const { session } = await createSignedInUser(t)
     const owners = await next(await next(session.refreshToken))
     expect(await refusal(session.refreshToken)).toBe('INVALID_TOKEN')
@@ -242,7 +242,7 @@ describe('the cookie', () => {
     return { ...signedIn, headers: { ...origin, cookie: `${refreshCookieName}=${signedIn.refreshToken}` } }
   }
 
-  it('S40: refreshes without a token in the body, and rewrites the cookie', async () => {
+  it('S40: is used if the body has no token, and is set again', async () => {
     const { headers } = await openWithCookie()
     const reply = await t.rest()('POST', '/auth/refresh', { headers })
     expect(reply.status).toBe(200)
@@ -253,12 +253,12 @@ describe('the cookie', () => {
     )
   })
 
-  it('S40: never gives the token of a cookie session to scripts', async () => {
+  it('S40: the token of a cookie session is never in the body', async () => {
     const { refreshToken } = await openWithCookie()
     expect(await refresh(refreshToken)).not.toHaveProperty('refreshToken')
   })
 
-  it('clears a cookie that is of no more use', async () => {
+  it('is cleared if it is no longer valid', async () => {
     const { headers, sessionId } = await openWithCookie()
     await t.db.session.update({ where: { id: sessionId }, data: { revokedAt: t.clock.now() } })
     const reply = await t.rest()('POST', '/auth/refresh', { headers })
@@ -266,7 +266,7 @@ describe('the cookie', () => {
     expect(String(reply.headers['set-cookie'])).toMatch(new RegExp(`^${refreshCookieName}=;`))
   })
 
-  it('S40: refuses the cookie from another origin, and a call without any token', async () => {
+  it('S40: is rejected from another origin; a request without any token is rejected too', async () => {
     const { headers } = await openWithCookie()
     const foreign = await t.rest()('POST', '/auth/refresh', { headers: { ...headers, origin: 'https://evil.example' } })
     expect(foreign.status).toBe(403)

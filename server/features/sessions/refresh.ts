@@ -16,10 +16,10 @@ import {
 const graceMs = 10_000
 
 /**
- * Exchanges a refresh token for new tokens; docs/sessions.md has the states. A browser may hold several under one name,
- * of which the first that works counts.
+ * Exchanges a refresh token for new tokens; docs/sessions.md describes the states. If a browser sends several of one
+ * name, the first valid one is used.
  *
- * @throws InvalidTokenError if none does
+ * @throws InvalidTokenError if none is valid
  */
 export async function refresh(
   dependencies: SessionDependencies,
@@ -33,12 +33,12 @@ export async function refresh(
   throw new InvalidTokenError()
 }
 
-/** Whether a session of one of these refresh tokens lives. */
+/** Whether the session of one of these refresh tokens is active. */
 export async function isAnyLiving(dependencies: SessionDependencies, presented: readonly string[]): Promise<boolean> {
   return (await findLiving(dependencies, sessionIdsOf(dependencies.refreshTokens, presented))).length > 0
 }
 
-// Of each living session the newest token that was presented. A single one is tried even if its session has ended.
+// The newest presented token of each active session. A single token is tried even if its session has ended.
 async function selectUsable(dependencies: SessionDependencies, presented: readonly string[]): Promise<string[]> {
   const newest = newestOfEach(dependencies, presented)
   if (newest.size <= 1) return [...newest.values()]
@@ -46,7 +46,7 @@ async function selectUsable(dependencies: SessionDependencies, presented: readon
   return living.flatMap(({ id }) => newest.get(id) ?? [])
 }
 
-// An older token of the same session is what a second cookie has kept; trying it would count as reuse.
+// An older token of the same session comes from a second cookie; using it would count as reuse.
 function newestOfEach({ refreshTokens }: SessionDependencies, presented: readonly string[]): Map<string, string> {
   const newest = new Map<string, { token: string; generation: number }>()
   for (const token of presented) {
@@ -69,22 +69,22 @@ interface RefreshInput {
 }
 
 type Session = NonNullable<Awaited<ReturnType<typeof lockSession>>>
-/** Null refuses. */
+/** Null if the token is rejected. */
 type Decision = { session: Session; user: SessionUser } | null
 
-// The session's row is locked for the whole decision, so that of many at once one rotates and the others get what it got
-// (RFC 9700 section 4.14.2). Null if the token is refused.
+// The row of the session is locked for the whole decision, so that one of several concurrent requests rotates the token
+// and the others get the same result (RFC 9700 section 4.14.2). Null if the token is rejected.
 async function refreshSession(dependencies: SessionDependencies, input: RefreshInput): Promise<SignedIn | null> {
   const place = dependencies.refreshTokens.read(input.refreshToken)
   if (!place) return null
-  // A refusal may end the session: the transaction commits, and what it gives tells the caller to refuse.
+  // A rejection may end the session, so the transaction must commit; the caller throws the error.
   const decision = await dependencies.db.$transaction(async (tx) => {
     const session = await lockSession(tx, place.sessionId)
     return session && decide({ ...dependencies, tx }, session, input)
   })
   if (!decision) return null
   const { session, user } = decision
-  // The column is written by this server alone.
+  // Only this server writes the column.
   const delivery = session.delivery === 'cookie' ? 'cookie' : 'body'
   return signTokens(dependencies, { ...session, delivery }, user)
 }
@@ -119,7 +119,7 @@ function isCurrent(session: Session, refreshToken: string): boolean {
   return Buffer.compare(hashToken(refreshToken), session.refreshTokenHash) === 0
 }
 
-// Had the successor been used, the token would be two generations behind.
+// If the successor had been used, the token would be two generations behind.
 function isJustReplaced(
   { refreshTokens }: SessionDependencies,
   session: Session,

@@ -25,7 +25,7 @@ export const sessionsRouter = router({
     .mutation(({ ctx }) => ctx.services.sessions.revokeOthers(ctx.actor)),
 })
 
-/** Clears the refresh cookie after something that may have ended its session, unless a session of it lives on. */
+/** Clears the refresh cookie after an operation that may have ended its session, unless the session is still active. */
 export async function clearEndedCookie({
   refreshCookie,
   services,

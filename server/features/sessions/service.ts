@@ -13,7 +13,7 @@ export type SessionsService = ReturnType<typeof createSessionsService>
 
 type SessionsOptions = Omit<SessionDependencies, 'refreshTokens' | 'cache'> & { tokenSecret: string }
 
-/** The sessions of users: they are opened at login, refreshed, listed and ended; docs/sessions.md has their states. */
+/** The sessions of users: created by login, refreshed, listed and ended; docs/sessions.md describes their states. */
 export function createSessionsService({ tokenSecret, ...given }: SessionsOptions) {
   const cache = createSessionCache({ clock: given.clock, load: (id) => readSessionState(given.db, id) })
   const dependencies = { ...given, cache, refreshTokens: createRefreshTokens(tokenSecret) }

@@ -9,7 +9,7 @@ import { lockUser } from '../auth/credentials.js'
 import { createSessionsService, type SessionsService } from './service.js'
 import type { SessionUser, SignedIn } from './session.js'
 
-/** Raise them to search longer; a failure names its seed. */
+/** Increase these for a longer search; a failure names its seed. */
 const schedules = 300
 const firstSeed = 1
 const lanes = 4
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => t.close())
 
-it('S18: whatever happens to a session at once, an order of it explains the answers, and no ended session lives', async () => {
+it('S18: for any concurrent operations on a session, one order explains the responses, and no ended session is usable', async () => {
   const seeds = Array.from({ length: schedules }, (_, index) => firstSeed + index)
   const unexplained: string[] = []
   const lane = async () => {
@@ -38,17 +38,17 @@ interface Run {
   service: SessionsService
   userId: string
   sessionId: string
-  /** The refresh token of each generation that anybody got. */
+  /** The refresh tokens that were issued, by generation. */
   tokens: Map<number, string>
   /** A token of another session of the user, which has ended. */
   deadToken: string
   other: SessionUser
-  /** The generation that each client holds. */
+  /** The current generation of each client. */
   held: number[]
   issued: SignedIn[]
 }
 
-/** Runs one schedule; gives what no order explains. */
+/** Runs one schedule. Returns the responses that no order explains. */
 async function runSchedule(seed: number): Promise<string[]> {
   const random = createRandom(seed)
   const run = await start()
@@ -128,7 +128,7 @@ function pickLogout(old: number, random: (below: number) => number): ModelAction
   return { kind: 'logout', carriers: all.filter(() => random(2) === 0) }
 }
 
-/** An action, and after a refresh that was answered some more of the same client, each with what it got. */
+/** An action, after a successful refresh followed by others of the same client, each with its result. */
 async function actInTurn(run: Run, { first, more }: { first: ModelAction; more: number }) {
   const chain = [{ action: first, outcome: await act(run, first) }]
   if (first.kind !== 'refresh') return chain
@@ -151,7 +151,7 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
     const presented = action.carriers
       .filter(({ by }) => by !== 'bearer')
       .map(({ generation }) => tokenOf(run, generation))
-    // The first one that was issued, which has expired in many schedules and names its session all the same.
+    // The first issued token, which has expired in many schedules but still identifies its session.
     const bearer = isBearer ? (run.issued[0]?.accessToken ?? null) : null
     return answerOf(service.logOut({ bearer, origin: originOf() }, presented))
   }
@@ -165,7 +165,7 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
   )
 }
 
-/** What a login does once the password was right. */
+/** What a login does after the password was verified. */
 async function logInOver({ service, other, userId, ...run }: Run, action: { generation: number; isOther: boolean }) {
   const id = action.isOther ? other.id : userId
   await t.db.$transaction(async (tx) => {
@@ -189,7 +189,7 @@ async function refresh(run: Run, { client, generation, beside = [] }: Extract<Mo
   const signedIn = await run.service.refresh(originOf(), presented).catch(orCode('INVALID_TOKEN'))
   if (!signedIn) return 'refused'
   const successor = Number(signedIn.refreshToken.split('.')[1])
-  // Two different tokens of one generation would be two live tokens.
+  // Two different tokens of one generation would both be valid.
   expect(run.tokens.get(successor) ?? signedIn.refreshToken).toBe(signedIn.refreshToken)
   run.tokens.set(successor, signedIn.refreshToken)
   run.held[client] = successor
@@ -197,7 +197,7 @@ async function refresh(run: Run, { client, generation, beside = [] }: Extract<Mo
   return successor
 }
 
-/** What was won in the round works if the session still lives; if it does not, nothing works. */
+/** The tokens of a round work if and only if the session is still active. */
 async function expectAccess({ service, issued }: Run, seed: number, { isEnded }: ModelState, isWon: boolean) {
   if (!isEnded && !isWon) return
   const latest = issued.slice(-2)
@@ -227,7 +227,7 @@ function originOf() {
   return { requestId: randomUUID(), ip: '127.0.0.1', userAgent: 'model' }
 }
 
-/** A seeded source of whole numbers below a bound: a linear congruence, of which the upper bits are used. */
+/** A seeded generator of integers below a bound: a linear congruential generator, of which the upper bits are used. */
 function createRandom(seed: number): (below: number) => number {
   let state = (seed * 2_654_435_761) >>> 0
   return (below) => {

@@ -8,7 +8,7 @@ import { hashToken, type RefreshTokens } from '../../core/security/refresh-token
 import type { User as UserRow } from '../../generated/client.js'
 import type { AuditService } from '../audit/service.js'
 
-/** What the verbs of sessions work with. */
+/** The dependencies of the verbs of sessions. */
 export interface SessionDependencies {
   db: Database
   clock: Clock
@@ -16,20 +16,20 @@ export interface SessionDependencies {
   audit: AuditService
   accessTokens: AccessTokens
   refreshTokens: RefreshTokens
-  /** Has to hear of each user whose sessions end, in the transaction that ends them. */
+  /** Called for each user whose sessions end, in the transaction that ends them. */
   cache: { distrust(userId: string): void }
 }
 
-/** How the refresh token travels: in the body, or in an HttpOnly cookie. */
+/** How the refresh token is sent: in the body, or in an HttpOnly cookie. */
 export type Delivery = 'body' | 'cookie'
 
 export type SessionUser = Omit<UserRow, 'passwordHash'>
 
-/** What a login or a refresh gives. */
+/** The result of a login or a refresh. */
 export interface SignedIn {
   sessionId: string
   accessToken: string
-  /** Seconds. */
+  /** In seconds. */
   expiresIn: number
   refreshToken: string
   refreshTokenExpiresAt: Date
@@ -41,7 +41,7 @@ export interface SignedIn {
 const idleMs = 7 * 24 * 3600 * 1000
 const absoluteMs = 30 * 24 * 3600 * 1000
 
-/** How many sessions of a user live at once. */
+/** The maximum number of active sessions of a user. */
 const livingMax = 100
 
 interface Opening {
@@ -51,8 +51,8 @@ interface Opening {
 }
 
 /**
- * Opens a session for a user who has proved who they are. Beyond 100 living ones the one that was unused longest ends;
- * the caller holds the user's row, so that of many logins at once each sees those before it.
+ * Creates a session for an authenticated user. With more than 100 active ones, the one unused for the longest time
+ * ends. The caller has locked the row of the user, so that each of several concurrent logins sees the previous ones.
  */
 export async function openSession(
   dependencies: SessionDependencies,
@@ -72,7 +72,7 @@ export async function openSession(
   return signTokens(dependencies, { id, generation: 0, expiresAt, delivery }, user)
 }
 
-/** When a session ends that is used now and then no more. */
+/** When a session ends if it is used now for the last time. */
 export function idleEnd(now: Date, absoluteExpiresAt: Date): Date {
   return new Date(Math.min(now.getTime() + idleMs, absoluteExpiresAt.getTime()))
 }
@@ -92,7 +92,7 @@ async function endBeyondMax(
   if (count > 0) cache.distrust(userId)
 }
 
-/** Signs the tokens of a session's generation. */
+/** Signs the tokens of a generation of the session. */
 export async function signTokens(
   { accessTokens, refreshTokens }: SessionDependencies,
   session: { id: string; generation: number; expiresAt: Date; delivery: Delivery },
@@ -104,22 +104,22 @@ export async function signTokens(
   return { sessionId, accessToken: token, expiresIn, refreshToken, refreshTokenExpiresAt: expiresAt, delivery, user }
 }
 
-/** Whether a session neither was ended nor ran out. */
+/** Whether a session has neither been ended nor expired. */
 export function isLiving(session: { revokedAt: Date | null; expiresAt: Date }, now: Date): boolean {
   return session.revokedAt === null && session.expiresAt > now
 }
 
-/** Whether a user, who is not deleted, may be signed in. */
+/** Whether a user, who is not deleted, may be logged in. */
 export function maySignIn(user: { disabledAt: Date | null; emailVerifiedAt: Date | null }): boolean {
   return user.disabledAt === null && user.emailVerifiedAt !== null
 }
 
-/** The sessions that refresh tokens belong to, each once. Tokens that this server did not make belong to none. */
+/** The sessions of refresh tokens, each once. Forged tokens have none. */
 export function sessionIdsOf(refreshTokens: RefreshTokens, presented: readonly string[]): string[] {
   return [...new Set(presented.flatMap((token) => refreshTokens.read(token)?.sessionId ?? []))]
 }
 
-/** Ends the sessions of the refresh tokens that a login came with: it replaces them. */
+/** Ends the sessions of the refresh tokens of a login, which replaces them. */
 export async function endReplaced(
   dependencies: SessionDependencies,
   tx: Transaction,
@@ -135,7 +135,7 @@ interface Ending {
   origin: Origin
 }
 
-/** Ends those of the sessions that nothing has ended before, and records an event of each. */
+/** Ends the sessions that have not ended yet, and records an event for each. */
 export async function endAndRecord(
   { clock, cache, audit }: SessionDependencies,
   tx: Transaction,

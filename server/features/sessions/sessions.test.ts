@@ -20,7 +20,7 @@ const isOut = async (session: { accessToken: string }) =>
     )
 
 describe('the list', () => {
-  it('S21: shows the own living sessions, the last used one first, and which one asks', async () => {
+  it('S21: shows the own active sessions, the last used one first, and marks the current one', async () => {
     const { user, session } = await createSignedInUser(t)
     t.clock.advance(1)
     const other = await signIn(t, user)
@@ -37,13 +37,13 @@ describe('the list', () => {
     expect((await t.rest(session)('GET', '/sessions')).body.data).toHaveLength(2)
   })
 
-  it('asks who is calling', async () => {
+  it('requires authentication', async () => {
     expect((await errorOf(t.client().sessions.list.query())).code).toBe('UNAUTHORIZED')
   })
 })
 
 describe('ending sessions', () => {
-  it('S20, S21: ends one: its refresh token and its access token are dead at once', async () => {
+  it('S20, S21: ends one: its refresh token and its access token are rejected immediately', async () => {
     const { user, session } = await createSignedInUser(t)
     const other = await signIn(t, user)
     expect(await isOut(other)).toBe(false)
@@ -54,7 +54,7 @@ describe('ending sessions', () => {
     expect(await isOut(session)).toBe(false)
   })
 
-  it("S28: answers another's session, an ended one and an unknown one alike", async () => {
+  it('S28: a session of another user, an ended and an unknown one result in the same response', async () => {
     const { user, session } = await createSignedInUser(t)
     const ended = await signIn(t, user)
     await t.client(session).sessions.revoke.mutate({ id: ended.sessionId })
@@ -76,8 +76,8 @@ describe('ending sessions', () => {
   })
 })
 
-describe('what an access token is worth', () => {
-  it('S20: a session that ends on another instance is out here within 5 seconds', async () => {
+describe('the validity of an access token', () => {
+  it('S20: a session that ends on another instance is rejected here within 5 seconds', async () => {
     const { session } = await createSignedInUser(t)
     expect(await isOut(session)).toBe(false)
     await t.db.session.update({ where: { id: session.sessionId }, data: { revokedAt: t.clock.now() } })
@@ -89,7 +89,7 @@ describe('what an access token is worth', () => {
   it.each([
     ['disabled', { disabledAt: new Date() }],
     ['deleted', { deletedAt: new Date() }],
-  ])('S20: so is a user who is %s there', async (_state, data) => {
+  ])('S20: so is the session of a user who is %s on another instance', async (_state, data) => {
     const { user, session } = await createSignedInUser(t)
     expect(await isOut(session)).toBe(false)
     await t.db.user.update({ where: { id: user.id }, data })
@@ -97,7 +97,7 @@ describe('what an access token is worth', () => {
     expect(await isOut(session)).toBe(true)
   })
 
-  it('S20: admin procedures know of a demotion at once, and the role of the row counts, not the one of the token', async () => {
+  it('S20: admin procedures apply a demotion immediately, and use the role of the user, not that of the token', async () => {
     const { user, session } = await createSignedInUser(t, { role: 'admin' })
     expect((await t.client(session).users.list.query({})).items.length).toBeGreaterThan(0)
     await t.db.user.update({ where: { id: user.id }, data: { role: 'user' } })
@@ -107,21 +107,21 @@ describe('what an access token is worth', () => {
     expect((await t.client(promoted.session).users.list.query({})).items.length).toBeGreaterThan(0)
   })
 
-  it('S20: admin procedures know of an ended session at once', async () => {
+  it('S20: admin procedures reject an ended session immediately', async () => {
     const { session } = await createSignedInUser(t, { role: 'admin' })
     await t.client(session).users.list.query({})
     await t.db.session.update({ where: { id: session.sessionId }, data: { revokedAt: t.clock.now() } })
     expect((await errorOf(t.client(session).users.list.query({}))).code).toBe('UNAUTHORIZED')
   })
 
-  it('an access token of one user with the session of another is worth nothing', async () => {
+  it('an access token of one user with the session of another is rejected', async () => {
     const [owner, other] = [await createSignedInUser(t), await createUser(t)]
     const claims = { userId: other.id, role: 'user', sessionId: owner.session.sessionId } as const
     const { token } = await t.container.accessTokens.sign(claims)
     expect(await isOut({ accessToken: token })).toBe(true)
   })
 
-  it('S13: malformed Authorization headers are 401 on both transports', async () => {
+  it('S13: malformed Authorization headers result in 401 on both transports', async () => {
     const { session } = await createSignedInUser(t)
     const values = [
       '',

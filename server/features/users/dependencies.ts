@@ -5,10 +5,10 @@ import type { RateLimits } from '../../core/security/rate-limits.js'
 import type { AuditService } from '../audit/service.js'
 import type { SessionsService } from '../sessions/service.js'
 
-/** Rows of a resource that belong to a user, in pages, newest first. */
+/** The rows of a resource that belong to a user, in pages, newest first. */
 type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
 
-/** What the verbs on users work with. It has a file of its own because the service and every verb import it. */
+/** The dependencies of the verbs of users, in a separate file because the service and every verb import it. */
 export interface UsersDependencies {
   db: Database
   clock: Clock
@@ -16,6 +16,6 @@ export interface UsersDependencies {
   sessions: Pick<SessionsService, 'endAll'>
   audit: AuditService
   limits: RateLimits
-  /** What resources hold of a user, by name, for the export of their data. */
+  /** The data of each resource about a user, by name, for the export. */
   ownRows: Readonly<Record<string, OwnRows>>
 }

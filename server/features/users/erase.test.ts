@@ -21,7 +21,7 @@ const as = (person?: Person) => t.client(person?.session).users
 const rowOf = (id: string) =>
   t.db.user.findFirstOrThrow({ where: { AND: [includingDeleted], id }, omit: { passwordHash: false } })
 
-/** Somebody whose address, name, network and program stand wherever the application writes them. */
+/** A person whose address, name, network and user agent are in every table that the application writes them to. */
 async function createRemoved() {
   const secret = randomUUID()
   const { user, session } = await createSignedInUser(t, { email: `${secret}@example.com`, name: `Name ${secret}` })
@@ -47,7 +47,7 @@ async function dump(): Promise<string> {
 }
 
 describe('S83: users.erase', () => {
-  test('overwrites what tells of the person wherever it stands, keeps the row, its id and who did what', async () => {
+  test('overwrites personal data in all tables, keeps the row, its id and the history of actions', async () => {
     const { id, secret } = await createRemoved()
     expect(await dump()).toContain(secret)
     expect((await t.rest(admin.session)('POST', `/users/${id}/erase`)).status).toBe(204)
@@ -63,7 +63,7 @@ describe('S83: users.erase', () => {
     expect(events.filter(({ ip }) => ip !== null).map(({ type }) => type)).toEqual(['user.erased'])
   })
 
-  test('knows former addresses too, and leaves what waits for their new owner', async () => {
+  test('also removes former addresses, and keeps the pending mails of their new owner', async () => {
     const [email, password] = [`former-${randomUUID()}@example.com`, 'a password of some length']
     const { auth } = t.container.services
     await auth.register(testOrigin, { email, password, name: 'Mover' })
@@ -79,7 +79,7 @@ describe('S83: users.erase', () => {
     ])
   })
 
-  test('leaves the roles of the trail in place', async () => {
+  test('keeps the roles in the audit trail', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user
     await as(admin).update.mutate({ id, role: 'admin' })
@@ -89,7 +89,7 @@ describe('S83: users.erase', () => {
     expect(event?.data).toEqual({ from: 'user', to: 'admin' })
   })
 
-  test('cannot be undone, and does no more when it is done again', async () => {
+  test('cannot be undone, and has no further effect when repeated', async () => {
     const { id } = await createUser(t, { deletedAt: t.clock.now() })
     await as(admin).erase.mutate({ id })
     expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('NOT_FOUND')
@@ -97,7 +97,7 @@ describe('S83: users.erase', () => {
     expect(await rowOf(id)).toMatchObject({ version: 2 })
   })
 
-  test('leaves mails and registrations of whoever has the address now', async () => {
+  test('keeps mails and registrations of the current owner of the address', async () => {
     const { id, email } = await createUser(t, { deletedAt: t.clock.now() })
     t.clock.advance(60)
     const password = 'a password of some length'
@@ -107,7 +107,7 @@ describe('S83: users.erase', () => {
     expect(await mailsTo(t, email)).toHaveLength(1)
   })
 
-  test('is refused for an account that lives, an unknown one, users and nobody', async () => {
+  test('is rejected for an account that is not deleted, an unknown one, users and anonymous callers', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user
     expect((await errorOf(as(admin).erase.mutate({ id }))).code).toBe('CONFLICT')

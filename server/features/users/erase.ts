@@ -18,9 +18,9 @@ interface Removed {
 }
 
 /**
- * Overwrites what a removed account says of a person. The row and its id stay, so that nothing which refers to it
- * breaks; sessions, links and mails go, and the audit trail keeps ids alone. It cannot be undone; doing it again
- * changes nothing.
+ * Overwrites the personal data of a removed account. The row and its id remain, so that references stay valid.
+ * Sessions, links and mails are deleted, and the audit trail keeps only ids. It cannot be undone; repeating it has no
+ * effect.
  *
  * @throws NotFoundError, VersionMismatchError, ConflictError for an account that is not removed
  */
@@ -47,7 +47,7 @@ async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> 
   await tx.user.update({
     where: { id, deletedAt: { not: null } },
     data: {
-      // A domain that mail never reaches (RFC 6761 section 6.4).
+      // A domain that never receives mail (RFC 6761 section 6.4).
       email: `${id}@erased.invalid`,
       name: 'Erased user',
       passwordHash: null,
@@ -58,10 +58,10 @@ async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> 
   })
 }
 
-// The address may have a new owner since the account was removed, whose mails and registrations stay.
+// The address may have a new owner since the account was removed, whose mails and registrations are kept.
 async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed): Promise<void> {
   const before = { lte: deletedAt }
-  // Mails that carry no id of an account: those that verified its addresses.
+  // Mails without the id of an account: those that verified its addresses.
   const moves = await tx.auditEvent.findMany({
     where: { userId: id, type: 'user.email_changed' },
     select: { data: true },

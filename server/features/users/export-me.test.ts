@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => t.close())
 
 describe('S84: users.exportMe', () => {
-  test('gives all that is stored about the account, and nothing of others', async () => {
+  test('returns all data about the account, and nothing of others', async () => {
     const person = await createSignedInUser(t, { name: 'Ada' })
     const { user, session } = person
     await signIn(t, user)
@@ -42,7 +42,7 @@ describe('S84: users.exportMe', () => {
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
   })
 
-  test('tells nothing of who had the address before', async () => {
+  test('contains nothing of a previous owner of the address', async () => {
     const email = freshAddress()
     const former = await createUser(t, { email })
     const person = await createSignedInUser(t)
@@ -52,7 +52,7 @@ describe('S84: users.exportMe', () => {
     expect((await t.client(person.session).users.exportMe.query()).mails).toEqual([])
   })
 
-  test('shows admins no address of the people they changed, and users none of strangers', async () => {
+  test('contains no addresses of the users that an admin changed, and none of strangers', async () => {
     const admin = await createSignedInUser(t, { role: 'admin' })
     const { id, email } = await createUser(t)
     await t.client(admin.session).users.update.mutate({ id, email: freshAddress() })
@@ -67,7 +67,7 @@ describe('S84: users.exportMe', () => {
     expect(JSON.stringify(document)).not.toContain(stranger.ip)
   })
 
-  test('refuses nobody, and more than ten an hour', async () => {
+  test('rejects anonymous callers, and more than ten exports per hour', async () => {
     expect((await errorOf(t.client().users.exportMe.query())).code).toBe('UNAUTHORIZED')
     const { session } = await createSignedInUser(t)
     for (let count = 0; count < 10; count += 1) await t.client(session).users.exportMe.query()

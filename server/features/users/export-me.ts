@@ -9,9 +9,9 @@ const rowsMax = 10_000
 const bytesMax = 8 * 1024 * 1024
 
 /**
- * Everything that is stored about an account, without secrets, and without what tells of other people: addresses of
- * strangers who tried to log in, data of accounts that an admin changed. Past 10,000 rows of a kind, or 8 MiB of a
- * resource, the oldest are left out and `isComplete` is false.
+ * All stored data about an account, without secrets and without data of others: addresses of strangers who tried to log
+ * in, and accounts that an admin changed. Beyond 10,000 rows of a kind, or 8 MiB of a resource, the oldest are omitted
+ * and `isComplete` is false.
  */
 export async function exportMe(dependencies: UsersDependencies, actor: Actor): Promise<AccountExport> {
   const { db, clock, audit, ownRows } = dependencies

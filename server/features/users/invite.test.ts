@@ -14,7 +14,7 @@ const invite = (email: string, name = 'First Admin') =>
   inviteNewAdmin({ db: t.container.db, clock: t.clock, audit: t.container.services.audit }, { email, name })
 
 describe('the first admin of an installation', () => {
-  it('gets an account without a password, an invitation, and a line in the audit trail', async () => {
+  it('gets an account without a password, an invitation, and an audit event', async () => {
     const { id } = await invite(' Root@Example.com ')
     const row = await t.db.user.findUniqueOrThrow({ where: { id }, omit: { passwordHash: false } })
     expect(row).toMatchObject({ email: 'root@example.com', role: 'admin', passwordHash: null, emailVerifiedAt: null })
@@ -25,13 +25,13 @@ describe('the first admin of an installation', () => {
     })
   })
 
-  it('is refused for an address that has an account, and leaves nothing behind', async () => {
+  it('is rejected for an address that has an account, without any change', async () => {
     await invite('twice@example.com')
     await expect(invite('twice@example.com')).rejects.toMatchObject({ code: 'EMAIL_TAKEN' })
     expect(await t.db.outboxMail.count({ where: { to: 'twice@example.com' } })).toBe(1)
   })
 
-  it('is refused for what is no address or no name', async () => {
+  it('is rejected for an invalid address or name', async () => {
     await expect(invite('not an address')).rejects.toMatchObject({ code: 'VALIDATION_ERROR' })
     await expect(invite('x@example.com', '  ')).rejects.toMatchObject({ code: 'VALIDATION_ERROR' })
   })

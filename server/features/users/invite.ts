@@ -15,9 +15,9 @@ import { toUser } from './view.js'
 type InviteDependencies = Pick<UsersDependencies, 'db' | 'clock' | 'audit'>
 
 /**
- * Writes an account without a password, and the invitation that sets one, in one transaction.
+ * Creates an account without a password, and the invitation to set one, in one transaction.
  *
- * @param actor the admin who invites; null where the operator's shell does
+ * @param actor the admin who invites; null for the operator's shell
  * @throws EmailTakenError, ForbiddenError
  */
 export async function inviteUser(
@@ -38,7 +38,7 @@ export async function inviteUser(
 }
 
 /**
- * Invites an admin from the operator's shell. This is how a fresh installation gets its first one.
+ * Invites an admin from the operator's shell. This is how the first admin of an installation is created.
  *
  * @throws ValidationError for a malformed address or name, EmailTakenError
  */
@@ -49,8 +49,8 @@ export async function inviteNewAdmin(dependencies: InviteDependencies, given: { 
 }
 
 /**
- * Mails an invitation again, whose link takes the place of the one before. Beyond the limit of mails to one address
- * nothing is mailed, and the link before goes on working.
+ * Sends an invitation again, whose link replaces the previous one. Beyond the limit of mails to an address nothing is
+ * sent, and the previous link remains valid.
  *
  * @throws NotFoundError, ConflictError for an account that has a password or is disabled
  */
@@ -80,8 +80,8 @@ function assertInvitable({ hasPassword, disabledAt }: { hasPassword: boolean; di
 }
 
 /**
- * Invites a user whose address nobody has proved: when the address is new, and when the account comes back, since links
- * end with an account. A disabled one is invited when it is enabled.
+ * Invites a user whose address is not verified: after a change of address, and after a restoration, because links end
+ * with the account. A disabled user is invited when the account is enabled.
  */
 export async function inviteIfUnproved(
   clock: Clock,
@@ -100,7 +100,7 @@ interface Invited {
 /** Turns the violation of the unique address of living users into an error of the API. */
 export const refuseTakenEmail = refuseTaken({ User_email_key: EmailTakenError })
 
-// Mails a link that sets a password and verifies the address.
+// Sends a link that sets a password and verifies the address.
 async function mailInvitation(clock: Clock, tx: Transaction, { id: userId, email: to, name }: Invited): Promise<void> {
   await enqueueAccountMail(tx, clock, { template: 'invitation', to, params: { userId, name } })
 }

@@ -26,7 +26,7 @@ const as = (person: Person) => t.client(person.session).users
 const activeAdmins = () =>
   t.db.user.findMany({ where: { role: 'admin', disabledAt: null, emailVerifiedAt: { not: null } } })
 
-test('the last admin cannot be demoted, disabled, replaced, removed, and cannot remove the own account', async () => {
+test('the last admin cannot be demoted, disabled, replaced or removed, nor remove the own account', async () => {
   const { id, email, name } = admin.user
   await createUser(t, { role: 'admin', disabledAt: t.clock.now() })
   await createUser(t, { role: 'admin', deletedAt: t.clock.now() })
@@ -51,14 +51,14 @@ test('the last admin can be changed in other ways', async () => {
   })
 })
 
-test('S86: the last admin can move to another address, which counts once it is proved', async () => {
+test('S86: the last admin can change the address, once the new one is confirmed', async () => {
   const email = freshAddress()
   await t.client(admin.session).auth.requestEmailChange.mutate({ email, currentPassword: testPassword })
   await t.container.services.auth.confirmEmailChange(testOrigin, { token: await newestToken(t, email) })
   expect(await activeAdmins()).toMatchObject([{ id: admin.user.id, email }])
 })
 
-test('S86: a demotion just before wins over creating, restoring, removing and erasing', async () => {
+test('S86: a preceding demotion prevents creating, restoring, removing and erasing', async () => {
   const other = await createSignedInUser(t, { role: 'admin' })
   const removed = await createUser(t, { deletedAt: t.clock.now() })
   const invited = await createUser(t, { passwordHash: null, emailVerifiedAt: null })
@@ -81,7 +81,7 @@ test('S86: a demotion just before wins over creating, restoring, removing and er
   for (const call of calls) expect(await outcomeOf(call())).toBe('FORBIDDEN')
 })
 
-test('S86: a new name waits for no other admin, while a new role does', async () => {
+test('S86: a new name does not wait for other admins, while a new role does', async () => {
   const other = await createUser(t, { role: 'admin' })
   const user = await createUser(t)
   await t.db.$transaction(async (tx) => {
@@ -92,13 +92,13 @@ test('S86: a new name waits for no other admin, while a new role does', async ()
   })
 })
 
-test('an admin who is one of two can step down', async () => {
+test('one of two admins can give up the role', async () => {
   await createSignedInUser(t, { role: 'admin' })
   expect(await as(admin).update.mutate({ id: admin.user.id, role: 'user' })).toMatchObject({ role: 'user' })
   expect(await activeAdmins()).toHaveLength(1)
 })
 
-test('S32: of two admins who demote each other at once one remains, ten times over', async () => {
+test('S32: of two admins who demote each other at the same time one remains, ten times in a row', async () => {
   for (let round = 0; round < 10; round += 1) {
     const [one, two] = await twoAdmins()
     const outcomes = await Promise.allSettled([
@@ -110,7 +110,7 @@ test('S32: of two admins who demote each other at once one remains, ten times ov
   }
 })
 
-test('S32: of two admins who leave at once, each in another way, one remains', async () => {
+test('S32: of two admins who leave at the same time in different ways one remains', async () => {
   for (let round = 0; round < 5; round += 1) {
     const [one, two] = await twoAdmins()
     const outcomes = await Promise.allSettled([
@@ -122,7 +122,7 @@ test('S32: of two admins who leave at once, each in another way, one remains', a
   }
 })
 
-test('S32: of five admins who all remove one another at once at least one remains, and no call hangs', async () => {
+test('S32: of five admins who remove each other at the same time at least one remains, without a deadlock', async () => {
   const admins = [admin, ...(await Promise.all([1, 2, 3, 4].map(() => createSignedInUser(t, { role: 'admin' }))))]
   const attempts = admins.flatMap((one) =>
     admins.filter((other) => other !== one).map((other) => as(one).remove.mutate({ id: other.user.id })),

@@ -26,7 +26,7 @@ const as = (person?: Person) => t.client(person?.session).users
 const initialsOf = ({ items }: { items: User[] }) => items.map(({ name }) => name[0]).join('')
 
 describe('users.list', () => {
-  test('shows the living, newest first, with how many there are', async () => {
+  test('shows users who are not deleted, newest first, with their total number', async () => {
     const page = await as(admin).list.query({})
     expect(initialsOf(page)).toBe('BCD')
     expect(page.meta).toEqual({ total: 3, page: 1, limit: 20 })
@@ -64,7 +64,7 @@ describe('users.list', () => {
     expect(page.meta.total).toBe(initials.length)
   })
 
-  test.each(['active', 'disabled', 'deleted'] as const)('shows users who are %s as such', async (status) => {
+  test.each(['active', 'disabled', 'deleted'] as const)('shows users who are %s with that status', async (status) => {
     const { items } = await as(admin).list.query({ status })
     expect(items.length).toBeGreaterThan(0)
     expect(new Set(items.map((user) => user.status))).toEqual(new Set([status]))
@@ -76,11 +76,11 @@ describe('users.list', () => {
     ['100%', 'B'],
     ['\\', ''],
     ["'", ''],
-  ])('takes %j for a character, not for a wildcard', async (q, initials) => {
+  ])('treats %j as a character, not as a wildcard', async (q, initials) => {
     expect(initialsOf(await as(admin).list.query({ q }))).toBe(initials)
   })
 
-  test('pages by number', async () => {
+  test('returns pages by number', async () => {
     expect(initialsOf(await as(admin).list.query({ limit: 2 }))).toBe('BC')
     const second = await as(admin).list.query({ limit: 2, page: 2 })
     expect(initialsOf(second)).toBe('D')
@@ -99,13 +99,13 @@ describe('users.list', () => {
     { status: 'gone' },
     { where: { id: 'x' } },
     { q: 'a\u0000' },
-  ])('S30: refuses %o', async (filters) => {
-    // @ts-ignore The types refuse these inputs; what comes over the wire has no types.
+  ])('S30: rejects %o', async (filters) => {
+    // @ts-ignore The types reject these inputs, but data from the network has no types.
     expect((await errorOf(as(admin).list.query(filters))).code).toBe('VALIDATION_ERROR')
   })
 })
 
-test('users.get shows one user; S31: a removed one answers as an unknown one', async () => {
+test('users.get returns a user; S31: a removed and an unknown one result in the same response', async () => {
   const { id } = admin.user
   expect(await as(admin).get.query({ id })).toMatchObject({
     id,

@@ -4,7 +4,7 @@ import type { Prisma } from '../../generated/client.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
 
-/** Reads a page of users. Removed ones are found by asking for them: `status: 'deleted'`. */
+/** Reads a page of users. Removed ones are only included with `status: 'deleted'`. */
 export async function listUsers(db: Database, input: ListUsers) {
   const { page, limit } = input
   const where = whereOf(input)
@@ -27,7 +27,7 @@ function whereOf({ q, role, status }: ListUsers): Prisma.UserWhereInput {
 }
 
 function matching(q: string): Prisma.UserWhereInput {
-  // The database client hands LIKE's wildcards on as they are.
+  // Prisma does not escape LIKE's wildcards.
   const text = { contains: q.replace(/[\\%_]/g, '\\$&'), mode: 'insensitive' } as const
   return { OR: [{ email: text }, { name: text }] }
 }

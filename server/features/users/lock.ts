@@ -11,16 +11,17 @@ export type LockedUser = Omit<User, 'passwordHash'> & { hasPassword: boolean }
 type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt' | 'hasPassword'>
 
 /**
- * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, life, and of an
- * address that then has to be verified. Taken before any row.
+ * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, deletion, and of an
+ * address that must then be verified. Take it before any row lock.
  */
 export async function lockStanding(tx: Transaction): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('users: who is an admin', 0))`
 }
 
 /**
- * Looks at the acting admin afresh: behind {@link lockStanding} a demotion just before wins. Access is decided at the
- * procedure; this one decision belongs to the transaction, since what the procedure saw may have changed before the lock.
+ * Reads the acting admin again behind {@link lockStanding}, so that a preceding demotion takes effect. Access is
+ * decided at the procedure; this decision belongs to the transaction, because the role may have changed before the
+ * lock.
  *
  * @throws ForbiddenError
  */
@@ -45,9 +46,9 @@ export async function lockUser(
 }
 
 /**
- * Refuses a change after which no admin could act. One who was invited and never came cannot.
+ * Rejects a change after which no admin could act. Admins who have not accepted their invitation do not count.
  *
- * @param next what the user is to be; null to be removed
+ * @param next the state of the user after the change; null for removed
  * @throws LastAdminError
  */
 export async function assertAdminRemains(tx: Transaction, user: LockedUser, next: Standing | null): Promise<void> {

@@ -20,7 +20,7 @@ const rowOf = (id: string) =>
 const liveSessionsOf = (userId: string) => t.db.session.count({ where: { userId, revokedAt: null } })
 
 describe('users.me', () => {
-  test('shows the caller, and nothing that is internal', async () => {
+  test('returns the caller, without internal columns', async () => {
     const person = await createSignedInUser(t, { name: 'Ada' })
     expect(await as(person).me.query()).toEqual({
       id: person.user.id,
@@ -35,7 +35,7 @@ describe('users.me', () => {
     })
   })
 
-  test('refuses nobody', async () => {
+  test('rejects anonymous callers', async () => {
     expect((await errorOf(as().me.query())).code).toBe('UNAUTHORIZED')
   })
 })
@@ -54,20 +54,20 @@ describe('users.updateMe', () => {
     { id: 'x' },
     { name: '' },
     { name: null },
-  ])('refuses %o', async (input) => {
+  ])('rejects %o', async (input) => {
     const person = await createSignedInUser(t)
-    // @ts-ignore The types refuse these inputs; what comes over the wire has no types.
+    // @ts-ignore The types reject these inputs, but data from the network has no types.
     expect((await errorOf(as(person).updateMe.mutate(input))).code).toBe('VALIDATION_ERROR')
     expect(await rowOf(person.user.id)).toMatchObject({ role: 'user', version: 1 })
   })
 
-  test('refuses an old version', async () => {
+  test('rejects an outdated version', async () => {
     const person = await createSignedInUser(t, { name: 'Before', version: 3 })
     expect((await errorOf(as(person).updateMe.mutate({ name: 'After', version: 2 }))).code).toBe('VERSION_MISMATCH')
     expect(await rowOf(person.user.id)).toMatchObject({ name: 'Before', version: 3 })
   })
 
-  test('of 20 updates at once that name one version exactly one wins', async () => {
+  test('of 20 concurrent updates with the same version exactly one succeeds', async () => {
     const person = await createSignedInUser(t)
     const attempts = Array.from({ length: 20 }, (_, index) =>
       as(person).updateMe.mutate({ name: `N${index}`, version: 1 }),
@@ -77,13 +77,13 @@ describe('users.updateMe', () => {
     expect(await rowOf(person.user.id)).toMatchObject({ version: 2 })
   })
 
-  test('refuses nobody', async () => {
+  test('rejects anonymous callers', async () => {
     expect((await errorOf(as().updateMe.mutate({ name: 'Ada' }))).code).toBe('UNAUTHORIZED')
   })
 })
 
 describe('users.removeMe', () => {
-  test('hides the account, keeps its row, ends its sessions and frees its address', async () => {
+  test('hides the account, keeps its row, ends its sessions and releases its address', async () => {
     const person = await createSignedInUser(t)
     const { id, email } = person.user
     expect(await as(person).removeMe.mutate({ password: testPassword })).toBeUndefined()
@@ -97,7 +97,7 @@ describe('users.removeMe', () => {
     ])
   })
 
-  test('refuses a wrong password and changes nothing', async () => {
+  test('rejects a wrong password without a change', async () => {
     const person = await createSignedInUser(t)
     expect((await errorOf(as(person).removeMe.mutate({ password: 'not the password' }))).code).toBe(
       'INVALID_CREDENTIALS',
@@ -106,7 +106,7 @@ describe('users.removeMe', () => {
     expect(await liveSessionsOf(person.user.id)).toBe(1)
   })
 
-  test('S7: guesses at the password are limited, whatever they are', async () => {
+  test('S7: attempts with any passwords are limited', async () => {
     const person = await createSignedInUser(t, { passwordHash: null })
     const codes: string[] = []
     for (let guess = 0; guess < 12; guess += 1) {
@@ -116,9 +116,9 @@ describe('users.removeMe', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(2)
   })
 
-  test('refuses a call without a password, and nobody', async () => {
+  test('rejects a call without a password, and anonymous callers', async () => {
     const person = await createSignedInUser(t)
-    // @ts-expect-error The types ask for it too.
+    // @ts-expect-error The types require it too.
     expect((await errorOf(as(person).removeMe.mutate({}))).code).toBe('VALIDATION_ERROR')
     expect((await errorOf(as().removeMe.mutate({ password: testPassword }))).code).toBe('UNAUTHORIZED')
   })

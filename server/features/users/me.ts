@@ -8,7 +8,7 @@ import { removeLocked } from './remove.js'
 import type { RemoveMe, UpdateMe, User } from './schema.js'
 import { toUser, userColumns } from './view.js'
 
-/** Reads the actor's own account. */
+/** Reads the account of the actor. */
 export async function readMe(db: Database, { userId }: Actor): Promise<User> {
   return toUser(await db.user.findUniqueOrThrow({ where: { id: userId }, select: userColumns }))
 }

@@ -11,7 +11,7 @@ import type { User, UserVersion } from './schema.js'
 import { toUser } from './view.js'
 
 /**
- * Soft-deletes a user and ends what lets them in.
+ * Soft-deletes a user and ends their sessions and links.
  *
  * @throws NotFoundError, VersionMismatchError, LastAdminError
  */
@@ -28,7 +28,7 @@ export async function removeUser(
 }
 
 /**
- * Brings a removed user back.
+ * Restores a removed user.
  *
  * @throws NotFoundError unless the user is removed and was not erased, VersionMismatchError, EmailTakenError
  */
@@ -51,7 +51,7 @@ export async function restoreUser(
 }
 
 /**
- * Soft-deletes a locked user, behind the lock of `lockStanding`.
+ * Soft-deletes a locked user. The caller has called `lockStanding`.
  *
  * @throws LastAdminError
  */
@@ -68,7 +68,7 @@ export async function removeLocked(
   await dependencies.audit.record(tx, { type: 'user.removed', ...doneBy(actor), userId: user.id })
 }
 
-/** Ends what lets a user in: sessions and mailed links, those that are still to be sent included. */
+/** Ends the sessions and mailed links of a user, including links that were not sent yet. */
 export async function endAccess(
   { sessions, clock }: UsersDependencies,
   tx: Transaction,

@@ -22,7 +22,7 @@ const invite = async () => as(admin).create.mutate({ email: freshAddress(), name
 const accept = (token: string) => outcomeOf(t.container.services.auth.resetPassword(testOrigin, { token, password }))
 
 describe('S85: users.resendInvitation', () => {
-  test('mails another link, with which the older one dies', async () => {
+  test('sends another link, which invalidates the older one', async () => {
     const { id, email } = await invite()
     const first = await newestToken(t, email)
     const reply = await t.rest(admin.session)('POST', `/users/${id}/resend-invitation`)
@@ -35,7 +35,7 @@ describe('S85: users.resendInvitation', () => {
     expect(await t.db.auditEvent.count({ where: { userId: id, type: 'user.invited' } })).toBe(1)
   })
 
-  test('helps when the invitation ran out', async () => {
+  test('works after the invitation has expired', async () => {
     const { id, email } = await invite()
     const first = await newestToken(t, email)
     t.clock.advance(72 * 3600)
@@ -46,7 +46,7 @@ describe('S85: users.resendInvitation', () => {
     admin = { user: admin.user, session: fresh.session }
   })
 
-  test('makes three mails an hour with the first, and never leaves without a link that works', async () => {
+  test('sends at most three mails per hour including the first, and always leaves a valid link', async () => {
     const { id, email } = await invite()
     for (let count = 0; count < 5; count += 1) {
       await mailsTo(t, email)
@@ -56,7 +56,7 @@ describe('S85: users.resendInvitation', () => {
     expect(await accept(await newestToken(t, email))).toBe('OK')
   })
 
-  test('is refused for accounts with a password, disabled, removed and unknown ones, users and nobody', async () => {
+  test('is rejected for accounts with a password, disabled, removed and unknown ones, users and anonymous callers', async () => {
     const person = await createSignedInUser(t)
     const unproved = { emailVerifiedAt: null, passwordHash: null }
     const disabled = await createUser(t, { ...unproved, disabledAt: t.clock.now() })
@@ -71,7 +71,7 @@ describe('S85: users.resendInvitation', () => {
   })
 })
 
-describe('S85: an invitation waits for the account', () => {
+describe('S85: an invitation requires an active account', () => {
   test('a new address of a disabled account gets its link when the account is enabled', async () => {
     const { id } = await createUser(t, { disabledAt: t.clock.now() })
     const email = freshAddress()

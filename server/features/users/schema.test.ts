@@ -3,11 +3,11 @@ import { passwordSchema } from '../../core/fields/schema.js'
 import { Role } from '../../generated/client.js'
 import { emailSchema, nameSchema, userSchema } from './schema.js'
 
-test('roleSchema has the roles that the enum Role of prisma/schema.prisma has', () => {
+test('roleSchema has the same roles as the enum Role of prisma/schema.prisma', () => {
   expect(userSchema.shape.role.options).toEqual(Object.values(Role))
 })
 
-test('S25: an address is trimmed and lower-cased before it is looked at', () => {
+test('S25: an address is trimmed and lower-cased before it is validated', () => {
   expect(emailSchema.parse('  Ada.Lovelace+Notes@Example.COM ')).toBe('ada.lovelace+notes@example.com')
 })
 
@@ -28,11 +28,11 @@ test.each([
   ['a Cyrillic letter', '\u0430da@example.com'],
   ['more than 254 characters', `ada@${'a.'.repeat(130)}example.com`],
   ['brackets around it', ['ada@example.com']],
-])('S25: an address with %s is refused', (_name, address) => {
+])('S25: an address with %s is rejected', (_name, address) => {
   expect(emailSchema.safeParse(address).success).toBe(false)
 })
 
-test('a name is trimmed, has 1 to 100 characters and stands on one line', () => {
+test('a name is trimmed, has 1 to 100 characters and is a single line', () => {
   expect(nameSchema.parse(' Søren Kjær ')).toBe('Søren Kjær')
   const refused = ['', '   ', 'a'.repeat(101), 'Ada\nEve', 'Ada\u0007', 'Ada\ud800']
   expect(refused.filter((name) => nameSchema.safeParse(name).success)).toEqual([])
@@ -59,7 +59,7 @@ test.each([
   ['a top-level domain of digits', 'user@example.123'],
   ['an empty ASCII form', 'user@example.xn--'],
   ['a top-level domain of 64', `user@example.${'a'.repeat(64)}`],
-])('S89: an address with %s is refused', (_what, address) => {
+])('S89: an address with %s is rejected', (_what, address) => {
   expect(emailSchema.safeParse(address).success).toBe(false)
 })
 
@@ -77,7 +77,7 @@ test.each([
   ['an isolate', 'Ada \u2067x\u2069'],
   ['a right-to-left mark', 'Ada\u200f'],
   ['an Arabic letter mark', 'Ada\u061c'],
-])('S90: a name of %s is refused', (_what, name) => {
+])('S90: a name of %s is rejected', (_what, name) => {
   expect(nameSchema.safeParse(name).success).toBe(false)
 })
 
@@ -100,7 +100,7 @@ test.each([
   expect(nameSchema.parse(name)).toBe(name)
 })
 
-test('S88: half a character is no part of a password', () => {
+test('S88: a password may not contain a lone surrogate', () => {
   expect(passwordSchema.safeParse('a quiet harbour \ud800').success).toBe(false)
   expect(passwordSchema.safeParse('a quiet harbour \udc00 x').success).toBe(false)
   expect(passwordSchema.safeParse('a quiet harbour 🔑').success).toBe(true)

@@ -9,14 +9,14 @@ import {
 } from '../../core/fields/schema.js'
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../../core/pagination/schema.js'
 
-// The local part as most hosts give it out; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
+// The local part as most providers assign it; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
 // 2.3.1); a top-level domain in letters or in its ASCII form (RFC 5890 section 2.3.2.1).
 const address =
   /^(?=[^@]{1,64}@)(?!\.)(?!.*\.\.)[\w'+.-]*[\w+-]@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$/
 
 /**
  * An address, trimmed and in lower case, within the limits of RFC 5321 section 4.5.3.1: 64 octets before the @, 254 in
- * all. Quoted local parts and comments are refused.
+ * total. Quoted local parts and comments are rejected.
  */
 export const emailSchema = oneLine()
   .refine(isAscii, 'An address is written in ASCII.')
@@ -26,19 +26,19 @@ export const emailSchema = oneLine()
   .pipe(z.email({ pattern: address }))
   .meta({ format: 'email', examples: ['ada@example.com'] })
 
-// Before it is lower-cased, which turns the Kelvin sign into a k.
+// Before it is lower-cased, because that turns the Kelvin sign into a k.
 function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text)
 }
 
-// Something that shows: a letter, digit, sign or symbol that is not blank itself (U+2800, U+FFFC, U+1D159) and not one
-// of those that renderers ignore, such as fillers and joiners.
+// A visible character: a letter, digit, sign or symbol that is not blank (U+2800, U+FFFC, U+1D159) and that renderers
+// do not ignore, such as fillers and joiners.
 const visible = /(?![\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}])[\p{L}\p{N}\p{P}\p{S}]/u
 
-// Controls that turn the text around them, and tags, which hide text.
+// Controls that change the direction of the surrounding text, and tags, which hide text.
 const deceptive = /[\p{Bidi_Control}\u206a-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
 
-/** What a person is called, in any script. Joiners inside a name and emoji are fine. */
+/** The name of a person, in any script. Joiners inside a name and emoji are allowed. */
 export const nameSchema = oneLine()
   .refine((text) => !deceptive.test(text), 'Characters that turn or hide text are not allowed.')
   .refine((text) => text.trim() === '' || visible.test(text), 'A name has to show something.')
@@ -49,7 +49,7 @@ export const nameSchema = oneLine()
 
 const roleSchema = z.enum(['user', 'admin']).meta({ id: 'Role' })
 
-/** What an admin may set; `deleted` is reached by removing. */
+/** The values that an admin may set; `deleted` is set by removing. */
 const writableStatusSchema = z.enum(['active', 'disabled'])
 
 const userStatusSchema = z.enum(['active', 'disabled', 'deleted']).meta({ id: 'UserStatus' })
@@ -90,7 +90,7 @@ export const createUserSchema = z.strictObject({
   role: roleSchema.default('user'),
 })
 
-/** What is stored about an account. Rows of resources are whatever their tables hold, without internal columns. */
+/** The stored data about an account. Rows of resources are those of their tables, without internal columns. */
 export const accountExportSchema = z
   .object({
     exportedAt: z.date(),

@@ -9,7 +9,7 @@ import { removeUser, restoreUser } from './remove.js'
 import type { CreateUser, ListUsers, RemoveMe, UpdateMe, UpdateUser, UserVersion } from './schema.js'
 import { updateUser } from './update.js'
 
-/** Users: what people do with their own account, what admins look up, what admins change. */
+/** The verbs of users: those on the own account, and those of admins. */
 export function createUsersService(dependencies: UsersDependencies) {
   const { db } = dependencies
   return {

@@ -64,7 +64,7 @@ async function settle(
   const { sessions, clock, audit } = dependencies
   const events = eventsOf(before, after)
   const reason = events.find(({ type }) => endsAccess.has(type))?.type
-  // A new role leaves mailed links alone: an invitation that is still open would be lost with them.
+  // A new role does not revoke mailed links, because an open invitation would be lost.
   if (reason) await endAccess(dependencies, tx, { userId: after.id, reason })
   else if (before.role !== after.role) await sessions.endAll(tx, { userId: after.id, reason: 'user.role_changed' })
   const isMoved = before.email !== after.email
@@ -80,7 +80,7 @@ interface Event {
   data?: { from: string; to: string }
 }
 
-/** What happened to a user, from what to what. */
+/** The change of a user, with old and new values. */
 function eventsOf(before: LockedUser, after: Change['after']): Event[] {
   return [
     ...changeOf('user.role_changed', before.role, after.role),

@@ -30,7 +30,7 @@ const eventsOf = async (userId: string) => {
   return events.map(({ type }) => type)
 }
 
-// Starts calls while the row is locked, so that all of them have begun when the first one gets it.
+// Starts calls while the row is locked, so that all are running when the first one gets the lock.
 async function whileHeld<T>(id: string, start: () => Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
   const calls = await t.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT u."id" FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR UPDATE`
@@ -50,7 +50,7 @@ const isUsable = async (token: { id: string }) =>
   (await t.db.mailToken.findUniqueOrThrow({ where: token })).usedAt === null
 
 describe('users.create', () => {
-  test('makes an unverified user without a password, and mails an invitation', async () => {
+  test('creates an unverified user without a password, and sends an invitation', async () => {
     const email = address()
     const created = await as(admin).create.mutate({ email: ` ${email.toUpperCase()} `, name: 'New' })
     expect(created).toMatchObject({
@@ -68,7 +68,7 @@ describe('users.create', () => {
     expect(await t.db.user.count({ where: { id: created.id, passwordHash: null } })).toBe(1)
   })
 
-  test('refuses a taken address, and mails nothing', async () => {
+  test('rejects an address that has an account, and sends nothing', async () => {
     const { email } = user.user
     expect((await errorOf(as(admin).create.mutate({ email: email.toUpperCase(), name: 'New' }))).code).toBe(
       'EMAIL_TAKEN',
@@ -76,7 +76,7 @@ describe('users.create', () => {
     expect(await mailsTo(email)).toEqual([])
   })
 
-  test('of ten at once with one address one wins', async () => {
+  test('of ten concurrent calls with one address one succeeds', async () => {
     const email = address()
     const attempts = Array.from({ length: 10 }, () => as(admin).create.mutate({ email, name: 'New' }))
     const outcomes = await Promise.allSettled(attempts)
@@ -84,15 +84,15 @@ describe('users.create', () => {
     expect(await mailsTo(email)).toHaveLength(1)
   })
 
-  test('takes the address of a removed user', async () => {
+  test('accepts the address of a removed user', async () => {
     const removed = await createUser(t, { deletedAt: t.clock.now() })
     expect(await as(admin).create.mutate({ email: removed.email, name: 'New' })).toMatchObject({ email: removed.email })
   })
 
   test.each([{ email: 'a b@example.com' }, { name: ' ' }, { role: 'root' }, { passwordHash: 'x' }])(
-    'refuses %o',
+    'rejects %o',
     async (fault) => {
-      // @ts-ignore The types refuse these inputs; what comes over the wire has no types.
+      // @ts-ignore The types reject these inputs, but data from the network has no types.
       expect((await errorOf(as(admin).create.mutate({ email: address(), name: 'New', ...fault }))).code).toBe(
         'VALIDATION_ERROR',
       )
@@ -101,7 +101,7 @@ describe('users.create', () => {
 })
 
 describe('users.update and users.replace', () => {
-  test('change what is given, and raise the version', async () => {
+  test('change the given fields, and raise the version', async () => {
     const { id, email } = await createUser(t, { name: 'Before' })
     expect(await as(admin).update.mutate({ id, name: 'After' })).toMatchObject({
       name: 'After',
@@ -115,7 +115,7 @@ describe('users.update and users.replace', () => {
     expect(await eventsOf(id)).toEqual(['user.updated', 'user.role_changed', 'user.disabled', 'user.updated'])
   })
 
-  test('a new name leaves sessions and mailed links alone', async () => {
+  test('a new name does not end sessions and mailed links', async () => {
     const person = await createSignedInUser(t)
     const token = await mailToken(person.user.id)
     await as(admin).update.mutate({ id: person.user.id, name: 'After' })
@@ -137,7 +137,7 @@ describe('users.update and users.replace', () => {
     expect((await errorOf(as(person).me.query())).code).toBe('UNAUTHORIZED')
   })
 
-  test('S20: a new role ends the sessions, and leaves a mailed link usable', async () => {
+  test('S20: a new role ends the sessions, and does not revoke mailed links', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user
     const token = await mailToken(id)
@@ -170,7 +170,7 @@ describe('users.update and users.replace', () => {
     expect(await rowOf(id)).toMatchObject({ disabledAt })
   })
 
-  test('a new address has to be verified again: it gets an invitation, and the old one is told', async () => {
+  test('a new address must be verified again: it gets an invitation, and the old one is informed', async () => {
     const { id, email: old, name } = await createUser(t)
     const email = address()
     expect(await as(admin).update.mutate({ id, email })).toMatchObject({ email, emailVerifiedAt: null })
@@ -180,20 +180,20 @@ describe('users.update and users.replace', () => {
     ])
   })
 
-  test('S26: an invitation that waits to be sent to an address is called off when the address changes', async () => {
+  test('S26: a pending invitation to an address is deleted when the address changes', async () => {
     const mistyped = address()
     const { id } = await as(admin).create.mutate({ email: mistyped, name: 'New' })
     await as(admin).update.mutate({ id, email: address() })
     expect((await mailsTo(mistyped)).map(({ template }) => template)).toEqual(['email-changed'])
   })
 
-  test('the same address in other letters is no change', async () => {
+  test('the same address in other letter case is no change', async () => {
     const { id, email, emailVerifiedAt } = await createUser(t)
     expect(await as(admin).update.mutate({ id, email: email.toUpperCase() })).toMatchObject({ email, emailVerifiedAt })
     expect(await mailsTo(email)).toEqual([])
   })
 
-  test('a taken address is refused and changes nothing', async () => {
+  test('an address that has an account is rejected without a change', async () => {
     const person = await createSignedInUser(t)
     const { id, email } = person.user
     expect((await errorOf(as(admin).update.mutate({ id, email: user.user.email, name: 'X' }))).code).toBe('EMAIL_TAKEN')
@@ -202,14 +202,14 @@ describe('users.update and users.replace', () => {
     expect(await mailsTo(user.user.email)).toEqual([])
   })
 
-  test('an old version is refused and changes nothing', async () => {
+  test('an outdated version is rejected without a change', async () => {
     const { id } = await createUser(t, { version: 5 })
     expect((await errorOf(as(admin).update.mutate({ id, role: 'admin', version: 4 }))).code).toBe('VERSION_MISMATCH')
     expect((await errorOf(as(admin).remove.mutate({ id, version: 6 }))).code).toBe('VERSION_MISMATCH')
     expect(await rowOf(id)).toMatchObject({ role: 'user', version: 5, deletedAt: null })
   })
 
-  test('of 20 updates at once that name one version exactly one wins', async () => {
+  test('of 20 concurrent updates with the same version exactly one succeeds', async () => {
     const { id } = await createUser(t)
     const outcomes = await whileHeld(id, () =>
       Array.from({ length: 20 }, (_, index) => as(admin).update.mutate({ id, name: `N${index}`, version: 1 })),
@@ -224,12 +224,12 @@ describe('users.update and users.replace', () => {
     { disabledAt: new Date() },
     { emailVerifiedAt: new Date() },
     { version: 0 },
-  ])('refuse %o', async (fault) => {
-    // @ts-ignore The types refuse these inputs; what comes over the wire has no types.
+  ])('reject %o', async (fault) => {
+    // @ts-ignore The types reject these inputs, but data from the network has no types.
     expect((await errorOf(as(admin).update.mutate({ id: user.user.id, ...fault }))).code).toBe('VALIDATION_ERROR')
   })
 
-  test('S30: fields that are undefined stay as they are', async () => {
+  test('S30: undefined fields are not changed', async () => {
     const { id, name, email } = await createUser(t)
     const changed = await as(admin).update.mutate({
       id,
@@ -243,7 +243,7 @@ describe('users.update and users.replace', () => {
 })
 
 describe('users.remove and users.restore', () => {
-  test('remove hides the user, ends sessions, kills links and keeps the row', async () => {
+  test('remove hides the user, ends sessions, revokes links and keeps the row', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user
     const token = await mailToken(id)
@@ -257,7 +257,7 @@ describe('users.remove and users.restore', () => {
     expect((await errorOf(as(admin).update.mutate({ id, name: 'After' }))).code).toBe('NOT_FOUND')
   })
 
-  test('restore brings the user back, and no session with it', async () => {
+  test('restore shows the user again, without the former sessions', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user
     await as(admin).remove.mutate({ id })
@@ -267,7 +267,7 @@ describe('users.remove and users.restore', () => {
     expect(await eventsOf(id)).toEqual(['user.removed', 'user.restored'])
   })
 
-  test('restore is refused when the address is taken meanwhile', async () => {
+  test('restore is rejected if the address was taken meanwhile', async () => {
     const { id, email } = await createUser(t, { deletedAt: t.clock.now() })
     await createUser(t, { email })
     expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('EMAIL_TAKEN')
@@ -275,7 +275,7 @@ describe('users.remove and users.restore', () => {
     expect(await eventsOf(id)).toEqual([])
   })
 
-  test('restore finds no user who is not removed', async () => {
+  test('restore results in 404 for a user who is not removed', async () => {
     expect((await errorOf(as(admin).restore.mutate({ id: user.user.id }))).code).toBe('NOT_FOUND')
     expect((await errorOf(as(admin).restore.mutate({ id: randomUUID() }))).code).toBe('NOT_FOUND')
   })
@@ -296,6 +296,6 @@ test.each(calls)('users.%s is for admins', async (_name, call) => {
   expect((await errorOf(call())).code).toBe('UNAUTHORIZED')
 })
 
-test.each(calls.slice(1))('users.%s does not find an unknown user', async (_name, call) => {
+test.each(calls.slice(1))('users.%s returns 404 for an unknown user', async (_name, call) => {
   expect((await errorOf(call(admin))).code).toBe('NOT_FOUND')
 })

@@ -1,7 +1,7 @@
 import type { Prisma, User as UserRow } from '../../generated/client.js'
 import type { User, UserStatus } from './schema.js'
 
-/** What {@link toUser} reads of a row. */
+/** The columns that {@link toUser} reads. */
 export const userColumns = {
   id: true,
   email: true,
@@ -15,7 +15,7 @@ export const userColumns = {
   version: true,
 } as const satisfies Prisma.UserSelect
 
-/** Turns a row into a user as clients see it. */
+/** Converts a row to a user as clients see it. */
 export function toUser(row: Pick<UserRow, keyof typeof userColumns>): User {
   const { id, email, name, role, emailVerifiedAt, createdAt, updatedAt, version } = row
   return { id, email, name, role, status: statusOf(row), emailVerifiedAt, createdAt, updatedAt, version }

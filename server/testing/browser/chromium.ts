@@ -3,20 +3,20 @@ import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The path of the browser; the project `browser` exists only where it is installed. */
+    /** The path of the browser; the test project `browser` exists only if it is installed. */
     chromium: string
   }
 }
 
 export interface WatchedPage {
   page: Page
-  /** The address of everything that the page asked for. */
+  /** The URLs of all requests of the page. */
   requests: string[]
-  /** What the console reports as an error, such as a breach of the content security policy. */
+  /** The errors in the console, such as violations of the content security policy. */
   errors: string[]
 }
 
-/** Starts the system's Chromium, with everything off by which it would talk to others by itself. */
+/** Starts the system's Chromium without its own background requests. */
 export function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: inject('chromium'),
@@ -31,7 +31,7 @@ export function startChromium(): Promise<Browser> {
   })
 }
 
-/** Opens an address in a fresh profile, and notes what it asks for and what goes wrong. */
+/** Opens an address in a new profile, and records its requests and errors. */
 export async function openWatched(
   browser: Browser,
   url: string,

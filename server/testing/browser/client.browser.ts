@@ -28,8 +28,8 @@ beforeEach(async () => {
 })
 afterEach(() => profile.close())
 
-describe('a session in a browser, whose frontend is another origin of the same site', () => {
-  it('outlives a reload in a cookie that no script can read', async () => {
+describe('a session in a browser, whose frontend has another origin of the same site', () => {
+  it('survives a reload in a cookie that no script can read', async () => {
     const { page, user } = await loggedIn()
     expect(await page.evaluate('document.cookie')).toBe('')
     const cookie = (await profile.cookies()).find(({ name }) => /_refresh(_\d+)?$/.test(name))
@@ -39,7 +39,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     expect(await page.evaluate('app.client.resume()')).toMatchObject({ id: user.id, createdAt: user.createdAt })
   })
 
-  it('is shared by tabs, which refresh in turn', async () => {
+  it('is shared by tabs, which refresh one after the other', async () => {
     const { page } = await loggedIn()
     const tabs = [page, ...(await Promise.all([openPage(), openPage()]))]
     const { most } = await watchRefreshes(() => Promise.all(tabs.map((tab) => tab.evaluate('app.client.resume()'))))
@@ -49,7 +49,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     expect(await Promise.all(tabs.map(sessionEnds))).toEqual(tabs.map(() => 0))
   })
 
-  it('goes on when the access token has expired, with one refresh for all calls that wait', async () => {
+  it('continues after the access token has expired, with one refresh for all waiting calls', async () => {
     const { page } = await loggedIn()
     const refreshes: string[] = []
     page.on('response', (response) => response.url().includes('auth.refresh') && refreshes.push(response.url()))
@@ -59,7 +59,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     expect(refreshes).toHaveLength(1)
   })
 
-  it('tells the page once that it was revoked elsewhere', async () => {
+  it('reports once that it was revoked elsewhere', async () => {
     const { page } = await loggedIn()
     const { page: elsewhere } = await loggedIn(await browser.newContext(), await emailOf(page))
     await elsewhere.evaluate('app.client.api.sessions.revokeOthers.mutate()')
@@ -71,12 +71,12 @@ describe('a session in a browser, whose frontend is another origin of the same s
     await elsewhere.context().close()
   })
 
-  it('ends by a logout, whose cookie goes, in all tabs', async () => {
+  it('ends with a logout in all tabs, which clears the cookie', async () => {
     const { page } = await loggedIn()
     const other = await openPage()
     await other.evaluate('app.client.resume()')
     await page.evaluate('app.client.logout()')
-    // What remains says only that somebody has signed in here before.
+    // The remaining cookie only shows that somebody has logged in here before.
     expect((await profile.cookies()).filter(({ name }) => !name.startsWith('device'))).toEqual([])
     expect(await codeOfMe(page)).toBe('UNAUTHORIZED')
     expect(await codeOfMe(other)).toBe('UNAUTHORIZED')
@@ -85,7 +85,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     expect(await page.evaluate('app.client.resume()')).toBeNull()
   })
 
-  it('survives a network that is down', async () => {
+  it('survives a network failure', async () => {
     const { page } = await loggedIn()
     t.clock.advance(16 * 60)
     await profile.setOffline(true)
@@ -95,7 +95,7 @@ describe('a session in a browser, whose frontend is another origin of the same s
     expect(await sessionEnds(page)).toBe(0)
   })
 
-  it('S21: is out of reach for an origin that the settings do not name, though it is the same site', async () => {
+  it('S21: is not available to an origin that the settings do not contain, even of the same site', async () => {
     const { page } = await loggedIn()
     const foreign = await openPage(profile, stranger)
     expect(await foreign.evaluate('app.codeOf(app.client.resume())')).toBe('no answer')
@@ -123,7 +123,7 @@ async function openPage(context = profile, { origin } = frontend): Promise<Page>
   return page
 }
 
-/** Counts how many refreshes of the profile's pages are under way at once. */
+/** Counts the concurrent refreshes of the profile's pages. */
 async function watchRefreshes(work: () => Promise<unknown>) {
   const counts = { current: 0, most: 0 }
   await profile.route('**/auth.refresh', async (route) => {

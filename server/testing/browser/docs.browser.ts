@@ -48,7 +48,7 @@ afterAll(async () => {
 })
 
 describe.each(['light', 'dark'] as const)('in a browser that prefers %s colours', (colorScheme) => {
-  it('S38: the reference asks no other server for anything, and breaks no rule of the policy', async () => {
+  it('S38: the reference sends no request to other servers, and violates no rule of the policy', async () => {
     const { page, requests, errors } = await openWatched(browser, `${origin}/docs`, { colorScheme })
     await page.getByText('List notices').waitFor()
     expect(requests.length).toBeGreaterThan(4)
@@ -56,12 +56,12 @@ describe.each(['light', 'dark'] as const)('in a browser that prefers %s colours'
     expect(errors).toEqual([])
   })
 
-  it('the reference takes those colours', async () => {
+  it('the reference has those colours', async () => {
     const { page } = await openWatched(browser, `${origin}/docs`, { colorScheme })
     expect(await page.locator('html.dark-mode').count()).toBe(colorScheme === 'dark' ? 1 : 0)
   })
 
-  it('S38: the home page asks no other server for anything, and breaks no rule of the policy', async () => {
+  it('S38: the home page sends no request to other servers, and violates no rule of the policy', async () => {
     const { requests, errors } = await openWatched(browser, origin, { colorScheme })
     expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([`${origin}/`])
     expect(errors).toEqual([])
@@ -78,7 +78,7 @@ it('the reference shows an operation, and a call from it reaches this server', a
   expect(errors).toEqual([])
 })
 
-it('a first call is copied by its button', async () => {
+it('the button of a first call copies it', async () => {
   const { page } = await openWatched(browser, origin, { permissions: ['clipboard-read', 'clipboard-write'] })
   await page.getByRole('button', { name: 'Copy' }).first().click()
   await page.getByRole('button', { name: 'Copied' }).waitFor()

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { createViteServer } from 'vitest/node'
 
 export interface Frontend {
-  /** Where the page is, such as `http://localhost:41234`. */
+  /** The URL of the page, such as `http://localhost:41234`. */
   origin: string
   close(): Promise<void>
 }
 
-/** Serves a page with the client package from an origin of its own, as a team's development server does. */
+/** Serves a page with the client package from a separate origin, as a development server of a frontend does. */
 export async function startFrontend(): Promise<Frontend> {
   const vite = await createViteServer({
     configFile: false,
@@ -34,7 +34,7 @@ export async function startFrontend(): Promise<Frontend> {
   }
 }
 
-// `app` is what tests look into: the client, what it throws, and how often it told of the session's end.
+// Tests read `app`: the client, its errors, and how often it reported the end of the session.
 const page = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A frontend</title><link rel="icon" href="data:,"></head>
 <body><script type="module">

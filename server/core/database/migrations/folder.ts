@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** A folder `<timestamp>_<name>` and what its `migration.sql` says. */
+/** A folder `<timestamp>_<name>` and the text of its `migration.sql`. */
 export interface Migration {
   name: string
   sql: string
 }
 
 /**
- * Reads the migrations of a folder in the order in which they apply.
+ * Reads the migrations of a folder in the order in which they are applied.
  *
  * @throws Error if one of its folders has no migration.sql
  */
@@ -20,8 +20,8 @@ export async function readMigrations(folder = findPrismaFile('migrations')): Pro
 }
 
 /**
- * The path of a file in the project's `prisma` folder. That folder is looked for upwards from here, because `dist` is one
- * level deeper than the source; the lock file tells it from the compiled `dist/prisma`.
+ * The path of a file in the project's `prisma` folder. It is searched for in the parent folders, because `dist` is one
+ * level deeper than the source. The lock file distinguishes it from the compiled `dist/prisma`.
  */
 export function findPrismaFile(name: string): string {
   let folder = import.meta.dirname

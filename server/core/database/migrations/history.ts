@@ -3,13 +3,13 @@ import type pg from 'pg'
 import type { Migration } from './folder.js'
 import { migrationLockKey } from './lock.js'
 
-/** How the migrations of the folder compare with those that a database has had. */
+/** The migrations of the folder compared with those that were applied to a database. */
 export interface MigrationHistory {
-  /** Those of the folder that the database has not had. */
+  /** Those of the folder that were not applied. */
   pending: string[]
-  /** Those of the database that the folder lacks, as after a return to an older release. */
+  /** Applied migrations that the folder does not contain, for example after a return to an older release. */
   unknown: string[]
-  /** Why nothing more may be applied, and what mends it. */
+  /** Why no more migrations may be applied, and the command that solves the problem. */
   problem?: { fault: string; remedy: string }
 }
 
@@ -38,7 +38,9 @@ export async function readHistory(
   }
 }
 
-/** A row without an end is a failure only if no other session holds the lock on migrations: it may be at work. */
+/**
+ * A row without an end is a failure only if no other session holds the lock on migrations. Otherwise it may be running.
+ */
 async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
   try {
     const { rows } = await client.query<Row>(
@@ -57,13 +59,13 @@ async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
   }
 }
 
-/** Like Prisma, takes a file for the same if only its line ends differ: Git may have changed them. */
+/** Like Prisma, ignores differences in line ends, which Git may have changed. */
 function matches(sql: string, checksum: string | undefined): boolean {
   const unix = sql.replaceAll('\r\n', '\n')
   return [sql, unix, unix.replaceAll('\n', '\r\n')].some((text) => checksumOf(text) === checksum)
 }
 
-/** The SHA-256 by which Prisma Migrate knows a script, in hexadecimal. */
+/** The checksum of a script in Prisma Migrate: its SHA-256 in hexadecimal. */
 export function checksumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

@@ -6,12 +6,12 @@ export interface MigrationLog {
   warn(message: string): void
 }
 
-/** The key that Prisma Migrate locks too, so that neither runs beside the other. */
+/** The key that Prisma Migrate also locks, so that the two never run at the same time. */
 export const migrationLockKey = 72_707_369
 
 /**
- * Runs `work` while the client's session holds the lock on migrations, after any other holder is done. PostgreSQL
- * frees the lock when that session ends, so a holder that crashes blocks nobody.
+ * Runs `work` while the client's session holds the lock on migrations, after waiting for any other holder. PostgreSQL
+ * releases the lock when the session ends, so a crash does not block others.
  */
 export async function withMigrationLock<T>(
   client: pg.ClientBase,

@@ -15,7 +15,7 @@ test('ten instances that start at once apply the migrations once', async () => {
   expect(await query('SELECT migration_name FROM _prisma_migrations')).toEqual([{ migration_name: firstMigration }])
 })
 
-test("Prisma's own check finds the history in order", async () => {
+test("Prisma's own check reports no problem with the history", async () => {
   const { url, folder } = await createMigrationProject()
   await applyMigrations(url, { folder })
   const migrationsList = {
@@ -39,7 +39,7 @@ test("Prisma's own check finds the history in order", async () => {
   })
 })
 
-test('applies only what is pending, and nothing the second time', async () => {
+test('applies only pending migrations, and nothing the second time', async () => {
   const { url, folder, write } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await write(second, 'CREATE TABLE second (id int);')
@@ -60,7 +60,7 @@ test('applies a function whose body has semicolons', async () => {
   expect(await query('SELECT answer()')).toEqual([{ answer: 42 }])
 })
 
-test('stops at an edited migration and names what mends it', async () => {
+test('stops at an edited migration and names the command that solves it', async () => {
   const { url, folder, edit } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await edit((sql) => `${sql}-- changed\n`)
@@ -75,14 +75,14 @@ test('stops at an edited migration and names what mends it', async () => {
   })
 })
 
-test('takes a migration for unchanged if only its line ends differ', async () => {
+test('treats a migration as unchanged if only its line ends differ', async () => {
   const { url, folder, edit } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await edit((sql) => sql.replaceAll('\n', '\r\n'))
   expect(await applyMigrations(url, { folder })).toEqual({ applied: [] })
 })
 
-test('stops at a failing migration, undoes it, and says why, where, and what mends it', async () => {
+test('stops at a failing migration, reverts it, and names the reason, the line and the command that solves it', async () => {
   const { url, folder, write, query } = await createMigrationProject()
   await write(second, 'CREATE TABLE second (id int);\nSELECT nonsense;')
   const error = await failureOf(applyMigrations(url, { folder }))
@@ -93,7 +93,7 @@ test('stops at a failing migration, undoes it, and says why, where, and what men
   expect((await failureOf(applyMigrations(url, { folder }))).remedy).toBe(error.remedy)
 })
 
-test('goes on after a failed migration was mended and resolved as rolled back', async () => {
+test('continues after a failed migration was corrected and resolved as rolled back', async () => {
   const { url, folder, write } = await createMigrationProject()
   await write(second, 'SELECT nonsense;')
   await failureOf(applyMigrations(url, { folder }))
@@ -102,7 +102,7 @@ test('goes on after a failed migration was mended and resolved as rolled back', 
   expect(await applyMigrations(url, { folder })).toEqual({ applied: [second] })
 })
 
-test('goes on after a failed migration was done by hand and resolved as applied', async () => {
+test('continues after a failed migration was completed manually and resolved as applied', async () => {
   const { url, folder, write } = await createMigrationProject()
   await write(second, 'SELECT nonsense;')
   await failureOf(applyMigrations(url, { folder }))
@@ -110,7 +110,7 @@ test('goes on after a failed migration was done by hand and resolved as applied'
   expect(await migrationStatus(url, { folder })).toEqual({ pending: [] })
 })
 
-test('refuses to resolve a migration that nobody knows', async () => {
+test('rejects resolving an unknown migration', async () => {
   const { url, folder } = await createMigrationProject()
   await applyMigrations(url, { folder })
   const error = await failureOf(resolveMigration(url, second, 'rolled-back', { folder }))
@@ -139,7 +139,7 @@ test('starts, with a warning, on a database that a newer release migrated', asyn
   expect(warnings.join()).toContain(second)
 })
 
-test('waits for the instance that migrates, says so, and goes on after that instance crashes', async () => {
+test('waits for the instance that migrates, reports it, and continues after that instance crashes', async () => {
   const { url, folder } = await createMigrationProject()
   const lines: string[] = []
   const log = { info: (message: string) => lines.push(message), warn: () => {} }
@@ -151,7 +151,7 @@ test('waits for the instance that migrates, says so, and goes on after that inst
   await expect(holder).rejects.toThrow(/terminat/)
 })
 
-test('takes a migration at work for pending, not for failed', async () => {
+test('reports a running migration as pending, not as failed', async () => {
   const { url, folder, write, query } = await createMigrationProject()
   await applyMigrations(url, { folder })
   await write(second, 'SELECT pg_sleep(1);')
@@ -162,7 +162,7 @@ test('takes a migration at work for pending, not for failed', async () => {
   expect(await applying).toEqual({ applied: [second] })
 })
 
-test('the database refuses an address in capitals, and a mail token with no owner', async () => {
+test('the database rejects an address in capitals, and a mail token without an owner', async () => {
   const { url, folder, query } = await createMigrationProject()
   await applyMigrations(url, { folder })
   const user = `INSERT INTO "User" (id, email, name, "updatedAt") VALUES (gen_random_uuid(), 'Ada@example.com', 'Ada', now())`
@@ -203,7 +203,7 @@ async function terminate(url: string, pid: number | undefined): Promise<void> {
   await client.end()
 }
 
-test('an instance waits, and says so, while another holds the lock on migrations; then it applies what is left', async () => {
+test('an instance waits, and reports it, while another holds the lock on migrations; then it applies the remaining ones', async () => {
   const { url, folder } = await createMigrationProject()
   const holder = new pg.Client({ connectionString: url })
   await holder.connect()

@@ -8,11 +8,11 @@ import { isUnmanaged, markApplied, markRolledBack, runMigration } from './runs.j
 
 export interface MigrateOptions {
   log?: MigrationLog
-  /** Where the migrations are; left out, the repository's own `prisma/migrations`. */
+  /** The folder of the migrations; `prisma/migrations` by default. */
   folder?: string
 }
 
-/** Thrown when the migrations cannot go on; `remedy` names the command that mends it. */
+/** Thrown if the migrations cannot continue; `remedy` names the command that solves the problem. */
 export class MigrationError extends RemedyError {
   constructor(
     readonly fault: string,
@@ -24,11 +24,11 @@ export class MigrationError extends RemedyError {
 }
 
 /**
- * Applies the migrations that the database has not had. Any number of instances may call it at once: one applies them
- * while the others wait. With nothing to apply it costs one statement.
+ * Applies the pending migrations. Several instances may call it at once: one applies them while the others wait. If
+ * none are pending, it costs one statement.
  *
  * @returns the names of the migrations that this call applied
- * @throws MigrationError if one failed, now or before, or was edited after it was applied
+ * @throws MigrationError if a migration failed, now or earlier, or was edited after it was applied
  */
 export async function applyMigrations(
   databaseUrl: string,
@@ -42,9 +42,9 @@ export async function applyMigrations(
 }
 
 /**
- * What `applyMigrations` would find, without a change to the database.
+ * Reports what `applyMigrations` would find, without changing the database.
  *
- * @returns the names of the pending migrations; `fault` and `remedy` where one failed or was edited
+ * @returns the names of the pending migrations; `fault` and `remedy` if one failed or was edited
  */
 export async function migrationStatus(
   databaseUrl: string,
@@ -56,8 +56,8 @@ export async function migrationStatus(
 }
 
 /**
- * Records what became of a failed migration: `rolled-back` to have it applied again, `applied` to take it for done.
- * `applied` also takes over a database that has the tables already.
+ * Records the outcome of a failed migration: `rolled-back` to apply it again, `applied` to treat it as done. `applied`
+ * also takes over a database that already has the tables.
  *
  * @throws MigrationError if there is nothing to resolve
  */
@@ -83,7 +83,7 @@ function isInOrder({ pending, problem, unknown }: MigrationHistory, log?: Migrat
   return pending.length === 0 && !problem
 }
 
-/** Looks again, now that no other instance is at work. */
+/** Compares again, because another instance may have migrated before this one got the lock. */
 async function applyPending(client: pg.Client, migrations: readonly Migration[]): Promise<{ applied: string[] }> {
   const { pending, problem } = await readHistory(client, migrations)
   if (problem) throw new MigrationError(problem.fault, problem.remedy)

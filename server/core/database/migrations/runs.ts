@@ -16,7 +16,7 @@ const createTable = `
     applied_steps_count integer NOT NULL DEFAULT 0
   )`
 
-/** Whether the database has tables of somebody's, but no history of migrations. */
+/** Whether the database has tables, but no history of migrations. */
 export async function isUnmanaged(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ isUnmanaged: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NULL
@@ -26,8 +26,8 @@ export async function isUnmanaged(client: pg.ClientBase): Promise<boolean> {
 }
 
 /**
- * Runs a migration and records how it went. The script is sent whole, so that PostgreSQL runs it in one transaction; a
- * row without an end stays behind when the process dies meanwhile, which the next run reports as failed.
+ * Runs a migration and records its result. The script is sent as a whole, so that PostgreSQL runs it in one
+ * transaction. If the process is killed, a row without an end remains, which the next run reports as failed.
  *
  * @throws Error with PostgreSQL's reason and the line of the script
  */
@@ -66,7 +66,7 @@ export async function markApplied(client: pg.ClientBase, { name, sql }: Migratio
 }
 
 /**
- * Records that a failed migration left nothing behind, so that it is run again.
+ * Records that a failed migration was rolled back, so that it is run again.
  *
  * @returns whether it had failed
  */

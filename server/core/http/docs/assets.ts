@@ -1,4 +1,4 @@
-/** The page at `/docs`. Not made with `htmlPage`, whose rules for whole elements would reach into the reference. */
+/** The page at `/docs`. It does not use `htmlPage`, whose styles for elements would also apply to the reference. */
 export const docsHtml = `<!doctype html>
 <html lang="en">
 <head>
@@ -21,8 +21,9 @@ export const docsHtml = `<!doctype html>
 `
 
 /**
- * Starts the reference; the colours follow the system. Calls go to the address at which the page was opened, as the
- * content security policy lets no other pass; the document itself names the one in the settings. No validator is asked.
+ * Starts the reference with the colours of the system. Calls go to the address of the page, because the content
+ * security policy allows no other; the document itself names the address of the settings. No external validator is
+ * called.
  */
 export const docsScript = `
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -42,7 +43,7 @@ fetch('/api/openapi.json').then((answer) => answer.json()).then((spec) => Swagge
 })
 `
 
-/** Fits the reference into the look of the other pages. In light colours its own labels have too little contrast. */
+/** Adapts the style of the reference to the other pages. Its own labels have too little contrast in light colours. */
 export const docsStyle = `
 :root { --bg: #f7f7f4; --card: #fff; --line: #dcdfd9; --ink: #1c2321; --accent: #0b6b52 }
 html.dark-mode { --bg: #131716; --card: #1b201f; --line: #323a37; --ink: #e8ece9; --accent: #6fd3b2; color-scheme: dark }

@@ -20,7 +20,7 @@ describe('the API reference', () => {
   })
   afterAll(() => app.close())
 
-  it('serves the document of the router, with the address of the settings', async () => {
+  it('serves the document of the router, with the address from the settings', async () => {
     const answer = await app.inject('/api/openapi.json')
     expect(answer.headers['content-type']).toContain('application/json')
     expect(answer.json()).toMatchObject({
@@ -30,7 +30,7 @@ describe('the API reference', () => {
     })
   })
 
-  it('answers 304 to who has the newest document', async () => {
+  it('returns 304 to a client that has the current document', async () => {
     const { headers } = await app.inject('/api/openapi.json')
     const etag = String(headers.etag)
     const again = await app.inject({ url: '/api/openapi.json', headers: { 'if-none-match': etag } })
@@ -40,7 +40,7 @@ describe('the API reference', () => {
     expect(stale.statusCode).toBe(200)
   })
 
-  it('S52: sends one copy of a file to everybody, and says how long it is', async () => {
+  it('S52: sends one shared copy of a file, with its length', async () => {
     const sent: unknown[] = []
     const own = Fastify()
     own.addHook('onSend', async (_request, _reply, payload) => void sent.push(payload))

@@ -13,8 +13,8 @@ interface DocsConfig {
 }
 
 /**
- * Makes the plugin that answers `GET /docs`, a page to read and try the API, and `GET /api/openapi.json`. All that the
- * page loads comes from this server.
+ * Creates the plugin for `GET /docs`, a page to read and try the API, and `GET /api/openapi.json`. The page loads
+ * everything from this server.
  *
  * @throws Error if the router cannot be described; see {@link openApiDocument}
  */
@@ -32,7 +32,9 @@ export function docsPage(router: AnyTRPCRouter, { app: { title }, http }: DocsCo
 
 interface ServedFile {
   contentType: string
-  /** Bytes, which all answers share; each would have a copy of a text while it waits to be read. */
+  /**
+   * A buffer, which all responses share. Each response would have its own copy of a string while it waits to be sent.
+   */
   content: Buffer
   etag: string
 }
@@ -42,7 +44,7 @@ function fileOf(contentType: string, file: string | Buffer): ServedFile {
   return { contentType, content, etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"` }
 }
 
-// The package is there for its files alone: unlike the one that they come from, it tells nobody of the installation.
+// This package contains only the files. The package that they come from sends telemetry about the installation.
 const require = createRequire(import.meta.url)
 const assets = {
   style: require.resolve('@fastify/swagger-ui/static/swagger-ui.css'),

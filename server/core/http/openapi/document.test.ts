@@ -72,7 +72,7 @@ describe('the OpenAPI document', () => {
     expect(result.valid).toBe(true)
   })
 
-  it('has no reference that leads nowhere', () => {
+  it('has no dangling reference', () => {
     const whole = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     const pointers = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, pointer = '']) => pointer)
     const dangling = pointers.filter(
@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
     expect(dangling).toEqual([])
   })
 
-  it('is the same, byte for byte, when it is built again', () => {
+  it('is identical, byte for byte, when it is built again', () => {
     const again = openApiDocument(router({ notes }), {
       title: 'Acme',
       version: '1.2.3',
@@ -97,12 +97,12 @@ describe('the OpenAPI document', () => {
     expect(document.tags).toEqual([{ name: 'notes' }])
   })
 
-  it('holds the procedures that have a place under /api, and no others', () => {
+  it('contains exactly the procedures that have a route under /api', () => {
     const ids = Object.values(document.paths).flatMap((item) => Object.values(item).map((it) => Object(it).operationId))
     expect(ids).toEqual(['notesList', 'notesCreate', 'notesGet', 'notesReplaceAll', 'notesRemove'])
   })
 
-  it('writes named schemas once, dates as date-time, and leaves answers open to new keys', () => {
+  it('contains named schemas once, dates as date-time, and responses that allow new keys', () => {
     expect(Object(document.components.schemas)).toMatchObject({
       Note: {
         type: 'object',
@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document.components.schemas)).not.toContain('additionalProperties')
   })
 
-  it('puts the input of a query into the query string', () => {
+  it('describes the input of a query in the query string', () => {
     expect(list).toMatchObject({
       summary: 'List notes',
       parameters: [
@@ -137,7 +137,7 @@ describe('the OpenAPI document', () => {
     expect(list).not.toHaveProperty('requestBody')
   })
 
-  it('puts path keys into the path and the rest into the body', () => {
+  it('describes path keys in the path and the others in the body', () => {
     expect(replace).toMatchObject({ parameters: [{ name: 'id', in: 'path', required: true }, expect.anything()] })
     expect(replace).toHaveProperty('requestBody', {
       required: true,
@@ -151,7 +151,7 @@ describe('the OpenAPI document', () => {
     expect(remove).not.toHaveProperty('requestBody')
   })
 
-  it('wraps answers in the envelope', () => {
+  it('describes responses in their envelope', () => {
     const data = { type: 'object', required: ['data'], properties: { data: noteRef } }
     expect(get).toHaveProperty('responses.200.content', jsonOf(data))
     expect(list).toHaveProperty('responses.200.content.application/json.schema', {
@@ -162,14 +162,14 @@ describe('the OpenAPI document', () => {
     expect(list).toHaveProperty('responses.200.headers.Link')
   })
 
-  it('documents the real status of a success: 201 with Location, 204 without a body', () => {
+  it('documents the actual status of a success: 201 with Location, 204 without a body', () => {
     expect(create).toHaveProperty('responses.201.headers.Location')
     expect(create).not.toHaveProperty('responses.200')
     expect(remove).toHaveProperty('responses.204')
     expect(remove).not.toHaveProperty('responses.204.content')
   })
 
-  it('documents conditional requests where there is a version', () => {
+  it('documents conditional requests for resources with a version', () => {
     expect(get).toHaveProperty('responses.304')
     expect(get).toHaveProperty('responses.200.headers.ETag')
     expect(get).toHaveProperty('parameters.1.$ref', '#/components/parameters/IfNoneMatch')
@@ -177,7 +177,7 @@ describe('the OpenAPI document', () => {
     expect(list).not.toHaveProperty('responses.304')
   })
 
-  it('asks for the version of a removal in a header, as few clients send a body with DELETE', () => {
+  it('documents the version of a removal in a header, because few clients send a body with DELETE', () => {
     expect(remove).toHaveProperty('parameters.1.$ref', '#/components/parameters/IfMatch')
     expect(remove).not.toHaveProperty('requestBody')
   })
@@ -188,11 +188,11 @@ describe('the OpenAPI document', () => {
     [create, ['201', '400', '401', '409', '413', '415', '422', '429', 'default']],
     [replace, ['200', '400', '401', '403', '404', '409', '412', '413', '415', '422', '429', 'default']],
     [remove, ['204', '400', '401', '404', '409', '412', '429', 'default']],
-  ])('documents the failures that an operation can give (%#)', (operation, statuses) => {
+  ])('documents the errors that an operation can return (%#)', (operation, statuses) => {
     expect(Object.keys(Object(operation).responses)).toEqual(statuses)
   })
 
-  it('names a refused origin where a cookie may stand for the token, and no credential where none is asked for', () => {
+  it('documents 403 where a cookie may replace the token, and no credential where none is required', () => {
     const { paths } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     const statusesOf = (path: string) => Object.keys(Object(paths[path]?.post).responses)
     expect(statusesOf('/auth/refresh')).toContain('403')
@@ -201,19 +201,19 @@ describe('the OpenAPI document', () => {
     expect(statusesOf('/auth/password-reset')).not.toContain('401')
   })
 
-  it('names what third parties want a type for', () => {
+  it('names the schemas for which third parties need a type', () => {
     const { components } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
     expect(Object.keys(Object(components.schemas))).toEqual(
       expect.arrayContaining(['SignedIn', 'User', 'Session', 'CursorMeta', 'OffsetMeta', 'AuditEvent', 'OutboxMail']),
     )
   })
 
-  it('asks for a bearer token by access', () => {
+  it('requires a bearer token according to the access', () => {
     expect(create).toMatchObject({ security: [{ bearerAuth: [] }] })
     expect(list).toMatchObject({ security: [{}, { bearerAuth: [] }] })
   })
 
-  it('refuses one name for two schemas', () => {
+  it('rejects one name for two schemas', () => {
     const two = z.strictObject({ note: z.strictObject({ id: z.int() }).meta({ id: 'Note2' }) })
     const clash = router({
       a: publicProcedure
@@ -225,7 +225,7 @@ describe('the OpenAPI document', () => {
     expect(() => openApiDocument(clash, { title: 'Acme', version: '1' })).toThrow('Two schemas have the id "Note2"')
   })
 
-  it('refuses what JSON cannot carry', () => {
+  it('rejects schemas that JSON cannot represent', () => {
     const size = router({
       a: publicProcedure
         .meta({ rest: { method: 'GET', path: '/a' } })

@@ -32,7 +32,7 @@ it.each([
   ['q=5', { limit: 20, q: '5' }],
   ['q=', { limit: 20, q: '' }],
   ['q=a%26b+c', { limit: 20, q: 'a&b c' }],
-])('coerces ?%s', async (query, input) => {
+])('converts ?%s', async (query, input) => {
   expect((await get(`/api/echo?${query}`)).json()).toEqual({ data: { input } })
 })
 
@@ -40,14 +40,14 @@ const refused =
   'limit= limit=abc limit=0x10 limit=05 limit=+5 limit=%205 limit=1.5 limit=101 limit=1e999 limit=1&limit=2 limit[]=1 ' +
   'limit[a]=1 q=a&q=b isOpen=1 isOpen=TRUE isOpen= ranks=a weight= weight=NULL other=1 toString=1'
 
-it.each(refused.split(' '))('refuses ?%s', async (query) => {
+it.each(refused.split(' '))('rejects ?%s', async (query) => {
   const answer = await get(`/api/echo?${query}`)
   expect([answer.statusCode, answer.json().error.code]).toEqual([400, 'VALIDATION_ERROR'])
   expect(answer.json().error.details.length).toBeGreaterThan(0)
 })
 
 it.each(['__proto__', 'constructor', 'prototype', '__proto__[isAdmin]', 'constructor.prototype.isAdmin'])(
-  'S35: refuses the query key %s and pollutes nothing',
+  'S35: rejects the query key %s and changes no prototype',
   async (key) => {
     expect((await get(`/api/echo?${key}=true`)).statusCode).toBe(400)
     expect((await get(`/api/notes/me?${key}=true`, { authorization })).statusCode).toBe(400)
@@ -61,16 +61,16 @@ it.each([
   '{"constructor":1}',
   '{"prototype":{}}',
   '{"title":{"__proto__":1}}',
-])('S35: refuses the body %s and pollutes nothing', async (body) => {
+])('S35: rejects the body %s and changes no prototype', async (body) => {
   expect((await patch(body)).statusCode).toBe(400)
   expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
 })
 
-it('S35: takes prototype keys in a path as plain text', async () => {
+it('S35: treats prototype keys in a path as plain text', async () => {
   expect((await get('/api/notes/__proto__')).json().data.id).toBe('__proto__')
 })
 
-it('S35: takes an encoded path for what it spells', async () => {
+it('S35: decodes an encoded path', async () => {
   for (const path of ['/api/notes/me', '/api/notes/%6de', '/api/notes/%6D%65'])
     expect((await get(path)).statusCode).toBe(401)
   for (const path of ['/api//notes', '/api/notes%2Fme/x', '/API/notes']) {
@@ -79,27 +79,27 @@ it('S35: takes an encoded path for what it spells', async () => {
   expect((await get('/api/notes/a%2Fb')).json().data.id).toBe('a/b')
 })
 
-it('never coerces a body', async () => {
+it('never converts the values of a body', async () => {
   expect((await patch('{"count":"5"}')).json().error.details[0]).toMatchObject({ path: 'count' })
   expect((await patch('{"count":5}')).statusCode).toBe(200)
 })
 
-it('leaves the schema of tRPC as it was', async () => {
+it('does not change the schema of tRPC', async () => {
   const url = `/trpc/notes.echo?input=${encodeURIComponent(JSON.stringify({ json: { limit: '5' } }))}`
   expect((await get(url)).statusCode).toBe(400)
 })
 
-it('S28: refuses a body that names a path parameter, and a query on what is no GET', async () => {
+it('S28: rejects a body that names a path parameter, and a query string for methods other than GET', async () => {
   for (const answer of [await patch('{"id":"n2"}'), await patch('{}', '?id=n2'), await patch('{}', '?version=1')]) {
     expect(answer.json().error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ code: 'unrecognized_keys' }] })
   }
 })
 
-it.each(['[]', '"text"', '5', 'null', 'true'])('refuses the body %s', async (body) => {
+it.each(['[]', '"text"', '5', 'null', 'true'])('rejects the body %s', async (body) => {
   expect((await patch(body)).json().error.code).toBe('VALIDATION_ERROR')
 })
 
-it('refuses fields where a procedure takes none', async () => {
+it('rejects fields if a procedure has no input', async () => {
   const headers = { 'content-type': 'application/json' }
   for (const payload of ['{"a":1}', '[]']) {
     const answer = await transport.app.inject({ method: 'POST', url: '/api/refresh', headers, payload })

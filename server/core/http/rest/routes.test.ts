@@ -21,7 +21,7 @@ const errorOf = (answer: Awaited<ReturnType<typeof send>>) => answer.json().erro
 const tagPattern = /^"3\.[\w-]{16}"$/
 
 describe('success', () => {
-  it('answers an object as data, with times in ISO 8601', async () => {
+  it('returns an object as data, with times in ISO 8601', async () => {
     const answer = await send('GET', '/api/notes/n9')
     expect(answer.statusCode).toBe(200)
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8')
@@ -29,7 +29,7 @@ describe('success', () => {
     expect(answer.json()).toEqual({ data })
   })
 
-  it('answers a page as data and meta, with a link to the next one', async () => {
+  it('returns a page as data and meta, with a link to the next one', async () => {
     const first = await send('GET', '/api/notes?limit=5&tags=a&tags=b')
     expect(first.json()).toMatchObject({ data: [{ id: 'n1' }], meta: { limit: 5, nextCursor: 'a/b+c' } })
     const next = 'https://api.example.com/api/notes?limit=5&tags=a&tags=b&cursor=a%2Fb%2Bc'
@@ -38,7 +38,7 @@ describe('success', () => {
     expect([last.statusCode, last.headers.link]).toEqual([200, undefined])
   })
 
-  it('answers 201 with the location of what was made', async () => {
+  it('returns 201 with the location of the new resource', async () => {
     const answer = await send('POST', '/api/notes', { title: 'T' })
     expect([answer.statusCode, answer.headers.location, answer.headers.etag]).toEqual([
       201,
@@ -47,7 +47,7 @@ describe('success', () => {
     ])
   })
 
-  it('S24: a whole URL as the target of a request puts no host of its own into Location and Link', async () => {
+  it('S24: a whole URL as the target of a request does not put its host into Location and Link', async () => {
     const headers = { host: 'evil.example' }
     const made = await send('POST', 'http://evil.example/api/notes', { title: 'T' }, headers)
     expect([made.statusCode, made.headers.location]).toEqual([201, '/api/notes/n1'])
@@ -57,18 +57,18 @@ describe('success', () => {
     expect(listed).not.toContain('evil')
   })
 
-  it('answers 204 without a body, also to an empty JSON body', async () => {
+  it('returns 204 without a body, also for an empty JSON body', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' }
     const answer = await transport.app.inject({ method: 'DELETE', url: '/api/notes/n1', headers, payload: '' })
     expect([answer.statusCode, answer.body]).toEqual([204, ''])
   })
 
-  it('answers HEAD where there is GET', async () => {
+  it('supports HEAD for every GET route', async () => {
     const answer = await send('HEAD', '/api/notes/n1')
     expect([answer.statusCode, answer.body, answer.headers.etag]).toEqual([200, '', expect.stringMatching(tagPattern)])
   })
 
-  it('reports the limits that were charged', async () => {
+  it('reports the charged limits', async () => {
     const { headers } = await send('POST', '/api/limited')
     expect(headers['ratelimit-policy']).toBe('"twice";q=2;w=60')
     expect(headers.ratelimit).toBe('"twice";r=1;t=60')
@@ -83,12 +83,12 @@ describe('success', () => {
 })
 
 describe('errors', () => {
-  it('wear the envelope, with the request id', async () => {
+  it('have the error format, with the request id', async () => {
     const error = errorOf(await send('GET', '/api/nothing'))
     expect(error).toEqual({ code: 'NOT_FOUND', message: expect.any(String), requestId: expect.stringMatching(/./) })
   })
 
-  it('tell which methods a known path takes', async () => {
+  it('name the methods of a known path', async () => {
     const answer = await send('PUT', '/api/notes/n1', { id: 'x' })
     expect([answer.statusCode, errorOf(answer).code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
     expect(answer.headers.allow).toBe('GET, HEAD, PATCH, DELETE')
@@ -100,7 +100,7 @@ describe('errors', () => {
     expect((await send('PATCH', '/api/notes/me', {})).headers.allow).toBe('GET, HEAD')
   })
 
-  it('challenge whoever has no valid credential', async () => {
+  it('challenge clients without a valid credential', async () => {
     const none = await send('GET', '/api/notes/me')
     expect([none.statusCode, none.headers['www-authenticate']]).toEqual([401, 'Bearer'])
     for (const wrong of ['Bearer wrong', 'Bearer', 'Basic dTpw', 'Bearer a b', '\u00e9']) {
@@ -109,7 +109,7 @@ describe('errors', () => {
     }
   })
 
-  it('S36: are generic where nobody foresaw them, and logged once with the stack', async () => {
+  it('S36: are generic if they were unexpected, and logged once with the stack', async () => {
     transport.errors.length = 0
     const answer = await send('GET', '/api/crash')
     expect([answer.statusCode, errorOf(answer).code]).toEqual([500, 'INTERNAL_ERROR'])
@@ -117,18 +117,18 @@ describe('errors', () => {
     expect(transport.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
   })
 
-  it('S11: say when to come back if the service is busy', async () => {
+  it('S11: have Retry-After if the service is busy', async () => {
     const answer = await send('GET', '/api/busy')
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '4'])
   })
 
-  it('answer a path that is not URL encoded', async () => {
+  it('occur for a path that is not URL encoded', async () => {
     const answer = await send('GET', '/api/notes/%zz')
     expect([answer.statusCode, errorOf(answer).code]).toEqual([400, 'BAD_REQUEST'])
     expect(answer.headers['x-request-id']).toBe(errorOf(answer).requestId)
   })
 
-  it('put access before input', async () => {
+  it('check access before input', async () => {
     expect((await send('PATCH', '/api/notes/n1', { wrong: 1 })).statusCode).toBe(401)
   })
 })
@@ -151,7 +151,7 @@ describe('preconditions', () => {
     expect((await send('GET', '/api/notes/n1', undefined, { 'if-none-match': tag })).statusCode).toBe(200)
   })
 
-  it('pass If-Match on as the version', async () => {
+  it('pass If-Match as the version', async () => {
     expect((await patch({}, { 'if-match': '"7"' })).json().data.version).toBe(8)
     expect((await patch({ version: 7 }, { 'if-match': '"7"' })).json().data.version).toBe(8)
     expect((await patch({}, { 'if-match': '*' })).json().data.version).toBe(1)
@@ -221,7 +221,7 @@ describe('preconditions', () => {
   })
 })
 
-/** Sends one request as it is written, and gives the answer as it comes. */
+/** Sends a raw request, and returns the raw response. */
 async function overSocket(requestLine: string): Promise<string> {
   if (!transport.app.server.listening) await transport.app.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect(Number(new URL(transport.app.listeningOrigin).port), '127.0.0.1')

@@ -31,8 +31,8 @@ interface Transport {
 }
 
 /**
- * Serves a router as REST: one native route for each procedure that declares `meta.rest`, which calls the procedure
- * with the same context as tRPC does. Mount it in a scope of its own; errors go to the application's error handler.
+ * Serves a router as REST: one Fastify route for each procedure that declares `meta.rest`, which calls the procedure
+ * with the same context as tRPC. Register it in a separate scope; errors go to the error handler of the application.
  */
 export function restTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {

@@ -43,7 +43,7 @@ const get = (url: string, headers = {}): InjectOptions => ({ method: 'GET', url,
 const noteInput = { json: { id: 'n7' } }
 const title = { json: { title: 'T' } }
 
-describe('answers as the official adapter does', () => {
+describe('responds as the official adapter does', () => {
   const cases: [string, InjectOptions][] = [
     ['a query', get(query('notes.get', noteInput))],
     ['a query without its input', get(query('notes.get'))],
@@ -53,11 +53,11 @@ describe('answers as the official adapter does', () => {
     ],
     ['a mutation', post('notes.create', title)],
     ['a mutation without a body', post('notes.remove')],
-    ['a refused mutation', post('notes.update', noteInput)],
+    ['a rejected mutation', post('notes.update', noteInput)],
     ['an allowed mutation', post('notes.update', noteInput, { authorization: `Bearer ${transportToken}` })],
     ['a malformed credential', get(query('me'), { authorization: 'Bearer' })],
     ['an invalid input', post('notes.create', { json: { title: 1, other: 2 } })],
-    ['an input that is no superjson', post('notes.create', 'null')],
+    ['an input that is not superjson', post('notes.create', 'null')],
     ['a failure', get(query('crash'))],
     ['an unknown procedure', get(query('nothing.here'))],
     ['a procedure named as a prototype key', get(query('__proto__'))],
@@ -72,7 +72,7 @@ describe('answers as the official adapter does', () => {
     ['a batch of one', get(query('notes.get', { 0: noteInput }, true))],
     ['a batch', get(query('notes.get,notes.list,notes.get', { 0: noteInput, 1: { json: {} }, 2: noteInput }, true))],
     ['a mixed batch', get(query('notes.get,me,nothing', { 0: noteInput }, true))],
-    ['a batch that fails alike', get(query('me,me', {}, true))],
+    ['a batch with equal errors', get(query('me,me', {}, true))],
     ['a batch with a path twice', post('notes.create,notes.create?batch=1', { 0: title, 1: { json: {} } })],
     ['a batch of queries and mutations', get(query('notes.get,notes.create', {}, true))],
     ['a batch with a comma encoded', get(`/trpc/me%2Cme?batch=1`)],
@@ -87,7 +87,7 @@ describe('answers as the official adapter does', () => {
       ),
     ],
     ['eleven calls', get(query(Array(11).fill('notes.list').join(','), {}, true))],
-    ['a procedure that stands alone, in a batch', post('alone,alone?batch=1', {})],
+    ['a procedure that cannot be batched, in a batch', post('alone,alone?batch=1', {})],
     ['a JSON body without its content type', { method: 'POST', url: '/trpc/notes.remove' }],
     ['a subscription in a batch', get(query('ticks,ticks', {}, true))],
   ]
@@ -99,7 +99,7 @@ describe('answers as the official adapter does', () => {
   })
 })
 
-// Blanks what differs from one request to the next, and the two texts that say more here than there.
+// Removes what differs between two requests, and the two texts that are longer here than in the adapter.
 function normal(body: string): unknown {
   if (body === '') return ''
   return JSON.parse(body, (key, value) => {
@@ -111,7 +111,7 @@ function normal(body: string): unknown {
 const malformed = 'The request is malformed.'
 
 describe('the tRPC transport', () => {
-  it('answers 207 for mixed results and 200 for like ones', async () => {
+  it('returns 207 for different statuses and 200 for equal ones', async () => {
     const mixed = await ours.app.inject(get(query('notes.get,me', { 0: noteInput }, true)))
     expect(mixed.statusCode).toBe(207)
     const alike = await ours.app.inject(get(query('notes.get,notes.get', { 0: noteInput, 1: noteInput }, true)))
@@ -126,7 +126,7 @@ describe('the tRPC transport', () => {
     expect(codes.filter((code: unknown) => code === 'TOO_MANY_REQUESTS')).toHaveLength(1)
   })
 
-  it('S7: refuses more than ten calls, before any runs', async () => {
+  it('S7: rejects more than ten calls, before any runs', async () => {
     const answer = await ours.app.inject(post(`${Array(11).fill('limitedBatch').join(',')}?batch=1`, {}))
     expect(answer.statusCode).toBe(400)
     expect(answer.json().error.json.data.error.code).toBe('BAD_REQUEST')
@@ -140,7 +140,7 @@ describe('the tRPC transport', () => {
     expect([batch.statusCode, batch.headers['retry-after']]).toEqual([207, '4'])
   })
 
-  it('S36: a failure is generic, without stack or cause, and logged once with its stack', async () => {
+  it('S36: an unexpected failure is generic, without stack or cause, and logged once with its stack', async () => {
     ours.errors.length = 0
     const answer = await ours.app.inject(get(query('crash')))
     expect(answer.statusCode).toBe(500)
@@ -160,7 +160,7 @@ describe('the tRPC transport', () => {
     ['malformed JSON for a procedure without input', post('refresh', '{'), 400, 'BAD_REQUEST'],
     ['a path with a slash', get('/trpc/notes/get'), 404, 'NOT_FOUND'],
   ] satisfies [string, InjectOptions, number, string][])(
-    'answers %s in the shape of tRPC',
+    'responds to %s in the format of tRPC',
     async (_name, request, status, code) => {
       const answer = await ours.app.inject(request)
       expect(answer.statusCode).toBe(status)
@@ -170,7 +170,7 @@ describe('the tRPC transport', () => {
     },
   )
 
-  it('S35: keys that reach a prototype are refused, in the body, the query and superjson meta', async () => {
+  it('S35: keys that reach a prototype are rejected, in the body, the query and superjson meta', async () => {
     const answers = await Promise.all([
       ours.app.inject(post('notes.create', '{"json":{"title":"T","__proto__":{"isAdmin":true}}}')),
       ours.app.inject(post('notes.create', '{"json":{"title":"T","constructor":{"prototype":{"isAdmin":true}}}}')),
@@ -191,7 +191,7 @@ describe('the tRPC transport', () => {
     expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
   })
 
-  it('S35: a typed array in superjson meta is refused before it is made', async () => {
+  it('S35: a typed array in superjson meta is rejected before it is created', async () => {
     const huge = { json: 2 ** 32, meta: { values: [['typed-array', 'Float64Array']] } }
     const authorization = `Bearer ${transportToken}`
     const answers = await Promise.all([
@@ -202,12 +202,12 @@ describe('the tRPC transport', () => {
     for (const { body } of answers) expect(body).toContain('"BAD_REQUEST"')
   })
 
-  it('a body nested a hundred thousand deep is 400', async () => {
+  it('a body with a hundred thousand levels results in 400', async () => {
     const answer = await ours.app.inject(post('notes.create', `{"json":${'['.repeat(1e5)}${']'.repeat(1e5)}}`))
     expect(answer.statusCode).toBe(400)
   })
 
-  it('serves tRPC clients, batched and subscribed', async () => {
+  it('serves tRPC clients, with batches and subscriptions', async () => {
     const url = ours.app.listeningOrigin
     const client = clientWith(httpBatchLink)
     const [one, two] = await Promise.all([
@@ -221,7 +221,7 @@ describe('the tRPC transport', () => {
     expect(events.headers.get('vary')).toContain('Origin')
   })
 
-  it('S50: an answer in pieces is refused before anything runs, with the link to use instead', async () => {
+  it('S50: a streamed response is rejected before anything runs, with the link to use instead', async () => {
     const client = clientWith(httpBatchStreamLink)
     await expect(client.notes.get.query({ id: 'a' })).rejects.toThrow(
       'Use httpBatchLink instead of httpBatchStreamLink',

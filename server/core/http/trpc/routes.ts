@@ -29,10 +29,9 @@ interface Transport {
 }
 
 /**
- * Serves a router over tRPC's HTTP protocol. Calls are answered here, without the Fetch objects and streams that tRPC's
- * own adapter builds for each; only subscriptions go through that adapter. Answers that come in pieces
- * (`application/jsonl`) are refused. Mount it in a scope of its own: it sets the parsers and the error handler of its
- * scope.
+ * Serves a router over tRPC's HTTP protocol. It responds without the Fetch objects and streams that tRPC's own adapter
+ * creates for each request; only subscriptions use that adapter. Streamed responses (`application/jsonl`) are rejected.
+ * Register it in a separate scope, because it sets the parsers and the error handler of its scope.
  */
 export function trpcTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
@@ -149,7 +148,7 @@ async function answerSubscription(
     path: request.params['*'],
     maxBatchSize,
     createContext: ({ info }) => createContext(container, request, { refreshCookie, batchSize: info.calls.length }),
-    // The adapter sets the header anew.
+    // The adapter sets the header again.
     responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
   })
   return reply

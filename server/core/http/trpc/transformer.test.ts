@@ -5,7 +5,7 @@ import { transformer } from './transformer.js'
 const { deserialize, serialize } = transformer.input
 
 describe('inputs in superjson', () => {
-  it('keep undefined, dates and the numbers that JSON lacks, wherever they stand', () => {
+  it('keep undefined, dates and the numbers that JSON lacks, at any position', () => {
     const input = {
       'a.b': { list: [new Date(0), { none: undefined }] },
       numbers: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0],
@@ -23,7 +23,7 @@ describe('inputs in superjson', () => {
     ['a bigint', [7n]],
     ['an address', new URL('https://example.com')],
     ['an error', new Error('no')],
-  ])('S49: hold no %s', (_name, input) => {
+  ])('S49: may not contain %s', (_name, input) => {
     expect(() => revive(serialize(input))).toThrow('a type that is not supported')
   })
 
@@ -36,7 +36,7 @@ describe('inputs in superjson', () => {
     ['beside a class', { json: {}, meta: { values: [['class', 'Object']] } }],
     ['as a pattern', { json: { a: '/a/' }, meta: { values: { a: ['regexp'] } } }],
     ['as a number', { json: 9, meta: { values: 7 } }],
-  ])('S35: a type made from a bare length is refused %s, before it is made', (_name, forged) => {
+  ])('S35: a type created from a length alone is rejected %s, before it is created', (_name, forged) => {
     expect(() => revive(forged)).toThrow('a type that is not supported')
   })
 
@@ -50,30 +50,30 @@ describe('inputs in superjson', () => {
     ],
     ['trees of types', { json: shared, meta: { values: { a: { 0: ['Date'] } } } }],
     ['types below types', { json: shared, meta: { values: { a: ['Date', { 0: ['Date'] }] } } }],
-    ['a version that is no number', { json: shared, meta: { values: {}, v: {} } }],
+    ['a version that is not a number', { json: shared, meta: { values: {}, v: {} } }],
     ['a list', { json: shared, meta: [] }],
-  ])('S49: are annotated by a type or by types of paths, and not by %s', (_name, forged) => {
+  ])('S49: may be annotated by a type or by types of paths, but not by %s', (_name, forged) => {
     expect(() => revive(forged)).toThrow('a type that is not supported')
   })
 
   it.each([
-    ['far behind the end of a list', { list: [] }, 'list.4294967294'],
+    ['far beyond the end of a list', { list: [] }, 'list.4294967294'],
     ['deeper than an input may be', nested(30), Array(40).fill('a').join('.')],
-  ])('S49: are refused where an annotation names a place %s', (_name, json, path) => {
+  ])('S49: are rejected if an annotation names a place %s', (_name, json, path) => {
     const annotated = { json, meta: { values: { [path]: ['undefined'] }, v: 1 } }
     const answer = () => revive(annotated)
     if (path.startsWith('list')) expect(answer).toThrow('too many values')
     else expect(answer()).toEqual(json)
   })
 
-  it('S35: are refused where an annotation names a key that reaches a prototype', () => {
+  it('S35: are rejected if an annotation names a key that reaches a prototype', () => {
     for (const path of ['__proto__.isAdmin', 'constructor.prototype.isAdmin', 'a.__proto__']) {
       expect(() => revive({ json: { a: {} }, meta: { values: { [path]: ['undefined'] } } })).toThrow()
       expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
     }
   })
 
-  it('S49: cost what their size says, however many annotations they have', () => {
+  it('S49: take time in proportion to their size, however many annotations they have', () => {
     const [few, many] = [1_100, 3_300].map((count) => {
       const text = JSON.stringify(serialize({ times: Array.from({ length: count }, () => new Date(0)) }))
       return () => deserialize(JSON.parse(text))
@@ -81,12 +81,12 @@ describe('inputs in superjson', () => {
     expect(fastest(many) / fastest(few)).toBeLessThan(3 * 3)
   })
 
-  it('leaves outputs to superjson', () => {
+  it('does not restrict outputs', () => {
     expect(transformer.output).toBe(superjson)
   })
 })
 
-/** What the server makes of an input that has been sent. */
+/** The value that the server reads from an input after it was sent. */
 function revive(serialized: unknown): unknown {
   return deserialize(JSON.parse(JSON.stringify(serialized)))
 }
@@ -95,7 +95,7 @@ function nested(depth: number): object {
   return depth === 0 ? {} : { a: nested(depth - 1) }
 }
 
-/** The least of some runs, in milliseconds: what else the machine does only ever adds. */
+/** The shortest of several runs, in milliseconds, because other processes can only make a run longer. */
 function fastest(work: (() => unknown) | undefined): number {
   const times = Array.from({ length: 30 }, () => {
     const start = performance.now()

@@ -8,7 +8,7 @@ import { isRecord } from '../records.js'
  * `Date` and the numbers that JSON lacks, each annotated by its path. Restoring other types of superjson can cost more
  * than sending them.
  *
- * `input.deserialize` throws BadRequestError for all other annotations, and for what `checkShape` refuses.
+ * `input.deserialize` throws BadRequestError for all other annotations, and for shapes that `checkShape` rejects.
  */
 export const transformer = {
   input: {

@@ -46,6 +46,18 @@ describe('an error of the database', () => {
     expect(await codeOf(update)).toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  it('is a conflict if a version cannot grow any further', async () => {
+    const data = { email: 'full@example.com', name: 'X', version: 2_147_483_647 }
+    const { id } = await db.user.create({ data })
+    for (const update of [
+      () => db.user.update({ where: { id }, data: { version: { increment: 1 } } }),
+      () => db.user.updateMany({ where: { id }, data: { version: { increment: 1 } } }),
+      () => db.$executeRaw`UPDATE "User" SET "version" = "version" + 1, "updatedAt" = now() WHERE "id" = ${id}::uuid`,
+    ]) {
+      expect(await codeOf(Promise.resolve(update()))).toMatchObject({ code: 'CONFLICT' })
+    }
+  })
+
   it('is a conflict if a foreign key is violated', async () => {
     const times = { lastUsedAt: new Date(), expiresAt: new Date(), absoluteExpiresAt: new Date() }
     const session = { userId: unknownId, refreshTokenHash: Buffer.from('x'), ip: '::1', userAgent: '', ...times }

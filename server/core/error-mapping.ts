@@ -1,6 +1,12 @@
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
-import { isDatabaseAway, isForeignKeyViolation, isMissingRow, isUniqueViolation } from './database/errors.js'
+import {
+  isDatabaseAway,
+  isForeignKeyViolation,
+  isMissingRow,
+  isOutOfRange,
+  isUniqueViolation,
+} from './database/errors.js'
 import {
   AppError,
   BadRequestError,
@@ -57,8 +63,12 @@ function toDetails(issue: z.core.$ZodIssue): ErrorDetail[] {
   return issue.keys.slice(0, detailsMax).map((key) => ({ path: at(key), message: 'Unknown key.', code: issue.code }))
 }
 
+const outOfRange =
+  'A number of this row, such as its version, has reached the largest value that the database can hold.'
+
 function fromDatabase(thrown: unknown): AppError | undefined {
   if (isUniqueViolation(thrown) || isForeignKeyViolation(thrown)) return new ConflictError({ cause: thrown })
+  if (isOutOfRange(thrown)) return new ConflictError({ message: outOfRange, cause: thrown })
   if (isMissingRow(thrown)) return new NotFoundError({ cause: thrown })
   if (isDatabaseAway(thrown)) return new ServiceUnavailableError({ retryAfterSeconds: 1, cause: thrown })
   return undefined

@@ -15,6 +15,7 @@ export const transportToken = 'user-token'
 interface TransportSettings {
   isProduction?: boolean
   cookieDomain?: string
+  publicUrl?: string
 }
 
 interface ErrorLine {
@@ -44,11 +45,14 @@ export async function createTransportApp(router: AnyTRPCRouter, settings: Transp
   return { app, container, errors }
 }
 
-function fakeContainer(app: FastifyInstance, { isProduction = false, cookieDomain }: TransportSettings): Container {
+function fakeContainer(
+  app: FastifyInstance,
+  { isProduction = false, cookieDomain, publicUrl = addresses.publicUrl }: TransportSettings,
+): Container {
   const identity = { userId: 'u1', role: 'user', sessionId: 's1' }
   const sessions = { authenticate: async (token: string) => (token === transportToken ? identity : null) }
   return Object.assign(Object.create(null), {
-    config: { app: { name: 'app' }, isProduction, http: { ...addresses, cookieDomain } },
+    config: { app: { name: 'app' }, isProduction, http: { ...addresses, cookieDomain, publicUrl } },
     log: app.log,
     limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },

@@ -46,6 +46,11 @@ export function isForeignKeyViolation(thrown: unknown): boolean {
   return causes(thrown).some((error) => codeOf(error) === 'P2003' || codeOf(error) === '23503')
 }
 
+/** Whether a number does not fit into its column. */
+export function isOutOfRange(thrown: unknown): boolean {
+  return causes(thrown).some((error) => codeOf(error) === 'P2020' || codeOf(error) === '22003')
+}
+
 /** Whether a row that the query requires does not exist. */
 export function isMissingRow(thrown: unknown): boolean {
   return thrown instanceof Prisma.PrismaClientKnownRequestError && thrown.code === 'P2025'

@@ -18,26 +18,26 @@ const passwordField = `<p><label for="password">New password</label>
 const pages = {
   '/verify-email': formPage({
     title: 'Verify your address',
-    action: '/api/auth/verify-email',
+    action: 'api/auth/verify-email',
     button: 'Verify',
     done: 'Your address is verified. You can log in.',
   }),
   '/confirm-email-change': formPage({
     title: 'Confirm your new address',
-    action: '/api/auth/email-change/confirm',
+    action: 'api/auth/email-change/confirm',
     button: 'Confirm',
     done: 'The new address is confirmed. Use it to log in from now on.',
   }),
   '/reset-password': formPage({
     title: 'Choose a new password',
-    action: '/api/auth/password-reset/confirm',
+    action: 'api/auth/password-reset/confirm',
     fields: passwordField,
     button: 'Save the password',
     done: 'Your password is saved. You can log in.',
   }),
   '/accept-invitation': formPage({
     title: 'Choose a password',
-    action: '/api/auth/password-reset/confirm',
+    action: 'api/auth/password-reset/confirm',
     fields: passwordField,
     button: 'Save the password',
     done: 'Your password is saved. You can log in.',
@@ -63,8 +63,8 @@ ${fields}
 <button type="submit">${button}</button>
 </form>
 <p id="outcome" role="status"></p>
-<p><a href="/">Home</a> · <a href="/dev/mailbox">Mailbox</a></p>
-<script src="/dev/pages.js" defer></script>
+<p><a href="./">Home</a> · <a href="dev/mailbox">Mailbox</a></p>
+<script src="dev/pages.js" defer></script>
 </main>`,
   })
 }

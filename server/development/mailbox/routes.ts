@@ -37,8 +37,8 @@ const contentPolicy = [
 function body(mails: readonly MailboxEntry[]): string {
   return `<main>
 <h1>Mailbox</h1>
-<p class="soft">Mail that this development server sent, newest first. <a href="/dev/mailbox">Reload</a> ·
-<a href="/dev/mailbox.json">JSON</a> · <a href="/">Home</a></p>
+<p class="soft">Mail that this development server sent, newest first. <a href="mailbox">Reload</a> ·
+<a href="mailbox.json">JSON</a> · <a href="../">Home</a></p>
 ${mails.length > 0 ? mails.map(mailCard).join('\n') : '<p>Nothing was sent yet. Register somebody, and look here.</p>'}
 </main>`
 }

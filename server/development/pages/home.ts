@@ -39,7 +39,7 @@ const links = [
 ] as const
 
 function linkItem([href, name, purpose]: (typeof links)[number]): string {
-  return `<li><a href="${href}"><strong>${name}</strong><span class="soft">${purpose}</span></a></li>`
+  return `<li><a href="${href.slice(1)}"><strong>${name}</strong><span class="soft">${purpose}</span></a></li>`
 }
 
 function exampleCard({ id, title, code }: Example): string {

@@ -46,7 +46,7 @@ describe('users.list', () => {
   test.each([
     [{ status: 'active' }, 'BD'],
     [{ status: 'disabled' }, 'C'],
-    [{ status: 'deleted' }, 'A'],
+    [{ status: 'deleted', q: 'gone' }, 'A'],
     [{ role: 'admin' }, 'D'],
     [{ role: 'user', status: 'active' }, 'B'],
     [{ sort: 'name' }, 'BCD'],
@@ -62,6 +62,15 @@ describe('users.list', () => {
     const page = await as(admin).list.query(filters)
     expect(initialsOf(page)).toBe(initials)
     expect(page.meta.total).toBe(initials.length)
+  })
+
+  test('orders names alphabetically in any script, whatever locale the database has', async () => {
+    const mark = `order-${randomUUID().slice(0, 8)}`
+    const names = ['ada', 'Ada', 'Bob', 'Édouard', 'zoë', 'Ωmega']
+    for (const name of names.toReversed())
+      await createUser(t, { name: `${name} ${mark}`, ...at(0), deletedAt: t.clock.now() })
+    const { items } = await as(admin).list.query({ q: mark, status: 'deleted', sort: 'name' })
+    expect(items.map(({ name }) => name.split(' ')[0])).toEqual(names)
   })
 
   test.each(['active', 'disabled', 'deleted'] as const)('shows users who are %s with that status', async (status) => {

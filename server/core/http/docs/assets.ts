@@ -7,15 +7,15 @@ export const docsHtml = `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>API reference</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
-<link rel="stylesheet" href="/docs/page.css">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
-<nav aria-label="Pages"><a href="/api/openapi.json">openapi.json</a></nav>
+<nav aria-label="Pages"><a href="api/openapi.json">openapi.json</a></nav>
 <main id="reference">Loading the reference.</main>
-<noscript>This page needs JavaScript. The document itself is at <a href="/api/openapi.json">/api/openapi.json</a>.</noscript>
-<script src="/docs/swagger-ui.js"></script>
-<script src="/docs/page.js"></script>
+<noscript>This page needs JavaScript. The document itself is at <a href="api/openapi.json">/api/openapi.json</a>.</noscript>
+<script src="docs/swagger-ui.js"></script>
+<script src="docs/page.js"></script>
 </body>
 </html>
 `
@@ -30,8 +30,8 @@ const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
 follow()
-fetch('/api/openapi.json').then((answer) => answer.json()).then((spec) => SwaggerUIBundle({
-  spec: { ...spec, servers: [{ url: '/api' }] },
+fetch('api/openapi.json').then((answer) => answer.json()).then((spec) => SwaggerUIBundle({
+  spec: { ...spec, servers: [{ url: new URL('api', location.href).href }] },
   dom_id: '#reference',
   deepLinking: true,
   displayRequestDuration: true,

@@ -30,6 +30,13 @@ describe('the API reference', () => {
     })
   })
 
+  it('refers to its files by relative addresses, so that it works below a path of a proxy', async () => {
+    const { body } = await app.inject('/docs')
+    expect(body.match(/(?:href|src)="[^"]+"/g)?.length).toBeGreaterThan(4)
+    expect(body).not.toMatch(/(?:href|src)="\/|fetch\('\//)
+    expect((await app.inject('/docs/page.js')).body).not.toMatch(/['"]\/(?:api|docs)/)
+  })
+
   it('returns 304 to a client that has the current document', async () => {
     const { headers } = await app.inject('/api/openapi.json')
     const etag = String(headers.etag)
@@ -60,8 +67,10 @@ describe('the API reference', () => {
 
   it('loads every part of the page from this server', async () => {
     const { body } = await app.inject('/docs')
-    const parts = [...body.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]+)"/g)].map(([, url = '']) => url)
-    expect(parts.filter((url) => url !== 'data:,')).toEqual([
+    const parts = [...body.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]+)"/g)].map(
+      ([, url = '']) => new URL(url, 'http://localhost/docs').pathname,
+    )
+    expect(parts.filter((url) => url !== ',')).toEqual([
       '/docs/swagger-ui.css',
       '/docs/page.css',
       '/docs/swagger-ui.js',

@@ -82,6 +82,15 @@ describe('success', () => {
   })
 })
 
+it('leads to what was made and to the next page below the path of PUBLIC_URL', async () => {
+  const proxied = await createTransportApp(transportRouter, { publicUrl: 'https://example.com/shop' })
+  const made = await proxied.app.inject({ method: 'POST', url: '/api/notes', payload: { title: 'T' } })
+  expect(made.headers.location).toBe('/shop/api/notes/n1')
+  const listed = await proxied.app.inject('/api/notes')
+  expect(listed.headers.link).toContain('<https://example.com/shop/api/notes?cursor=')
+  await proxied.app.close()
+})
+
 describe('errors', () => {
   it('have the error format, with the request id', async () => {
     const error = errorOf(await send('GET', '/api/nothing'))

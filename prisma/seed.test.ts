@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../server/core/database/client.js'
 import { createPasswords } from '../server/core/security/passwords.js'
@@ -24,6 +25,19 @@ afterAll(async () => {
 test('seeds once when two instances start at once, and not again', async () => {
   expect(outcomes.filter(({ seeded }) => seeded)).toHaveLength(1)
   expect(await seed({ databaseUrl: database.url, passwordPepper })).toEqual({ seeded: false })
+})
+
+test('waits for a seed that takes longer than a lock may', async () => {
+  const slow = await createTestDatabase()
+  const holder = openDatabase(slow.url, { max: 1 })
+  const held = holder.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('demo data'))`
+    await setTimeout(2_500)
+  })
+  await expect(seed({ databaseUrl: slow.url, passwordPepper })).resolves.toEqual({ seeded: true })
+  await held
+  await holder.$disconnect()
+  await slow.drop()
 })
 
 test('creates 22 users', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createDatabase, type Db, type Transaction } from '../server/core/database/client.js'
 import { ConnectionPool } from '../server/core/database/pool.js'
 import { includingDeleted } from '../server/core/database/soft-delete.js'
@@ -47,6 +48,9 @@ const people = [
   'Tamar Abramov',
 ] as const
 
+/** How long a seed may take, in milliseconds, waiting for another one included. */
+const longestSeedMs = 120_000
+
 const spreadMs = 90 * 24 * 3600 * 1000
 
 /**
@@ -63,7 +67,7 @@ export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promis
     const passwords = createPasswords({ pepper: passwordPepper, minLength: 15, application: 'app' })
     const here = { ip: '127.0.0.1' }
     const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password, here)))
-    return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()))
+    return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()), { timeout: longestSeedMs })
   } finally {
     await db.$disconnect()
   }
@@ -74,13 +78,20 @@ async function isEmpty(db: Db): Promise<boolean> {
 }
 
 async function fillIfEmpty(tx: Transaction, hashes: readonly string[], now: Date): Promise<{ seeded: boolean }> {
-  // Several instances may start with one empty database.
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('demo data'))`
+  // Several instances may start with one empty database. Waiting for the lock in PostgreSQL is limited to 2 seconds, as
+  // for every request.
+  while (!(await tryLock(tx))) await sleep(100)
   if (!(await isEmpty(tx))) return { seeded: false }
   await createDemoUsers(tx, hashes, now)
   await createPeople(tx, now)
   await seedPosts(tx, now, spreadMs)
   return { seeded: true }
+}
+
+async function tryLock(tx: Transaction): Promise<boolean> {
+  const rows = await tx.$queryRaw<{ isLocked: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(hashtext('demo data')) AS "isLocked"`
+  return rows[0]?.isLocked === true
 }
 
 async function createDemoUsers(tx: Transaction, hashes: readonly string[], now: Date): Promise<void> {

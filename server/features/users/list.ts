@@ -1,18 +1,20 @@
 import type { Database } from '../../core/database/client.js'
 import { NotFoundError } from '../../core/errors.js'
+import { readOffsetPage } from '../../core/pagination/offset.js'
 import type { Prisma } from '../../generated/client.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
 
 /** Reads a page of users. Removed ones are only included with `status: 'deleted'`. */
 export async function listUsers(db: Database, input: ListUsers) {
-  const { page, limit } = input
-  const where = whereOf(input)
-  const [rows, total] = await Promise.all([
-    db.user.findMany({ where, select: userColumns, orderBy: orderOf(input), skip: (page - 1) * limit, take: limit }),
-    db.user.count({ where }),
-  ])
-  return { items: rows.map(toUser), meta: { total, page, limit } }
+  return readOffsetPage(
+    { ...input, where: whereOf(input) },
+    {
+      rows: async (query) =>
+        (await db.user.findMany({ ...query, select: userColumns, orderBy: orderOf(input) })).map(toUser),
+      count: (query) => db.user.count(query),
+    },
+  )
 }
 
 /** @throws NotFoundError, for removed users too */

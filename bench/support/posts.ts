@@ -1,11 +1,7 @@
 import pg from 'pg'
 
-/**
- * Words that every post holds.
- *
- * @public for benchmarks that come and go with posts
- */
-export const commonWords =
+// Every post holds them.
+const commonWords =
   'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
 
 /** Creates users and posts over 90 days, a fifth of them drafts, and updates the statistics of PostgreSQL. */

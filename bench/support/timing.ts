@@ -1,5 +1,5 @@
 /** How long one call takes, in milliseconds. */
-export async function millisecondsOf(work: () => unknown): Promise<number> {
+async function millisecondsOf(work: () => unknown): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start

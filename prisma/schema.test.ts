@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openConnection } from '../server/core/database/connection.js'
 import { findPrismaFile } from '../server/core/database/migrations/folder.js'
 import { applyMigrations, MigrationError, resolveMigration } from '../server/core/database/migrations/migrate.js'
 import { ConnectionPool } from '../server/core/database/pool.js'
@@ -17,8 +18,7 @@ let client: pg.Client
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  client = new pg.Client({ connectionString: database.url })
-  await client.connect()
+  client = await openConnection(database.url)
 })
 
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import app from '../app.json' with { type: 'json' }
+import { codeOf } from './core/unknown-values.js'
 import { commandSettings, findContradictions, serverSettings } from './settings.js'
 
 /** Thrown by {@link loadConfig}; `faults` has one line for each missing or invalid setting. */
@@ -55,7 +56,7 @@ function loadDotEnv(): void {
   try {
     process.loadEnvFile('.env')
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 

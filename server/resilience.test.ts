@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openConnection } from './core/database/connection.js'
 import { createSignedInUser, createUser, signIn } from './testing/factories.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 
@@ -9,9 +10,7 @@ let operator: pg.Client
 
 beforeAll(async () => {
   t = await createTestApp()
-  operator = new pg.Client({ connectionString: t.config.database.url })
-  operator.on('error', () => {})
-  await operator.connect()
+  operator = await openConnection(t.config.database.url ?? '')
 })
 
 afterAll(async () => {
@@ -108,8 +107,7 @@ describe('S43: a database that closes connections', () => {
 describe('S72: the connections of a process', () => {
   it('S72: never exceed the setting, including the listener and the limits', async () => {
     const busy = await createTestApp({ environment: { DATABASE_POOL_MAX: '7' } })
-    const client = new pg.Client({ connectionString: busy.config.database.url })
-    await client.connect()
+    const client = await openConnection(busy.config.database.url ?? '')
     await busy.container.start()
     let most = 0
     const load = statusesOf(60, () => busy.rest()('GET', '/posts', { query: { limit: '100' } }))

@@ -1,7 +1,8 @@
 import path from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { loadConfig } from '../../server/config.js'
 import { createContainer } from '../../server/container.js'
+import { openConnection, withConnection } from '../../server/core/database/connection.js'
 import { startEmbeddedPostgres } from '../../server/development/embedded-postgres/embedded-postgres.js'
 import { type CutProxy, createCutProxy } from '../../server/testing/cut-proxy.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
@@ -124,11 +125,8 @@ async function createWorld(parts: WorldParts): Promise<World> {
   const startMs = performance.now() - startedAt
   const clients: pg.Client[] = []
   const connect = async () => {
-    const client = new pg.Client({ connectionString: url })
-    // Some faults also close this connection.
-    client.on('error', () => {})
+    const client = await openConnection(url)
     clients.push(client)
-    await client.connect()
     return client
   }
   return {
@@ -168,13 +166,6 @@ function databaseUrl(url: string, database: string): string {
 
 /** @returns the first value of the last row */
 async function query(url: string, sql: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const { rows } = await client.query<Record<string, string>>(sql)
-    return Object.values(rows?.at(-1) ?? {})[0] ?? ''
-  } finally {
-    await client.end()
-  }
+  const { rows } = await withConnection(url, (client) => client.query<Record<string, string>>(sql))
+  return Object.values(rows?.at(-1) ?? {})[0] ?? ''
 }

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import { text } from 'node:stream/consumers'
+import { codeOf } from '../../server/core/unknown-values.js'
 
 /** A request: sent over `http` by {@link send}, or repeatedly by a load process. */
 export interface Request {
@@ -31,7 +32,7 @@ export async function send(base: string, request: Request, timeoutMs = 30_000): 
     const body = await text(response)
     return { status: response.statusCode ?? 0, headers: response.headers, body, ms: elapsed() }
   } catch (error) {
-    const fault = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const fault = codeOf(error) || String(error)
     return { status: 0, headers: {}, body: '', ms: elapsed(), fault }
   }
 }

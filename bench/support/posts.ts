@@ -1,13 +1,11 @@
-import pg from 'pg'
+import { openConnection } from '../../server/core/database/connection.js'
 
 // Every post holds them.
-const commonWords =
-  'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
+const commonWords = 'alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike oscar papa romeo'
 
 /** Creates users and posts over 90 days, a fifth of them drafts, and updates the statistics of PostgreSQL. */
 export async function fillPosts(databaseUrl: string, { users, posts }: { users: number; posts: number }) {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
+  const client = await openConnection(databaseUrl)
   await client.query(insertUsers, [users])
   await client.query(insertPosts, [posts, commonWords])
   await client.query('VACUUM ANALYZE')

@@ -20,6 +20,7 @@ import {
   ServiceUnavailableError,
   ValidationError,
 } from './errors.js'
+import { codeOf } from './unknown-values.js'
 
 /**
  * Converts any thrown value to an AppError: errors of tRPC, Fastify, Zod, Prisma and PostgreSQL. An unexpected value
@@ -82,7 +83,7 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 
 function fromFastify(thrown: unknown): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined
-  const code = 'code' in thrown ? fastifyCodes[String(thrown.code)] : undefined
+  const code = fastifyCodes[codeOf(thrown)]
   if (code) return new errorClasses[code]({ cause: thrown })
   const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500
   return status >= 400 && status < 500 ? new BadRequestError({ cause: thrown }) : undefined

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { FastifyBaseLogger } from 'fastify'
 import { type DestinationStream, type LevelWithSilent, pino } from 'pino'
 import type * as pinoPretty from 'pino-pretty'
+import { isRecord } from './unknown-values.js'
 
 /** A pino logger, as Fastify types the ones of its requests. */
 export type Logger = FastifyBaseLogger
@@ -47,18 +48,8 @@ function hideSecrets(fields: Record<string, unknown>, depth = 0): Record<string,
   const shown = fields instanceof Error ? { ...pino.stdSerializers.err(fields) } : fields
   const changes = Object.entries(shown).flatMap(([name, value]) => {
     if (secretNames.has(name)) return [[name, '[redacted]']]
-    if (!isObject(value)) return []
+    if (!isRecord(value) || value instanceof Date || ArrayBuffer.isView(value)) return []
     return [[name, depth < deepest ? hideSecrets(value, depth + 1) : '[too deep]']]
   })
   return changes.length === 0 ? shown : { ...shown, ...Object.fromEntries(changes) }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Date) &&
-    !ArrayBuffer.isView(value)
-  )
 }

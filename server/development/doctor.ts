@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { checkDatabase, checkNode, checkPort, type Finding, messageOf, report } from '../commands/findings.js'
 import { type CommandConfig, loadCommandConfig } from '../config.js'
+import { codeOf } from '../core/unknown-values.js'
 import { locateDatabase } from './locate-database.js'
 import { parseSecrets } from './secrets.js'
 
@@ -30,8 +31,7 @@ async function checkSecrets({ dataDir }: CommandConfig): Promise<Finding> {
     parseSecrets(file, await readFile(file, 'utf8'))
     return { name: 'Secrets', state: file }
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    if (isMissing) return { name: 'Secrets', state: 'created by the first npm run dev' }
+    if (codeOf(error) === 'ENOENT') return { name: 'Secrets', state: 'created by the first npm run dev' }
     return { name: 'Secrets', faults: [messageOf(error)] }
   }
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { RemedyError } from '../core/remedy-error.js'
 import { createSigningKey } from '../core/security/signing-keys.js'
+import { codeOf } from '../core/unknown-values.js'
 
 const secrets = z.object({
   JWT_PRIVATE_KEYS: z.string().min(1),
@@ -26,7 +27,7 @@ export async function developmentSecrets(dataDir: string): Promise<DevelopmentSe
 
 async function readSecrets(file: string): Promise<DevelopmentSecrets | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
   return text === undefined ? undefined : parseSecrets(file, text)
@@ -67,16 +68,12 @@ async function makeSecrets(file: string): Promise<DevelopmentSecrets> {
 async function publishFirst(draft: string, file: string): Promise<boolean> {
   try {
     await link(draft, file).catch((error: unknown) => {
-      if (hasCode(error, 'EEXIST')) throw error
+      if (codeOf(error) === 'EEXIST') throw error
       return copyFile(draft, file, constants.COPYFILE_EXCL)
     })
     return true
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

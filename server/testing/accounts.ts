@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Passwords } from '../core/security/passwords.js'
+import { codeOf } from '../core/unknown-values.js'
 import { createAuthService } from '../features/auth/service.js'
 import type { TestApp } from './test-app.js'
 
@@ -52,8 +53,8 @@ export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   return call.then(
     () => 'OK',
     (error: unknown) => {
-      if (error instanceof Error && 'code' in error) return String(error.code)
-      throw error
+      if (codeOf(error) === '') throw error
+      return codeOf(error)
     },
   )
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { loadCommandConfig } from '../config.js'
+import { withConnection } from '../core/database/connection.js'
 import { applyMigrations } from '../core/database/migrations/migrate.js'
 import { createPasswords } from '../core/security/passwords.js'
 import { createSigningKey } from '../core/security/signing-keys.js'
@@ -58,11 +58,5 @@ export function databaseUrl(serverUrl: string, database: string): string {
 }
 
 async function query(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
+  await withConnection(url, (client) => client.query(sql))
 }

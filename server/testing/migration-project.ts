@@ -1,8 +1,8 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import pg from 'pg'
 import { onTestFinished } from 'vitest'
+import { withConnection } from '../core/database/connection.js'
 import { findPrismaFile, readMigrations } from '../core/database/migrations/folder.js'
 import { createTestDatabase } from './test-database.js'
 
@@ -49,12 +49,6 @@ async function edit(file: string, change: (text: string) => string): Promise<voi
   await writeFile(file, change(await readFile(file, 'utf8')))
 }
 
-async function query(connectionString: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows
-  } finally {
-    await client.end()
-  }
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  return (await withConnection(url, (client) => client.query<Record<string, unknown>>(sql))).rows
 }

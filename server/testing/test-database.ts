@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
 import { createDatabase } from '../core/database/client.js'
+import { withConnection } from '../core/database/connection.js'
 import { ConnectionPool } from '../core/database/pool.js'
 
 /** Creates a database for one test file: a clone of the migrated template, or an empty one. */
@@ -15,13 +15,7 @@ export async function createTestDatabase({ empty = false } = {}): Promise<{ url:
 }
 
 async function administer(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrl') })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
+  await withConnection(inject('postgresUrl'), (client) => client.query(sql))
 }
 
 interface OpenOptions {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, expectTypeOf, it } from 'vitest'
 import { readModels } from '../../testing/prisma-schema.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import type { Database, Transaction } from './client.js'
+import { openConnection } from './connection.js'
 
 const schemaFile = new URL('../../../prisma/schema.prisma', import.meta.url)
 
@@ -23,8 +23,7 @@ afterAll(async () => {
 })
 
 async function query(sql: string) {
-  const client = new pg.Client({ connectionString: database.url })
-  await client.connect()
+  const client = await openConnection(database.url)
   const { rows } = await client.query(sql)
   await client.end()
   return rows

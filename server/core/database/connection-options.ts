@@ -6,6 +6,8 @@ const statementTimeoutMs = 4_500
 const lockTimeoutMs = 2_000
 const idleInTransactionMs = 10_000
 const connectTimeoutMs = 2_000
+// What is not a request can wait longer, such as a command on a machine that is busy.
+const patientConnectTimeoutMs = 5_000
 
 /**
  * The settings of every session of this process, whatever the role, the database or the URL contain: `-c` arguments of
@@ -139,7 +141,7 @@ export function connectionOptions(url: string, { hasTimeouts = true } = {}): Cli
     application_name: 'api',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: hasTimeouts ? connectTimeoutMs : patientConnectTimeoutMs,
     enableChannelBinding: isChannelBound,
     ...(hasTimeouts && {
       statement_timeout: statementTimeoutMs,

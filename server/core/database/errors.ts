@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Prisma } from '../../generated/client.js'
+import { codeOf, isRecord } from '../unknown-values.js'
 
 // PostgreSQL's SQLSTATE classes 08 (connection), 28 (login), 40 (rollback, see runAgain), 53 (resources), 55 (locked or
 // in the wrong state), 57 (operator), 58 (system), F0 (configuration file), XX (internal errors, damaged files); a
@@ -29,7 +30,7 @@ const awayMessages =
 
 /** Whether a unique constraint rejected the write. */
 export function isUniqueViolation(thrown: unknown): boolean {
-  return causes(thrown).some((error) => codeOf(error) === 'P2002' || codeOf(error) === '23505')
+  return causes(thrown).some((error) => stateOf(error) === 'P2002' || stateOf(error) === '23505')
 }
 
 /** The name of the unique index that rejected a write, such as `User_email_key`. */
@@ -37,18 +38,18 @@ export function violatedIndex(thrown: unknown): string | undefined {
   if (!isUniqueViolation(thrown)) return undefined
   const names = causes(thrown).map((error) => ('constraint' in error ? error.constraint : undefined))
   return names
-    .map((name) => (isObject(name) && 'index' in name ? name.index : name))
+    .map((name) => (isRecord(name) && 'index' in name ? name.index : name))
     .find((name) => typeof name === 'string')
 }
 
 /** Whether a foreign key rejected the write, because a referenced row does not exist or a deleted row is referenced. */
 export function isForeignKeyViolation(thrown: unknown): boolean {
-  return causes(thrown).some((error) => codeOf(error) === 'P2003' || codeOf(error) === '23503')
+  return causes(thrown).some((error) => stateOf(error) === 'P2003' || stateOf(error) === '23503')
 }
 
 /** Whether a number does not fit into its column. */
 export function isOutOfRange(thrown: unknown): boolean {
-  return causes(thrown).some((error) => codeOf(error) === 'P2020' || codeOf(error) === '22003')
+  return causes(thrown).some((error) => stateOf(error) === 'P2020' || stateOf(error) === '22003')
 }
 
 /** Whether a row that the query requires does not exist. */
@@ -69,7 +70,7 @@ export function isDatabaseAway(thrown: unknown): boolean {
  * schema, or because their sessions are read-only since the server has become a replica.
  */
 export function needsFreshConnection(thrown: unknown): boolean {
-  return causes(thrown).some((error) => isStalePlan(error) || codeOf(error) === '25006')
+  return causes(thrown).some((error) => isStalePlan(error) || stateOf(error) === '25006')
 }
 
 const attemptsMax = 3
@@ -94,22 +95,22 @@ export async function runAgain<T>(work: () => Promise<T>, isRead = false): Promi
 
 function isWorthAnotherTry(thrown: unknown, isRead: boolean): boolean {
   return causes(thrown).some(
-    (error) => isStalePlan(error) || isWriteConflict(error) || (isRead && codeOf(error) === '57P01'),
+    (error) => isStalePlan(error) || isWriteConflict(error) || (isRead && stateOf(error) === '57P01'),
   )
 }
 
 function isWriteConflict(error: object): boolean {
-  return /^(40001|40P01|P2034)$/.test(codeOf(error)) || kindOf(error) === 'TransactionWriteConflict'
+  return /^(40001|40P01|P2034)$/.test(stateOf(error)) || kindOf(error) === 'TransactionWriteConflict'
 }
 
 // A prepared statement whose result has new types since a column was changed. PostgreSQL uses 0A000 for all unsupported
 // features, and its messages depend on the language of the installation.
 function isStalePlan(error: object): boolean {
-  return codeOf(error) === '0A000'
+  return stateOf(error) === '0A000'
 }
 
 function isAway(error: object): boolean {
-  const code = codeOf(error)
+  const code = stateOf(error)
   return (
     [awayPrismaCodes, awayNodeCodes, awaySqlStates].some((codes) => codes.test(code)) ||
     awayKinds.has(kindOf(error)) ||
@@ -117,13 +118,8 @@ function isAway(error: object): boolean {
   )
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
-function codeOf(error: object): string {
-  if ('originalCode' in error) return String(error.originalCode)
-  return 'code' in error ? String(error.code) : ''
+function stateOf(error: object): string {
+  return 'originalCode' in error ? String(error.originalCode) : codeOf(error)
 }
 
 function kindOf(error: object): string {
@@ -136,8 +132,8 @@ function messageOf(error: object): string {
 
 // Prisma carries the driver's error as `cause`, or inside `meta.driverAdapterError`.
 function causes(thrown: unknown, depth = 0): object[] {
-  if (!isObject(thrown) || depth > 5) return []
-  const meta = 'meta' in thrown && isObject(thrown.meta) ? thrown.meta : {}
+  if (!isRecord(thrown) || depth > 5) return []
+  const meta = 'meta' in thrown && isRecord(thrown.meta) ? thrown.meta : {}
   const inner = [
     'cause' in thrown ? thrown.cause : undefined,
     'driverAdapterError' in meta ? meta.driverAdapterError : undefined,

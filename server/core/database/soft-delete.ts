@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Prisma } from '../../generated/client.js'
+import { isRecord } from '../unknown-values.js'
 
 /** For `where: { AND: [includingDeleted, ...] }`, to also read soft-deleted rows. */
 export const includingDeleted = { OR: [{ deletedAt: null }, { deletedAt: { not: null } }] }
@@ -79,19 +80,19 @@ function readModels(client: object): Models {
 
 /** Adds the conditions to `where`, and to lists inside `include` and `select`. */
 function guard<T>(models: Models, model: string, args: T): T {
-  const given: Args = isArgs(args) ? args : {}
-  const where: Args = isArgs(given.where) ? given.where : {}
+  const given: Args = isRecord(args) ? args : {}
+  const where: Args = isRecord(given.where) ? given.where : {}
   const isHidden = models.get(model)?.isSoftDeleted && !namesDeletedAt(where)
   const nested = guardNested(models, model, args)
   return isHidden ? { ...nested, where: { ...where, deletedAt: null } } : nested
 }
 
 function guardNested<T>(models: Models, model: string, args: T): T {
-  if (!isArgs(args)) return args
+  if (!isRecord(args)) return args
   const guarded: Args = {}
   for (const key of ['include', 'select'] as const) {
     const selection = args[key]
-    if (isArgs(selection)) guarded[key] = guardSelection(models, model, selection)
+    if (isRecord(selection)) guarded[key] = guardSelection(models, model, selection)
   }
   return { ...args, ...guarded }
 }
@@ -99,12 +100,12 @@ function guardNested<T>(models: Models, model: string, args: T): T {
 function guardSelection(models: Models, model: string, selection: Args): Args {
   return Object.fromEntries(
     Object.entries(selection).map(([key, value]) => {
-      if (key === '_count' && isArgs(value) && isArgs(value.select)) {
+      if (key === '_count' && isRecord(value) && isRecord(value.select)) {
         return [key, { ...value, select: guardSelection(models, model, value.select) }]
       }
       const relation = models.get(model)?.relations.get(key)
       if (!relation || !value) return [key, value]
-      if (relation.isList) return [key, emptyToTrue(guard(models, relation.target, isArgs(value) ? value : {}))]
+      if (relation.isList) return [key, emptyToTrue(guard(models, relation.target, isRecord(value) ? value : {}))]
       return [key, guardNested(models, relation.target, value)]
     }),
   )
@@ -118,16 +119,16 @@ const nestedChanges = ['update', 'updateMany', 'upsert', 'delete', 'deleteMany']
 
 /** @throws Error for `data` that changes rows of another soft-deleted model through a relation, at any depth */
 function assertNoNestedChange(models: Models, model: string, args: unknown): void {
-  if (!isArgs(args)) return
+  if (!isRecord(args)) return
   for (const key of ['data', 'create', 'update']) {
-    for (const data of [args[key]].flat()) if (isArgs(data)) assertPlain(models, model, data)
+    for (const data of [args[key]].flat()) if (isRecord(data)) assertPlain(models, model, data)
   }
 }
 
 function assertPlain(models: Models, model: string, data: Args): void {
   for (const [field, write] of Object.entries(data)) {
     const relation = models.get(model)?.relations.get(field)
-    if (!relation || !isArgs(write)) continue
+    if (!relation || !isRecord(write)) continue
     const change = nestedChanges.find((operation) => operation in write)
     if (change && models.get(relation.target)?.isSoftDeleted) {
       throw new Error(
@@ -140,16 +141,12 @@ function assertPlain(models: Models, model: string, data: Args): void {
 
 // `create: {...}` and `createMany: { data: [...] }` hold rows; `connectOrCreate` and `update` hold them one level down.
 function assertInner(models: Models, model: string, inner: unknown): void {
-  if (!isArgs(inner)) return
+  if (!isRecord(inner)) return
   assertPlain(models, model, inner)
   assertNoNestedChange(models, model, inner)
 }
 
 function namesDeletedAt(where: Args): boolean {
   if ('deletedAt' in where) return true
-  return ['AND', 'OR'].some((key) => [where[key]].flat().some((part) => isArgs(part) && namesDeletedAt(part)))
-}
-
-function isArgs(value: unknown): value is Args {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return ['AND', 'OR'].some((key) => [where[key]].flat().some((part) => isRecord(part) && namesDeletedAt(part)))
 }

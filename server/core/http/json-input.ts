@@ -1,5 +1,5 @@
 import { type AppError, BadRequestError } from '../errors.js'
-import { isRecord } from './records.js'
+import { isRecord } from '../unknown-values.js'
 
 /**
  * Parses the input from the bytes of a body, which must be JSON in UTF-8 (RFC 8259 section 8.1).

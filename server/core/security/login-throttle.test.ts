@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCutProxy } from '../../testing/cut-proxy.js'
 import {
@@ -11,6 +11,7 @@ import {
   type SharedStore,
   silentLog,
 } from '../../testing/rate-limit-stores.js'
+import { openConnection } from '../database/connection.js'
 import type { AppError } from '../errors.js'
 import { createLoginThrottle, type LoginThrottle } from './login-throttle.js'
 import { storeDeadlineMs } from './rate-limit-store.js'
@@ -137,8 +138,7 @@ describe('the waits of the login throttle', () => {
 
   beforeAll(async () => {
     store = await openPostgresStore()
-    database = new pg.Client({ connectionString: store.databaseUrl })
-    await database.connect()
+    database = await openConnection(store.databaseUrl)
     instance = openThrottle(store)
   })
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { CommandConfig } from '../../config.js'
-import { connectionOptions } from '../../core/database/connection-options.js'
+import { openConnection } from '../../core/database/connection.js'
 import { RemedyError } from '../../core/remedy-error.js'
 import { type LocatedDatabase, locateDatabase } from '../locate-database.js'
 
@@ -95,11 +95,8 @@ async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
 }
 
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client(connectionOptions(url, { hasTimeouts: false }))
-  client.on('error', () => undefined)
   try {
-    await client.connect()
-    return client
+    return await openConnection(url)
   } catch (error) {
     const { host, pathname } = new URL(url)
     const reason = error instanceof Error ? error.message || String(error) : String(error)

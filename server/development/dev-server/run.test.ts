@@ -4,10 +4,10 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { bind } from '../../commands/bind.js'
 import { loadCommandConfig } from '../../config.js'
+import { withConnection } from '../../core/database/connection.js'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js'
 import { isAlive } from '../embedded-postgres/process.js'
 import { databaseName } from '../locate-database.js'
@@ -198,15 +198,6 @@ test('rejects a given port that is taken', async () => {
   expect(await given.exitCode).toBe(1)
 })
 
-async function canConnect(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+function canConnect(url: string): Promise<boolean> {
+  return withConnection(url, async () => true).catch(() => false)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { RemedyError } from '../../core/remedy-error.js'
+import { codeOf } from '../../core/unknown-values.js'
 import { canEnter, chooseAccount, ownFolder, type ServerAccount } from './account.js'
 import { exists, prepareBinaries } from './binaries.js'
 import { makeCluster } from './initdb.js'
@@ -59,7 +60,7 @@ function notWritable(folder: string, cause: unknown): RemedyError {
 }
 
 function isDenied(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
+  return ['EACCES', 'EPERM'].includes(codeOf(error))
 }
 
 async function openCluster(folder: string, binaries: string, account: ServerAccount | undefined) {

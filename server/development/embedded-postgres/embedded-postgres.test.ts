@@ -4,8 +4,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { openConnection, withConnection } from '../../core/database/connection.js'
 import { canRunAsOrdinaryUser, ordinaryUser } from '../../testing/ordinary-user.js'
 import { locateDatabase } from '../locate-database.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js'
@@ -36,14 +36,7 @@ afterAll(async () => {
 const start = () => startEmbeddedPostgres({ dataDir, database: 'app', settings })
 
 async function query(sql: string, url = server.url) {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    return (await client.query({ text: sql, rowMode: 'array' })).rows
-  } finally {
-    await client.end()
-  }
+  return (await withConnection(url, (client) => client.query({ text: sql, rowMode: 'array' }))).rows
 }
 
 const readDataFolder = async (): Promise<string> => (await query('SHOW data_directory'))[0]?.[0]
@@ -159,9 +152,7 @@ test('a command stops the server that it started, unless others use it', async (
   const app = { name: 'app', title: 'App' }
   const config = { app, dataDir: path.join(folder, 'located'), isProduction: false, database: noDatabase }
   const first = await locateDatabase(config)
-  const other = new pg.Client({ connectionString: first.url })
-  other.on('error', () => undefined)
-  await other.connect()
+  const other = await openConnection(first.url)
   await first.close()
   expect((await other.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }])
   await other.end()

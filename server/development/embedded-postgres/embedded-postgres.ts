@@ -1,5 +1,6 @@
 import path from 'node:path'
-import pg from 'pg'
+import { withConnection } from '../../core/database/connection.js'
+import { codeOf } from '../../core/unknown-values.js'
 import { type Cluster, prepareCluster, removeCluster } from './cluster.js'
 import { type RunningServer, serverUrl, startServer, stopServer } from './process.js'
 
@@ -45,21 +46,17 @@ async function stop(cluster: Cluster, server: RunningServer, remove: boolean): P
 }
 
 async function createDatabase(adminUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl })
-  // If the server is stopped meanwhile, the statement fails. Without a listener, the event would end this process.
-  client.on('error', () => undefined)
-  await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
-    if (!rowCount) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`)
+    await withConnection(adminUrl, async (client) => {
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
+      if (!rowCount) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`)
+    })
   } catch (error) {
     if (!isMadeByAnother(error)) throw error
-  } finally {
-    await client.end()
   }
 }
 
 // Of two concurrent first starts, the slower one gets duplicate_database, or a unique violation in the catalog.
 function isMadeByAnother(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505')
+  return ['42P04', '23505'].includes(codeOf(error))
 }

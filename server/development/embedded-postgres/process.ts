@@ -4,8 +4,10 @@ import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
+import { withConnection } from '../../core/database/connection.js'
 import { RemedyError } from '../../core/remedy-error.js'
+import { codeOf } from '../../core/unknown-values.js'
 import type { ServerAccount } from './account.js'
 import { program } from './binaries.js'
 
@@ -58,20 +60,10 @@ export function serverUrl(files: ServerFiles, server: { port: number }, database
 async function findServer(files: ServerFiles): Promise<Omit<RunningServer, 'wasRunning'> | undefined> {
   const { pid, port } = await readPostmasterFile(files.dataFolder)
   if (!pid || !port) return undefined
-  const client = new pg.Client({
-    connectionString: serverUrl(files, { port }, 'postgres'),
-    connectionTimeoutMillis: 5000,
-  })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory')
-    return rows[0] && path.relative(rows[0].data_directory, files.dataFolder) === '' ? { pid, port } : undefined
-  } catch {
-    return undefined
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  const ask = (client: pg.Client) => client.query<{ data_directory: string }>('SHOW data_directory')
+  const answer = await withConnection(serverUrl(files, { port }, 'postgres'), ask).catch(() => undefined)
+  const folder = answer?.rows[0]?.data_directory
+  return folder !== undefined && path.relative(folder, files.dataFolder) === '' ? { pid, port } : undefined
 }
 
 const postmasterFile = 'postmaster.pid'
@@ -102,7 +94,7 @@ export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0) && !isUnreaped(pid)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises
 import path from 'node:path'
 import { z } from 'zod'
 import type { Mailer } from '../../core/mail/mailer.js'
+import { codeOf } from '../../core/unknown-values.js'
 
 const mailboxEntry = z.object({
   id: z.string(),
@@ -51,7 +52,7 @@ async function readLines(file: string): Promise<string[]> {
   try {
     return (await readFile(file, 'utf8')).split('\n').filter(Boolean)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (codeOf(error) === 'ENOENT') return []
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { withConnection } from '../../core/database/connection.js'
 import { RemedyError } from '../../core/remedy-error.js'
+import { codeOf } from '../../core/unknown-values.js'
 
 const insufficientPrivilege = '42501'
 
@@ -25,7 +26,7 @@ async function create(databaseUrl: string, name: string): Promise<void> {
   try {
     await withConnection(databaseUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE template0`))
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === insufficientPrivilege)) throw cause
+    if (codeOf(cause) !== insufficientPrivilege) throw cause
     throw new RemedyError(
       'The user of DATABASE_URL may not create the temporary database that this command needs. ' +
         'Unset DATABASE_URL to use the embedded PostgreSQL, or use a database user with CREATEDB.',

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Clock } from '../../core/clock.js'
 import { findPrismaFile } from '../../core/database/migrations/folder.js'
 import { MigrationError } from '../../core/database/migrations/migrate.js'
+import { codeOf } from '../../core/unknown-values.js'
 import { type DiffOptions, diffMigrationsToSchema } from './diff.js'
 import { describeLosses } from './losses.js'
 
@@ -70,7 +71,7 @@ async function makeFolder(target: string): Promise<void> {
   try {
     await mkdir(target)
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
+    if (codeOf(cause) !== 'EEXIST') throw cause
     const fault = `The migration ${path.basename(target)} already exists.`
     throw new MigrationError(fault, 'Choose another name, or wait a second.', { cause })
   }

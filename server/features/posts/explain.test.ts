@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Actor } from '../../core/actor.js'
 import { systemClock } from '../../core/clock.js'
 import type { Database } from '../../core/database/client.js'
+import { openConnection } from '../../core/database/connection.js'
 import { encodeCursor } from '../../core/pagination/cursor.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { createAuditService } from '../audit/service.js'
@@ -32,8 +33,7 @@ let removed: string
 beforeAll(async () => {
   database = await createTestDatabase()
   db = openDatabase(database.url)
-  client = new pg.Client({ connectionString: database.url })
-  await client.connect()
+  client = await openConnection(database.url)
   await fill()
   const { id: userId } = await db.user.findFirstOrThrow({ orderBy: { createdAt: 'asc' }, skip: 700 })
   author = actor('user', userId)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../core/clock.js'
 import type { Database } from '../../core/database/client.js'
+import { openConnection } from '../../core/database/connection.js'
 import { encodeCursor } from '../../core/pagination/cursor.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { createAuditService } from '../audit/service.js'
@@ -21,8 +22,7 @@ let authorId: string
 beforeAll(async () => {
   database = await createTestDatabase()
   db = openDatabase(database.url)
-  client = new pg.Client({ connectionString: database.url })
-  await client.connect()
+  client = await openConnection(database.url)
   const author = await db.user.create({ data: { email: 'author@example.com', name: 'Author' } })
   authorId = author.id
   await client.query(insertPosts, [authorId, postCount])

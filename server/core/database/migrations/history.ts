@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import { codeOf } from '../../unknown-values.js'
 import type { Migration } from './folder.js'
 import { migrationLockKey } from './lock.js'
 
@@ -54,7 +55,7 @@ async function readRows(client: Pick<pg.Pool, 'query'>): Promise<Row[]> {
     )
     return rows
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === undefinedTable) return []
+    if (codeOf(error) === undefinedTable) return []
     throw error
   }
 }

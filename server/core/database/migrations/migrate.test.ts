@@ -1,7 +1,7 @@
-import pg from 'pg'
 import { expect, test } from 'vitest'
 import { withSchemaEngine } from '../../../development/migrations/schema-engine.js'
 import { createMigrationProject, firstMigration } from '../../../testing/migration-project.js'
+import { openConnection, withConnection } from '../connection.js'
 import { readMigrations } from './folder.js'
 import { withMigrationLock } from './lock.js'
 import { applyMigrations, MigrationError, migrationStatus, resolveMigration } from './migrate.js'
@@ -182,9 +182,7 @@ async function failureOf(promise: Promise<unknown>): Promise<MigrationError> {
 }
 
 async function holdMigrationLock(url: string) {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await openConnection(url)
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const crash = () => terminate(url, rows[0]?.pid)
   return new Promise<{ holder: Promise<unknown>; crash: () => Promise<void> }>((tellHeld) => {
@@ -197,16 +195,12 @@ async function holdMigrationLock(url: string) {
 }
 
 async function terminate(url: string, pid: number | undefined): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query('SELECT pg_terminate_backend($1)', [pid])
-  await client.end()
+  await withConnection(url, (client) => client.query('SELECT pg_terminate_backend($1)', [pid]))
 }
 
 test('an instance waits, and reports it, while another holds the lock on migrations; then it applies the remaining ones', async () => {
   const { url, folder } = await createMigrationProject()
-  const holder = new pg.Client({ connectionString: url })
-  await holder.connect()
+  const holder = await openConnection(url)
   const messages: string[] = []
   const note = (message: string) => void messages.push(message)
   const order: string[] = []

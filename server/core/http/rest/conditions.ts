@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { BadRequestError, VersionMismatchError } from '../../errors.js'
-import { isRecord } from '../records.js'
+import { isRecord } from '../../unknown-values.js'
 
 interface Tag {
   text: string

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { BadRequestError, ValidationError } from '../../errors.js'
+import { isRecord } from '../../unknown-values.js'
 import { readJson } from '../json-input.js'
-import { isRecord } from '../records.js'
 import { createCoercion } from './coercion.js'
 import type { RestProcedure } from './procedures.js'
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { isRecord } from '../records.js'
+import { isRecord } from '../../unknown-values.js'
 import { requestTarget } from '../request-target.js'
 import { entityTagOf, isNotModified } from './conditions.js'
 import type { RestRequest } from './input.js'

@@ -2,8 +2,8 @@ import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
 import { BadRequestError, UnsupportedMediaTypeError } from '../../errors.js'
+import { isRecord } from '../../unknown-values.js'
 import { parseJson, readJson, readOnce } from '../json-input.js'
-import { isRecord } from '../records.js'
 
 /** The maximum number of calls in one HTTP request. */
 export const maxBatchSize = 10

@@ -1,7 +1,7 @@
 import superjson, { type SuperJSONResult } from 'superjson'
 import { BadRequestError } from '../../errors.js'
+import { isRecord } from '../../unknown-values.js'
 import { checkShape } from '../json-input.js'
-import { isRecord } from '../records.js'
 
 /**
  * The superjson transformer of the server. Outputs may contain every type of superjson. Inputs may contain `undefined`,

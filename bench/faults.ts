@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { createRandom } from '../server/testing/random.js'
 import { databaseFaults } from './faults/database.js'
 import { endings, runEnding } from './faults/endings.js'
 import { type Harm, isAboutTime } from './faults/judge.js'
@@ -6,7 +7,6 @@ import { networkFaults } from './faults/network.js'
 import { runFault } from './faults/run.js'
 import { type Extent, type Lane, openLane } from './faults/world.js'
 import { isAsked, readOptions } from './support/options.js'
-import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
 
 const extents = {

@@ -1,3 +1,4 @@
+import { createRandom } from '../server/testing/random.js'
 import { runFloods } from './hostile/floods.js'
 import { type GrowingAttack, type Growth, measureGrowth, measurePlain } from './hostile/growth.js'
 import { tooBusy } from './hostile/harm.js'
@@ -7,7 +8,6 @@ import { shapeAttacks } from './hostile/shapes.js'
 import { runDeafSockets, runSlowSockets } from './hostile/sockets.js'
 import { setStage } from './hostile/stage.js'
 import { isAsked, readOptions } from './support/options.js'
-import { createRandom } from './support/random.js'
 import { report } from './support/report.js'
 
 const shownRows = 8

@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js'
+import type { Random } from '../../server/testing/random.js'
 import type { GrowingAttack } from './growth.js'
 import type { HostileStage } from './stage.js'
 import { readOne } from './targets.js'

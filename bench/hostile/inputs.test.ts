@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createRandom } from '../support/random.js'
+import { createRandom } from '../../server/testing/random.js'
 import { grownInputs } from './inputs.js'
 import { ownWords, textKinds } from './texts.js'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RestProcedure } from '../../server/core/http/rest/procedures.js'
-import type { Random } from '../support/random.js'
+import type { Random } from '../../server/testing/random.js'
 import { type OwnWords, type TextKind, textKinds } from './texts.js'
 
 type Input = Record<string, unknown>

@@ -1,7 +1,7 @@
 import { listRestProcedures, type RestProcedure } from '../../server/core/http/rest/procedures.js'
 import { appRouter } from '../../server/router.js'
+import { createRandom } from '../../server/testing/random.js'
 import type { Options } from '../support/options.js'
-import { createRandom } from '../support/random.js'
 import { type Transport, transports } from '../support/transports.js'
 import type { GrowingAttack } from './growth.js'
 import { type GrownInput, grownInputs } from './inputs.js'

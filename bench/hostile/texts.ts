@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js'
+import type { Random } from '../../server/testing/random.js'
 
 /** A kind of text of any length: `write(8)` has 8 UTF-16 units. */
 export interface TextKind {

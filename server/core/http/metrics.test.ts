@@ -1,7 +1,8 @@
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { pageConfig } from '../../testing/page-config.js'
-import { metrics, recordProcedure } from './metrics.js'
+import { metrics } from './metrics.js'
+import { recordProcedure } from './metrics-registry.js'
 
 const token = 'scraper-token-0123456789'
 

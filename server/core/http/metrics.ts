@@ -1,10 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import { type ErrorCode, errorClasses } from '../errors.js'
+import { isSameSecret } from '../security/refresh-tokens.js'
 import { requestDuration, writeMetrics } from './metrics-registry.js'
-
-export { recordProcedure } from './metrics-registry.js'
 
 interface MetricsConfig {
   isProduction: boolean
@@ -35,15 +33,9 @@ export function metrics(config: MetricsConfig) {
 
 function refusalOf(request: FastifyRequest, { isProduction, http: { metricsToken } }: MetricsConfig): ErrorCode | null {
   if (metricsToken === undefined) return !isProduction && isLoopback(request.ip) ? null : 'NOT_FOUND'
-  return isSame(request.headers.authorization ?? '', `Bearer ${metricsToken}`) ? null : 'UNAUTHORIZED'
+  return isSameSecret(request.headers.authorization ?? '', `Bearer ${metricsToken}`) ? null : 'UNAUTHORIZED'
 }
 
 function isLoopback(ip: string): boolean {
   return ip === '::1' || /^(::ffff:)?127\./.test(ip)
-}
-
-// Hashes have the same length, so the comparison always takes the same time.
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [given, expected].map((text) => createHash('sha256').update(text).digest())
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b)
 }

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import bcrypt from 'bcrypt'
+import { isSameSecret } from './refresh-tokens.js'
 
 interface Job {
   resolve(hash: string): void
@@ -34,16 +34,11 @@ export async function hashInThread(password: string, cost: number): Promise<stri
 
 /** Compares in such a thread, in a time that does not depend on the position of a difference. */
 export async function compareInThread(password: string, hash: string): Promise<boolean> {
-  const [expected, actual] = [hash, await run(password, hash.slice(0, saltLength))].map((text) => Buffer.from(text))
-  return expected !== undefined && actual !== undefined && isSame(expected, actual)
+  return isSameSecret(await run(password, hash.slice(0, saltLength)), hash)
 }
 
 /** The length of `$2b$12$` and a salt of 22 characters. */
 const saltLength = 29
-
-function isSame(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && timingSafeEqual(a, b)
-}
 
 function run(password: string, salt: string): Promise<string> {
   const thread = threads.find(({ jobs }) => jobs.size === 0) ?? startThread()

@@ -27,7 +27,8 @@ export function createRefreshTokens(secret: string) {
     const [, id, generation] = pattern.exec(token) ?? []
     if (id === undefined) return null
     const place = { sessionId: decodeId(id), generation: Number(generation) }
-    return isSame(token, derive(place)) ? place : null
+    // Compares the whole text, so that a token has only one spelling.
+    return isSameSecret(token, derive(place)) ? place : null
   }
 
   return { derive, read }
@@ -38,6 +39,11 @@ export function hashToken(token: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash('sha256').update(token).digest())
 }
 
+/** Compares two secrets in a time that does not depend on their common part. */
+export function isSameSecret(given: string, expected: string): boolean {
+  return timingSafeEqual(hashToken(given), hashToken(expected))
+}
+
 function encodeId(id: string): string {
   return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
 }
@@ -45,10 +51,4 @@ function encodeId(id: string): string {
 function decodeId(text: string): string {
   const hex = Buffer.from(text, 'base64url').toString('hex')
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
-
-// Compares the whole text, so that a token has only one spelling.
-function isSame(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import {
   type AuthDependencies,
-  lockUser,
+  lockAccount,
   proveOwnPassword,
   readOwnAccount,
   replacePassword,
@@ -28,7 +28,7 @@ export async function changePassword(
   await proveOwnPassword(dependencies, actor, user, currentPassword)
   const passwordHash = await passwords.hash(newPassword, origin)
   await db.$transaction(async (tx) => {
-    const locked = await lockUser(tx, userId)
+    const locked = await lockAccount(tx, userId)
     if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
     const { emailVerifiedAt } = locked
     const kept = { reason: 'password.changed', keepSessionId: sessionId } as const

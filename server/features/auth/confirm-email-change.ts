@@ -3,7 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { EmailTakenError, InvalidTokenError } from '../../core/errors.js'
 import { refuseTaken } from '../../core/rows/taken.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
-import { type AuthDependencies, lockUser } from './credentials.js'
+import { type AuthDependencies, lockAccount } from './credentials.js'
 import { consumeMailToken, revokeTokensAndUnsentMails } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
 import { deleteRegistrations, findPendingRegistration, readRegistrationMark } from './registrations.js'
@@ -40,7 +40,7 @@ async function changeEmail(
   const now = clock.now()
   // Every change of an account locks the account before its tokens.
   const found = await tx.mailToken.findUnique({ where: { tokenHash: hashToken(token) }, select: { userId: true } })
-  const user = found?.userId ? await lockUser(tx, found.userId) : null
+  const user = found?.userId ? await lockAccount(tx, found.userId) : null
   const link = await consumeMailToken(tx, { token, kinds: ['email_change'], now })
   if (!user || user.disabledAt || !link?.email) throw new InvalidTokenError()
   const registration = { id: readRegistrationMark(tokenSecret, mark), email: link.email, now }

@@ -35,7 +35,7 @@ export function findUserByEmail(db: Db, email: string) {
  * Locks a user who is not deleted, and returns the row with the password hash; null if there is none. Every change of
  * an account first locks its row, and then its sessions, mails and tokens, so that no two changes wait for each other.
  */
-export async function lockUser(tx: Transaction, id: string) {
+export async function lockAccount(tx: Transaction, id: string) {
   await tx.$queryRaw`
     SELECT u."id" FROM "User" u WHERE u."id" = ${id}::uuid AND u."deletedAt" IS NULL FOR NO KEY UPDATE`
   return tx.user.findUnique({ where: { id }, omit: { passwordHash: false } })

@@ -1,7 +1,7 @@
 import type { Origin } from '../../core/actor.js'
 import { InvalidCredentialsError, RateLimitedError } from '../../core/errors.js'
 import { maySignIn, type SignedIn } from '../sessions/session.js'
-import { type AuthDependencies, findUserByEmail, lockUser } from './credentials.js'
+import { type AuthDependencies, findUserByEmail, lockAccount } from './credentials.js'
 import type { Login } from './schema.js'
 
 /** The cookies of the browser that logs in. */
@@ -69,7 +69,7 @@ async function openIfUnchanged(
   { user, origin, delivery, replaces }: Opening,
 ): Promise<SignedIn> {
   const signedIn = await dependencies.db.$transaction(async (tx) => {
-    const locked = await lockUser(tx, user.id)
+    const locked = await lockAccount(tx, user.id)
     if (!locked || locked.passwordHash !== user.passwordHash || !maySignIn(locked)) return null
     await dependencies.sessions.endReplaced(tx, { refreshTokens: replaces, origin })
     const opened = await dependencies.sessions.open(tx, locked, origin, delivery)

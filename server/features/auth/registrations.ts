@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
+import { isSameSecret } from '../../core/security/refresh-tokens.js'
 import type { AccountMail } from './mail-templates.js'
 
 /** A pending registration. Its hash is empty if its link must not set a password. */
@@ -52,7 +53,7 @@ export function signRegistrationMark(secret: string, id: string): string {
 /** The registration of a mark; null for a mark that this server did not create. */
 export function readRegistrationMark(secret: string, mark: string | undefined): string | null {
   const id = mark?.split('.')[0] ?? ''
-  return mark === signRegistrationMark(secret, id) ? id : null
+  return isSameSecret(mark ?? '', signRegistrationMark(secret, id)) ? id : null
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { mayMail } from '../../core/security/mail-limits.js'
-import { type AuthDependencies, lockUser, proveOwnPassword, readOwnAccount, wrongPassword } from './credentials.js'
+import { type AuthDependencies, lockAccount, proveOwnPassword, readOwnAccount, wrongPassword } from './credentials.js'
 import { enqueueAccountMail } from './mails.js'
 import type { RequestEmailChange } from './schema.js'
 
@@ -25,7 +25,7 @@ export async function requestEmailChange(
   // No link without its notice, however many mails this network has requested.
   const isMailed = isTold && (await mayMail(limits, { kind: 'email-change', to, ip: origin.ip }))
   await db.$transaction(async (tx) => {
-    const locked = await lockUser(tx, userId)
+    const locked = await lockAccount(tx, userId)
     if (!locked || locked.passwordHash !== user.passwordHash) throw wrongPassword()
     await endOtherRequests(tx, { userId, email: to, now: clock.now() })
     const link = { template: 'email-change', to, params: { userId, sessionId } } as const

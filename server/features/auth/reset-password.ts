@@ -2,7 +2,7 @@ import type { Origin } from '../../core/actor.js'
 import type { Db, Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
-import { type AuthDependencies, lockUser, replacePassword } from './credentials.js'
+import { type AuthDependencies, lockAccount, replacePassword } from './credentials.js'
 import { deleteRegistrations } from './registrations.js'
 import type { ResetPassword } from './schema.js'
 
@@ -38,7 +38,7 @@ interface Resetting {
 // uses, the first succeeds.
 async function reset(dependencies: AuthDependencies, tx: Transaction, input: Resetting): Promise<string> {
   const { userId, token, passwordHash, origin } = input
-  await lockUser(tx, userId)
+  await lockAccount(tx, userId)
   const user = await findOwner(dependencies, tx, token)
   if (!user) throw new InvalidTokenError()
   const emailVerifiedAt = user.emailVerifiedAt ?? dependencies.clock.now()

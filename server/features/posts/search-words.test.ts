@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../../core/database/client.js'
 import { Prisma } from '../../generated/client.js'
+import { createRandom, type Random } from '../../testing/random.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import { reduceSigns, wordsOf } from './search-words.js'
 
@@ -67,20 +68,8 @@ const alphabet = [
 ].flat()
 
 // With few different parts, the same one often occurs several times in a row, which can break a parser.
-function writeQuery(random: () => number): string {
-  const oneOf = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
-  const parts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => oneOf(alphabet))
-  const written = Array.from({ length: 1 + Math.floor(random() * 120) }, () => oneOf(parts)).join('')
+function writeQuery(random: Random): string {
+  const few = random.shuffle(alphabet).slice(0, 1 + random.below(8))
+  const written = Array.from({ length: 1 + random.below(120) }, () => few[random.below(few.length)]).join('')
   return [...written].slice(0, 200).join('')
-}
-
-// Mulberry32: numbers from 0 to 1, which the seed determines.
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AppError } from '../../core/errors.js'
 import { createUser } from '../../testing/factories.js'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.js'
+import { createRandom } from '../../testing/random.js'
 import { explain, type ModelAction, type ModelOutcome, type ModelState } from '../../testing/session-model.js'
 import { createTestApp, type TestApp } from '../../testing/test-app.js'
-import { lockUser } from '../auth/credentials.js'
+import { lockAccount } from '../auth/credentials.js'
 import { createSessionsService, type SessionsService } from './service.js'
 import type { SessionUser, SignedIn } from './session.js'
 
@@ -50,7 +51,7 @@ interface Run {
 
 /** Runs one schedule. Returns the responses that no order explains. */
 async function runSchedule(seed: number): Promise<string[]> {
-  const random = createRandom(seed)
+  const random = createRandom(seed).below
   const run = await start()
   let state = initialState(run)
   for (let round = 0; round < 4; round += 1) {
@@ -169,7 +170,7 @@ async function act(run: Run, action: ModelAction): Promise<ModelOutcome> {
 async function logInOver({ service, other, userId, ...run }: Run, action: { generation: number; isOther: boolean }) {
   const id = action.isOther ? other.id : userId
   await t.db.$transaction(async (tx) => {
-    const user = await lockUser(tx, id)
+    const user = await lockAccount(tx, id)
     if (!user) return
     const refreshTokens = [tokenOf(run, action.generation)]
     await service.endReplaced(tx, { refreshTokens, origin: originOf() })
@@ -225,13 +226,4 @@ function orCode(code: string) {
 
 function originOf() {
   return { requestId: randomUUID(), ip: '127.0.0.1', userAgent: 'model' }
-}
-
-/** A seeded generator of integers below a bound: a linear congruential generator, of which the upper bits are used. */
-function createRandom(seed: number): (below: number) => number {
-  let state = (seed * 2_654_435_761) >>> 0
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
 }

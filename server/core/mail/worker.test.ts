@@ -217,6 +217,21 @@ describe('an outdated mail', () => {
     })
   })
 
+  it('S22: a mail that waited for longer than a link is valid contains a valid link', async () => {
+    const { db, clock, mailer } = lab
+    const user = await enqueueReset()
+    mailer.failNext(4)
+    for (const wait of [30, 120, 600, 3600]) {
+      await lab.worker().drain()
+      clock.advance(wait)
+    }
+    await lab.worker().drain()
+    const token = mailer.linkTokenOf(mailer.mails[0])
+    const now = new Date(clock.now().getTime() + 29 * 60_000)
+    const consumed = await db.$transaction((tx) => consumeMailToken(tx, { token, kinds: ['reset'], now }))
+    expect(consumed).toMatchObject({ userId: user.id })
+  })
+
   it('S22: two mails that are sent at the same time contain the same link', async () => {
     const { mailer } = lab
     const user = await enqueueReset()

@@ -13,35 +13,27 @@ const mailTokenSeconds = {
   email_change: 24 * 3600,
 } as const satisfies Record<MailTokenKind, number>
 
-interface MailTokenRequest {
+export interface MailTokenRequest {
   secret: string
   kind: MailTokenKind
-  owner: MailTokenOwner
+  /** The owner of the link; exactly one of the two is set. */
+  owner: { userId: string } | { registrationId: string }
   /** For a change of address: the new one, and the session that requested it. */
   change?: { email: string; sessionId: string }
   now: Date
 }
 
-/** The owner of a link; exactly one of the two is set. */
-export type MailTokenOwner = { userId: string } | { registrationId: string }
-
-interface ConsumedMailToken {
-  kind: MailTokenKind
-  userId: string | null
-  registrationId: string | null
-  email: string | null
-  sessionId: string | null
-}
-
 /**
  * Returns the token of the owner's valid link, so that a repeated request sends the same link, or creates one and
  * revokes others of the same kind. A token has 256 bits and is derived from the id of its row; only its SHA-256 is
- * stored. The caller must not call this concurrently for one owner.
+ * stored.
  */
 export async function issueMailToken(
   tx: Transaction,
   { secret, kind, owner, change, now }: MailTokenRequest,
 ): Promise<string> {
+  // Mails of one owner are handled one after the other, so that they contain the same link.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(owner)[0] ?? ''}, 0))`
   const unused = { ...owner, kind, usedAt: null }
   const expiresAt = new Date(now.getTime() + mailTokenSeconds[kind] * 1000)
   const living = await tx.mailToken.findMany({
@@ -74,7 +66,7 @@ function deriveToken(secret: string, id: string): string {
 export async function consumeMailToken(
   tx: Transaction,
   { token, kinds, now }: { token: string; kinds: readonly MailTokenKind[]; now: Date },
-): Promise<ConsumedMailToken | null> {
+) {
   const [consumed] = await tx.mailToken.updateManyAndReturn({
     where: { tokenHash: hashToken(token), kind: { in: [...kinds] }, usedAt: null, expiresAt: { gt: now } },
     data: { usedAt: now },

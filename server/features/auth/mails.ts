@@ -3,7 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { enqueueMail } from '../../core/mail/outbox.js'
 import type { MailTemplate, MailTemplates, WrittenMail } from '../../core/mail/templates.js'
 import { type AccountMail, mailSchema, renderMail } from './mail-templates.js'
-import { issueMailToken, type MailTokenKind, type MailTokenOwner } from './mail-tokens.js'
+import { issueMailToken, type MailTokenRequest } from './mail-tokens.js'
 
 /** Adds a mail about an account to the outbox; see {@link enqueueMail}. */
 export const enqueueAccountMail: (tx: Transaction, clock: Clock, mail: AccountMail | null) => Promise<void> =
@@ -33,34 +33,15 @@ async function write(
 ): Promise<WrittenMail> {
   const mail = mailSchema.safeParse(stored).data
   if (!mail) return { isSendable: false, reason: 'The mail lacks parameters that its template requires.' }
-  const link = await issueLinkOf(tx, { secret: tokenSecret, mail, now: clock.now() })
-  if (!link.isSendable) return link
-  return { isSendable: true, token: link.token, ...renderMail(mail, { title, appUrl, token: link.token }) }
-}
-
-/** The token of a mail, or the reason why it must not be sent. */
-type MailLink = { isSendable: true; token: string | null } | { isSendable: false; reason: string }
-
-// The transaction holds the row of the mail. A mail is not sent if its link would be invalid because its account was
-// deleted, disabled or has another address.
-async function issueLinkOf(
-  tx: Transaction,
-  { secret, mail, now }: { secret: string; mail: AccountMail; now: Date },
-): Promise<MailLink> {
   const link = linkOf(mail)
-  if (!link) return { isSendable: true, token: null }
-  // Mails of one owner are handled one after the other, so that they contain the same link.
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${Object.values(link.owner)[0] ?? ''}, 0))`
-  if (!(await mayHaveLink(tx, mail.to, link)))
+  // A mail is not sent if its link would be invalid because its account was deleted, disabled or has another address.
+  if (link && !(await mayHaveLink(tx, mail.to, link)))
     return { isSendable: false, reason: 'The account does not exist, or may not log in.' }
-  return { isSendable: true, token: await issueMailToken(tx, { secret, now, ...link }) }
+  const token = link && (await issueMailToken(tx, { secret: tokenSecret, now: clock.now(), ...link }))
+  return { isSendable: true, token, ...renderMail(mail, { title, appUrl, token }) }
 }
 
-interface Link {
-  kind: MailTokenKind
-  owner: MailTokenOwner
-  change?: { email: string; sessionId: string }
-}
+type Link = Pick<MailTokenRequest, 'kind' | 'owner' | 'change'>
 
 function linkOf(mail: AccountMail): Link | null {
   switch (mail.template) {

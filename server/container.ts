@@ -46,7 +46,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const { clock = systemClock, log = createLogger(config), mailer = createConfiguredMailer(config) } = surroundings
   const url = config.database.url ?? ''
   const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
-  const db = createDatabase({ pool, ...pick(surroundings) })
+  const db = createDatabase({ pool, onStatement: surroundings.onStatement })
   const limits = createRateLimits({ pool, redis: redisOf(config), log, deadlineMs: surroundings.limitsDeadlineMs })
   const accessTokens = createAccessTokens({ config, clock })
   const throttle = createLoginThrottle({ limits, log })
@@ -146,8 +146,4 @@ function createReadiness(pool: ConnectionPool): Readiness & { startDraining(): v
       isDraining = true
     },
   }
-}
-
-function pick({ onStatement }: Surroundings): Pick<Surroundings, 'onStatement'> {
-  return onStatement ? { onStatement } : {}
 }

@@ -14,7 +14,6 @@ import {
   detailsMax,
   type ErrorCode,
   type ErrorDetail,
-  errorClasses,
   InternalError,
   NotFoundError,
   ServiceUnavailableError,
@@ -48,8 +47,7 @@ function fromTrpc(error: TRPCError): AppError {
   if (error.cause instanceof AppError) return error.cause
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) return fromZod(error.cause)
   if (error.cause && error.code === 'INTERNAL_SERVER_ERROR') return toAppError(error.cause)
-  const code = trpcCodes[error.code]
-  return code ? new errorClasses[code]({ cause: error }) : new InternalError({ cause: error })
+  return new AppError(trpcCodes[error.code] ?? 'INTERNAL_ERROR', { cause: error })
 }
 
 function fromZod(error: z.core.$ZodError): AppError {
@@ -84,7 +82,7 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 function fromFastify(thrown: unknown): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined
   const code = fastifyCodes[codeOf(thrown)]
-  if (code) return new errorClasses[code]({ cause: thrown })
+  if (code) return new AppError(code, { cause: thrown })
   const status = 'statusCode' in thrown ? Number(thrown.statusCode) : 500
   return status >= 400 && status < 500 ? new BadRequestError({ cause: thrown }) : undefined
 }

@@ -162,29 +162,6 @@ export class NotFoundError extends AppError {
   }
 }
 
-/** The class of each code, for callers that only have a code. */
-export const errorClasses = {
-  VALIDATION_ERROR: ValidationError,
-  BAD_REQUEST: BadRequestError,
-  UNAUTHORIZED: UnauthorizedError,
-  INVALID_CREDENTIALS: InvalidCredentialsError,
-  INVALID_TOKEN: InvalidTokenError,
-  FORBIDDEN: ForbiddenError,
-  NOT_FOUND: NotFoundError,
-  METHOD_NOT_ALLOWED: MethodNotAllowedError,
-  CONFLICT: ConflictError,
-  EMAIL_TAKEN: EmailTakenError,
-  LAST_ADMIN: LastAdminError,
-  VERSION_MISMATCH: VersionMismatchError,
-  PAYLOAD_TOO_LARGE: PayloadTooLargeError,
-  UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaTypeError,
-  UNPROCESSABLE: UnprocessableError,
-  PASSWORD_TOO_COMMON: PasswordTooCommonError,
-  RATE_LIMITED: RateLimitedError,
-  INTERNAL_ERROR: InternalError,
-  SERVICE_UNAVAILABLE: ServiceUnavailableError,
-} as const satisfies Record<ErrorCode, new (options?: ErrorOptions) => AppError>
-
 /** The `error` object of both transports: REST returns it as `{ error }`, and tRPC at `error.data.error`. */
 export interface ErrorBody {
   code: ErrorCode

@@ -21,7 +21,7 @@ interface DatabaseOptions {
   /** The connection pool. `$disconnect` closes it. */
   pool: ConnectionPool
   /** Called for each statement that is sent, for the statement recorder of the tests. */
-  onStatement?: (sql: string) => void
+  onStatement?: ((sql: string) => void) | undefined
 }
 
 /** Creates the client. It connects when necessary, so this succeeds without a database. */

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { ServiceUnavailableError } from '../errors.js'
+import { withinTime } from '../time-limit.js'
 
 /** The time limit for a response after the body was received, in milliseconds (security.md S37). */
 export const handlerDeadlineMs = 15_000
@@ -14,17 +15,13 @@ export async function withinDeadline<T>({ raw }: FastifyReply, work: (signal: Ab
   const ending = new AbortController()
   const leave = () => ending.abort()
   raw.once('close', leave)
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      ending.abort()
-      reject(new ServiceUnavailableError({ retryAfterSeconds: 1 }))
-    }, handlerDeadlineMs)
-  })
+  const late = () => {
+    ending.abort()
+    return new ServiceUnavailableError({ retryAfterSeconds: 1 })
+  }
   try {
-    return await Promise.race([work(ending.signal), deadline])
+    return await withinTime(handlerDeadlineMs, work(ending.signal), late)
   } finally {
-    clearTimeout(timer)
     raw.off('close', leave)
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { withinTime } from '../time-limit.js'
 
 /** The checks for readiness. A check fails if it rejects or takes longer than a second. */
 export interface Readiness {
@@ -41,23 +41,10 @@ async function runChecks(checks: Readiness['checks'], log: FastifyBaseLogger): P
 // The reason of a failure is only logged, because the response is public.
 async function outcomeOf(name: string, check: () => Promise<void>, log: FastifyBaseLogger): Promise<'ok' | 'failing'> {
   try {
-    await withTimeout(check)
+    await withinTime(checkTimeoutMs, check(), () => new Error(`The check did not finish within ${checkTimeoutMs} ms.`))
     return 'ok'
   } catch (err) {
     log.warn({ err, check: name }, 'readiness check failed')
     return 'failing'
-  }
-}
-
-async function withTimeout(check: () => Promise<void>): Promise<void> {
-  const done = new AbortController()
-  const timeout = sleep(checkTimeoutMs, undefined, { signal: done.signal }).then(
-    () => Promise.reject(new Error(`The check did not finish within ${checkTimeoutMs} ms.`)),
-    () => {},
-  )
-  try {
-    await Promise.race([check(), timeout])
-  } finally {
-    done.abort()
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
-import { type ErrorCode, errorClasses } from '../errors.js'
+import { AppError, type ErrorCode } from '../errors.js'
 import { isSameSecret } from '../security/refresh-tokens.js'
 import { requestDuration, writeMetrics } from './metrics-registry.js'
 
@@ -24,7 +24,7 @@ export function metrics(config: MetricsConfig) {
     })
     app.get('/metrics', { logLevel: 'warn' }, async (request, reply) => {
       const refusal = refusalOf(request, config)
-      if (refusal) throw new errorClasses[refusal]()
+      if (refusal) throw new AppError(refusal)
       const { contentType, text } = await writeMetrics()
       return reply.type(contentType).send(text)
     })

@@ -1,6 +1,7 @@
 import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
+import { withinTime } from '../time-limit.js'
 import { type CounterOptions, createLocalCounter } from './rate-limit-counter.js'
 import { createPostgresCounters } from './rate-limit-postgres.js'
 import { createRedisCounters, type RedisOptions } from './rate-limit-redis.js'
@@ -37,6 +38,7 @@ export function createRateLimitStore(options: StoreOptions) {
   const { pool, redis, log, deadlineMs = storeDeadlineMs } = options
   const shared = redis ? createRedisCounters(redis) : createPostgresCounters(pool)
   const breaker = createBreaker(log)
+  const late = () => new Error(`The rate limit store did not respond within ${deadlineMs} ms.`)
   return {
     counter: (counter: CounterOptions): Counter => ({
       shared: shared.counter(counter),
@@ -52,7 +54,7 @@ export function createRateLimitStore(options: StoreOptions) {
       const local = await work(pickLocal)
       if (!breaker.allows()) return local
       try {
-        const result = await withDeadline(work(pickShared), deadlineMs)
+        const result = await withinTime(deadlineMs, work(pickShared), late)
         breaker.close()
         return result
       } catch (error) {
@@ -88,19 +90,5 @@ function createBreaker(log: Logger) {
       if (isOpen) log.info('the rate limit store is available again')
       isOpen = false
     },
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new Error(`The rate limit store did not respond within ${deadlineMs} ms.`))
-    // After a pause of this process, the response may have arrived. It is read before the immediate runs.
-    timer = setTimeout(() => setImmediate(giveUp), deadlineMs)
-  })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -9,17 +9,16 @@ interface Job {
 
 interface Thread {
   worker: Worker
-  jobs: Map<number, Job>
+  /** The hash that it is at. */
+  job?: Job | undefined
 }
 
 interface Reply {
-  id: number
   hash?: string
   error?: unknown
 }
 
-const threads: Thread[] = []
-let lastId = 0
+const threads = new Set<Thread>()
 
 /**
  * Hashes in a thread of low priority, so that the event loop has priority (S44). A thread is started for each
@@ -41,34 +40,30 @@ export async function compareInThread(password: string, hash: string): Promise<b
 const saltLength = 29
 
 function run(password: string, salt: string): Promise<string> {
-  const thread = threads.find(({ jobs }) => jobs.size === 0) ?? startThread()
-  const id = ++lastId
+  const thread = [...threads].find(({ job }) => job === undefined) ?? startThread()
   return new Promise((resolve, reject) => {
-    thread.jobs.set(id, { resolve, reject })
+    thread.job = { resolve, reject }
     thread.worker.ref()
-    thread.worker.postMessage({ id, password, salt })
+    thread.worker.postMessage({ password, salt })
   })
 }
 
 function startThread(): Thread {
   const worker = new Worker(new URL('./password-worker.mjs', import.meta.url))
-  const thread: Thread = { worker, jobs: new Map() }
-  threads.push(thread)
-  worker.on('message', ({ id, hash, error }: Reply) => {
-    const job = thread.jobs.get(id)
-    thread.jobs.delete(id)
-    if (thread.jobs.size === 0) worker.unref()
+  const thread: Thread = { worker }
+  threads.add(thread)
+  worker.on('message', ({ hash, error }: Reply) => {
+    const { job } = thread
+    thread.job = undefined
+    worker.unref()
     if (hash === undefined) job?.reject(error)
     else job?.resolve(hash)
   })
-  worker.on('error', (error) => abandon(thread, error))
-  worker.on('exit', () => abandon(thread, new Error('A password hashing thread has exited.')))
+  const abandon = (reason: Error) => {
+    threads.delete(thread)
+    thread.job?.reject(reason)
+  }
+  worker.on('error', abandon)
+  worker.on('exit', () => abandon(new Error('A password hashing thread has exited.')))
   return thread
-}
-
-function abandon(thread: Thread, reason: Error): void {
-  const index = threads.indexOf(thread)
-  if (index >= 0) threads.splice(index, 1)
-  for (const job of thread.jobs.values()) job.reject(reason)
-  thread.jobs.clear()
 }

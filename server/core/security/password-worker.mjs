@@ -9,10 +9,10 @@ const niceness = 2
 // On Linux, a priority applies to a thread. On other systems, it would apply to the whole process.
 if (process.platform === 'linux') setPriority(niceness)
 
-parentPort.on('message', ({ id, password, salt }) => {
+parentPort.on('message', ({ password, salt }) => {
   try {
-    parentPort.postMessage({ id, hash: bcrypt.hashSync(password, salt) })
+    parentPort.postMessage({ hash: bcrypt.hashSync(password, salt) })
   } catch (error) {
-    parentPort.postMessage({ id, error })
+    parentPort.postMessage({ error })
   }
 })

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Environment } from '../../config.js'
+import { isRecord } from '../../core/unknown-values.js'
 
 export interface ServerProcess {
   pid: number
@@ -49,5 +50,5 @@ export function startServerProcess({ file, nodeOptions, environment }: Program):
 }
 
 function isReady(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
+  return isRecord(message) && message.type === 'ready'
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { bind } from '../../commands/bind.js'
 import { withConnection } from '../../core/database/connection.js'
 import { RemedyError } from '../../core/remedy-error.js'
 import { codeOf } from '../../core/unknown-values.js'
@@ -157,15 +157,7 @@ async function readLastPort(dataFolder: string): Promise<number | undefined> {
 }
 
 async function freePort(wanted: number): Promise<number> {
-  const server = createServer()
-  const port = await new Promise<number>((resolve) => {
-    server.on('error', () => resolve(0))
-    server.listen({ port: wanted, host: '127.0.0.1' }, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-  return port || freePort(0)
+  return (await bind('127.0.0.1', wanted)) || freePort(0)
 }
 
 async function untilReady(files: ServerFiles, child: ChildProcess, deadline: number): Promise<Launched | string> {

@@ -13,13 +13,9 @@ export interface ProcedureEntry {
 }
 
 /** A procedure with a route under `/api`. */
-export interface RestProcedure {
-  path: string
-  type: ProcedureEntry['type']
-  meta: Meta
+export interface RestProcedure extends Omit<ProcedureEntry, 'inputs'> {
   rest: RestRoute
   input: z.ZodObject | undefined
-  output: unknown
 }
 
 /** Lists the procedures of a router in their order of declaration. */

@@ -38,7 +38,7 @@ export const tables = { written: '"Post"', needed: '"User"' }
 /** Changes that PostgreSQL makes immediately, after which prepared statements return another type. */
 export const columnChanges = [
   'ALTER TABLE "Session" ALTER "userAgent" TYPE varchar(500)',
-  'ALTER TABLE "Post" ALTER "publishedAt" TYPE timestamptz(6)',
+  'ALTER TABLE "Post" ALTER "updatedAt" TYPE timestamptz(6)',
   'ALTER TABLE "User" ALTER "name" TYPE varchar(500)',
   'ALTER TABLE "RateLimit" ALTER "key" TYPE varchar(500)',
   'ALTER TABLE "OutboxMail" ALTER "template" TYPE varchar(500)',

@@ -107,6 +107,49 @@ describe('S83: users.erase', () => {
     expect(await mailsTo(t, email)).toHaveLength(1)
   })
 
+  test('leaves the sessions, links, mails and events of everybody else as they are', async () => {
+    const bystander = await createSignedInUser(t)
+    const { id: userId, email } = bystander.user
+    const { auth } = t.container.services
+    await auth.requestPasswordReset(testOrigin, { email })
+    const link = await newestToken(t, email)
+    const moved = await createRemoved()
+    const kept = async () => ({
+      events: await t.db.auditEvent.findMany({ where: { userId }, orderBy: { id: 'asc' } }),
+      links: await t.db.mailToken.count({ where: { userId, usedAt: null } }),
+      mails: await t.db.outboxMail.count({ where: { userId } }),
+      sessions: await t.db.session.count({ where: { userId, revokedAt: null } }),
+    })
+    const before = await kept()
+    expect(before).toMatchObject({ events: [{ ip: testOrigin.ip }], links: 1, mails: 1, sessions: 1 })
+    await as(admin).erase.mutate({ id: moved.id })
+    expect(await kept()).toEqual(before)
+    await auth.resetPassword(testOrigin, { token: link, password: 'a password of some length' })
+  })
+
+  test('leaves the mail that verified an address which somebody else has moved from', async () => {
+    const [email, password] = [`other-${randomUUID()}@example.com`, 'a password of some length']
+    const { auth } = t.container.services
+    await auth.register(testOrigin, { email, password, name: 'Other mover' })
+    await auth.verifyEmail(testOrigin, { token: await newestToken(t, email) })
+    const { id } = await t.db.user.findFirstOrThrow({ where: { email } })
+    await as(admin).update.mutate({ id, email: `moved-${email}` })
+    const verifications = () => t.db.outboxMail.count({ where: { to: email, template: 'verification' } })
+    expect(await verifications()).toBe(1)
+    await as(admin).erase.mutate({ id: (await createRemoved()).id })
+    expect(await verifications()).toBe(1)
+  })
+
+  test('keeps what an erased admin did to others, without the network that it came from', async () => {
+    const former = await createSignedInUser(t, { role: 'admin' })
+    const { id: userId, name } = await createUser(t)
+    await as(former).update.mutate({ id: userId, name: 'Renamed' })
+    await as(admin).remove.mutate({ id: former.user.id })
+    await as(admin).erase.mutate({ id: former.user.id })
+    const event = await t.db.auditEvent.findFirst({ where: { userId, type: 'user.updated' } })
+    expect(event).toMatchObject({ actorId: former.user.id, data: { from: name, to: 'Renamed' }, ip: null })
+  })
+
   test('is rejected for an account that is not deleted, an unknown one, users and anonymous callers', async () => {
     const person = await createSignedInUser(t)
     const { id } = person.user

@@ -42,6 +42,25 @@ describe('S84: users.exportMe', () => {
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
   })
 
+  test('holds no session, link, mail or event of anybody else', async () => {
+    const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
+    for (const { user, session } of [one, other]) {
+      await t.container.services.auth.requestPasswordReset(testOrigin, { email: user.email })
+      await newestToken(t, user.email)
+      await t.client(session).users.updateMe.mutate({ name: 'Renamed' })
+    }
+    const document = await t.client(one.session).users.exportMe.query()
+    expect(document.sessions.map(({ id }) => id)).toEqual([one.session.sessionId])
+    expect(document.links).toMatchObject([{ kind: 'reset' }])
+    expect(document.mails).toMatchObject([{ to: one.user.email }])
+    expect(document.auditEvents.map(({ userId }) => userId)).toEqual(document.auditEvents.map(() => one.user.id))
+    expect(document.auditEvents.map(({ type }) => type).toSorted()).toEqual([
+      'password.reset_requested',
+      'user.exported',
+      'user.updated',
+    ])
+  })
+
   test('contains nothing of a previous owner of the address', async () => {
     const email = freshAddress()
     const former = await createUser(t, { email })

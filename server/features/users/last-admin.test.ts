@@ -81,14 +81,27 @@ test('S86: a preceding demotion prevents creating, restoring, removing and erasi
   for (const call of calls) expect(await outcomeOf(call())).toBe('FORBIDDEN')
 })
 
-test('S86: a new name does not wait for other admins, while a new role does', async () => {
+test('S32, S86: each change that decides who is an admin waits for the previous one, while a new name does not', async () => {
   const other = await createUser(t, { role: 'admin' })
-  const user = await createUser(t)
+  const leaving = await createSignedInUser(t, { role: 'admin' })
+  const [user, removed, erasable] = [await createUser(t), await createRemoved(), await createRemoved()]
+  const attempts = {
+    create: () => as(admin).create.mutate({ email: freshAddress(), name: 'New' }),
+    role: () => as(admin).update.mutate({ id: user.id, role: 'admin' }),
+    status: () => as(admin).update.mutate({ id: user.id, status: 'disabled' }),
+    address: () => as(admin).update.mutate({ id: user.id, email: freshAddress() }),
+    remove: () => as(admin).remove.mutate({ id: user.id }),
+    removeMe: () => as(leaving).removeMe.mutate({ password: testPassword }),
+    restore: () => as(admin).restore.mutate({ id: removed.id }),
+    erase: () => as(admin).erase.mutate({ id: erasable.id }),
+  }
   await t.db.$transaction(async (tx) => {
     await lockStanding(tx)
     await lockUser(tx, { id: other.id })
     expect(await as(admin).update.mutate({ id: user.id, name: 'Renamed' })).toMatchObject({ name: 'Renamed' })
-    expect((await errorOf(as(admin).update.mutate({ id: user.id, role: 'admin' }))).code).toBe('SERVICE_UNAVAILABLE')
+    const errors = await Promise.all(Object.values(attempts).map((attempt) => errorOf(attempt())))
+    const codes = Object.keys(attempts).map((name, index) => [name, errors[index]?.code])
+    expect(codes).toEqual(Object.keys(attempts).map((name) => [name, 'SERVICE_UNAVAILABLE']))
   })
 })
 
@@ -130,6 +143,8 @@ test('S32: of five admins who remove each other at the same time at least one re
   await Promise.allSettled(attempts)
   expect((await activeAdmins()).length).toBeGreaterThanOrEqual(1)
 })
+
+const createRemoved = () => createUser(t, { deletedAt: t.clock.now() })
 
 async function twoAdmins(): Promise<[Person, Person]> {
   await t.db.user.updateMany({ where: { role: 'admin' }, data: { role: 'user' } })

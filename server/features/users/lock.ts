@@ -8,7 +8,7 @@ import { maySignIn } from '../sessions/session.js'
 /** What a change has to know of the user that it changes. */
 export type LockedUser = Omit<User, 'passwordHash'> & { hasPassword: boolean }
 
-type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt' | 'hasPassword'>
+type Standing = Pick<LockedUser, 'role' | 'emailVerifiedAt' | 'disabledAt'>
 
 /**
  * Makes changes of who is an admin wait for each other until the transaction ends: of role, status, deletion, and of an
@@ -59,5 +59,5 @@ export async function assertAdminRemains(tx: Transaction, user: LockedUser, next
 }
 
 function mayAdminister(standing: Standing): boolean {
-  return standing.role === 'admin' && standing.hasPassword && maySignIn(standing)
+  return standing.role === 'admin' && maySignIn(standing)
 }

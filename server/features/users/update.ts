@@ -26,7 +26,7 @@ export async function updateUser(dependencies: UsersDependencies, actor: Actor, 
     const user = await lockUser(tx, input)
     const next = apply(input, user, clock.now())
     if (isUnchanged(user, next)) return toUser(user)
-    await assertAdminRemains(tx, user, { ...next, hasPassword: user.hasPassword })
+    await assertAdminRemains(tx, user, next)
     const saved = await tx.user.update({ where: { id: user.id }, data: { ...next, version: { increment: 1 } } })
     await settle(dependencies, tx, { actor, before: user, after: saved })
     return toUser(saved)

@@ -14,6 +14,9 @@ const sqlLock = /FOR (NO KEY )?UPDATE( OF \w+)?/g
 const decision = /\b(role|reach|authorId|userId|ownerId|disabledAt|deletedAt)\b/
 const guardCall = /^(assert|refuse|require|ensure|check|charge)([A-Z]|$)/
 const lockCall = /^lock[A-Z]/
+const predicateName = /^(is|may|has|can)[A-Z]/
+const asked = /\b(is|may|has|can)[A-Z]/
+const typeTest = /\btypeof\b|\binstanceof\b|\bisArray\b|\bisRecord\b/
 
 /** @returns mutants of the file, each without a condition, a transaction, a lock or a guard */
 export function findGuards(source) {
@@ -24,6 +27,7 @@ export function findGuards(source) {
       ...sqlMutants(source, node),
       ...decisionMutants(source, node),
       ...statementMutants(source, node, ancestors),
+      ...operandMutants(source, node, ancestors),
     )
   })
   return found
@@ -60,8 +64,9 @@ function sqlMutants(source, node) {
   if (node.type !== 'TemplateLiteral' || !/\b(SELECT|WHERE|AND|UPDATE)\b/.test(textOf(source, node))) return []
   const matches = (pattern) => [...textOf(source, node).matchAll(pattern)]
   const place = ({ index, 0: { length } }) => ({ start: node.start + index, end: node.start + index + length })
-  // In the SET list of an UPDATE, `=` is not a condition.
-  const isCondition = ({ index }) => !/\bSET\s[^)]*$/.test(textOf(source, node).slice(0, index).split('WHERE').at(-1))
+  // In the list of columns that an UPDATE sets, `=` is no condition but in a CASE.
+  const isCondition = ({ index }) =>
+    !/\bSET\s((?!\bWHEN\b)[^])*$/.test(textOf(source, node).slice(0, index).split('WHERE').at(-1))
   return [
     ...matches(sqlCondition)
       .filter(isCondition)
@@ -89,9 +94,40 @@ function isLock(source, node) {
   return lockCall.test(calleeName(node.expression)) || /pg_advisory\w*lock/.test(textOf(source, node))
 }
 
+// Each part of what decides: of the test before a refusal, and of what a function that asks something gives.
+function operandMutants(source, node, ancestors) {
+  if (node.type === 'IfStatement') return node.alternate ? [] : dropOperands(source, node.test, node.consequent)
+  if (node.type !== 'ReturnStatement' || !node.argument) return []
+  const around = ancestors.findLast(({ type }) => /^(Function|ArrowFunction)/.test(type))
+  return predicateName.test(around?.id?.name ?? '') ? dropOperands(source, node.argument, null) : []
+}
+
+function dropOperands(source, test, consequent) {
+  if (test.type !== 'LogicalExpression' || test.operator === '??' || typeTest.test(textOf(source, test))) return []
+  if (consequent && !(refuses(source, test, consequent) && test.operator === '||')) return []
+  const isSame = (node) => node.type === 'LogicalExpression' && node.operator === test.operator
+  return [
+    mutant(source, 'condition', test, textOf(source, test.left)),
+    ...(isSame(test.left)
+      ? dropOperands(source, test.left, consequent)
+      : [mutant(source, 'condition', test, textOf(source, test.right))]),
+  ]
+}
+
 function throws(node) {
-  const statement = node.type === 'BlockStatement' ? node.body.at(-1) : node
-  return statement?.type === 'ThrowStatement'
+  return lastOf(node)?.type === 'ThrowStatement'
+}
+
+function refuses(source, test, node) {
+  const last = lastOf(node)
+  if (last?.type !== 'ReturnStatement') return last?.type === 'ThrowStatement'
+  const { argument } = last
+  if (!argument) return decision.test(textOf(source, test)) || asked.test(textOf(source, test))
+  return [null, false].includes(argument.value) || /^(refuse|end)/.test(calleeName(argument))
+}
+
+function lastOf(node) {
+  return node.type === 'BlockStatement' ? node.body.at(-1) : node
 }
 
 function textOf({ text }, { start, end }) {

@@ -8,21 +8,22 @@ process.on('message', (message) => void answer(message))
 process.on('disconnect', () => void close())
 process.send({ isReady: true })
 
-async function answer({ id, changed, files, stop }) {
+async function answer({ id, changed, files, pattern, stop }) {
   if (stop) return close()
   try {
-    process.send({ id, ...(await run(changed, files)) })
+    process.send({ id, ...(await run(changed, files, pattern)) })
   } catch (error) {
     process.send({ id, failed: [`Vitest: ${error.message}`], count: 1 })
   }
 }
 
-async function run(changed, files) {
+async function run(changed, files, pattern) {
   for (const file of changed) vitest.invalidateFile(`${root}/${file}`)
   // Vitest counts failures over all runs, and `bail` would end the next one immediately.
   vitest.state.filesMap.clear()
   vitest.state.idMap.clear()
   vitest.state.clearErrors()
+  vitest.setGlobalTestNamePattern(new RegExp(pattern))
   const specifications = files.flatMap((file) => vitest.getModuleSpecifications(`${root}/${file}`))
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications)
   const tests = testModules.flatMap((module) => [...module.children.allTests()])

@@ -8,6 +8,7 @@ const notProduction =
 
 /** Tests of all procedures, which concern every file that serves requests. */
 const overall = /\/(access-matrix|limits-and-bounds|outputs)\.test\.ts$/
+const accessMatrix = 'server/access-matrix.test.ts'
 
 /** @returns every production file, with its text and its syntax tree */
 export function readProduction(root) {
@@ -20,11 +21,12 @@ export function readProduction(root) {
 }
 
 /**
- * Finds the tests that a change of a file can fail, the most likely first: those in its folder and those that import
- * it; those of all procedures; then all others that import it indirectly. A file without imports in tests runs in a
- * separate process, so the tests that start commands come last.
+ * Finds the tests that a change of a file can fail, the likeliest first: the one of its name and those that have found
+ * the most in its folder; those beside it and those that import it themselves; those that run over every procedure; then
+ * all others that reach it through imports. What leaves its transaction waits for itself in the access matrix. A file
+ * that no test imports runs in a process of its own, so that the tests which start commands come last.
  *
- * @returns a function from the path of a file to three lists of test files
+ * @returns `stagesOf(mutant)`, which gives lists of test files, one with a pattern of names, and `learn(mutant, test files)`, to be told what found it
  */
 export function testFinder(root) {
   const files = listFiles(root)
@@ -36,17 +38,37 @@ export function testFinder(root) {
   }
   const tests = files.filter((file) => file.endsWith('.test.ts'))
   const startCommands = tests.filter((file) => (importers.get('server/testing/run-command.ts') ?? []).includes(file))
-  return (file) => {
+  const finds = new Map()
+  const findsOf = (file, test) => finds.get(`${path.dirname(file)} ${test}`) ?? 0
+
+  function stagesOf({ file, kind }) {
     const reached = distances(file, importers)
     const stem = path.basename(file).replace(/\.\w+$/, '')
-    const rank = (test) => (path.basename(test) === `${stem}.test.ts` ? 0 : (reached.get(test) ?? 99))
+    const isOfName = (test) => path.basename(test) === `${stem}.test.ts`
+    const rank = (test) => (isOfName(test) ? 0 : (reached.get(test) ?? 99))
     const sorted = tests.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
-    const isNear = (test) => rank(test) <= 1 || path.dirname(test) === path.dirname(file)
-    const near = sorted.filter(isNear)
-    const all = sorted.filter((test) => !isNear(test) && reached.has(test) && overall.test(test))
-    const far = sorted.filter((test) => !near.includes(test) && !all.includes(test) && reached.has(test))
-    return [near, all, [...far, ...startCommands.filter((test) => !near.includes(test) && !far.includes(test))]]
+    const isBeside = (test) => path.dirname(test) === path.dirname(file)
+    const best = sorted
+      .filter((test) => findsOf(file, test) > 0 && !overall.test(test))
+      .toSorted((a, b) => findsOf(file, b) - findsOf(file, a))
+      .slice(0, 2)
+    const stages = [
+      [...best, ...sorted.filter((test) => isBeside(test) && isOfName(test))],
+      sorted.filter((test) => rank(test) <= 1 || isBeside(test)),
+      sorted.filter((test) => reached.has(test) && overall.test(test)),
+      [...sorted.filter((test) => reached.has(test)), ...startCommands],
+    ]
+    const taken = new Set()
+    const lists = stages.map((stage) => ({ tests: stage.filter((test) => !taken.has(test) && taken.add(test)) }))
+    const [, feature] = /^server\/features\/([^/]+)\//.exec(file) ?? []
+    const isInMatrix = kind === 'transaction' && feature && reached.has(accessMatrix)
+    return isInMatrix ? [{ tests: [accessMatrix], pattern: ` ${feature}\\.` }, ...lists] : lists
   }
+
+  function learn({ file }, found) {
+    for (const test of found) finds.set(`${path.dirname(file)} ${test}`, findsOf(file, test) + 1)
+  }
+  return { stagesOf, learn }
 }
 
 function listFiles(root) {

@@ -5,7 +5,7 @@ import path from 'node:path'
 
 const startMs = 120_000
 
-/** @returns `run(test files, milliseconds)`, which returns the names of failed tests, `change(file)`, and `stop` */
+/** @returns `run(test files, milliseconds, pattern of their tests' names)`, which gives the names of what failed, `change(file)`, and `stop` */
 export function openSuite(copy) {
   let runner = null
   let runs = 0
@@ -28,12 +28,12 @@ export function openSuite(copy) {
     await once(child, 'exit')
     clearTimeout(timer)
   }
-  async function run(files, limitMs) {
+  async function run(files, limitMs, pattern = '') {
     if (files.length === 0) return { failed: [], count: 0 }
     runner ??= await start()
     const child = runner
     runs += 1
-    const answer = await ask(child, { id: runs, changed, files }, limitMs)
+    const answer = await ask(child, { id: runs, changed, files, pattern }, limitMs)
     changed = []
     if (answer.isTimeout) await stop()
     return answer

@@ -1,6 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
+import {
+  authWith,
+  freshAddress,
+  instantPasswords,
+  logIn,
+  mailsTo,
+  newestToken,
+  outcomeOf,
+  testOrigin,
+} from '../../testing/accounts.js'
 import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
@@ -53,6 +62,46 @@ describe('S82: requesting a change of address', () => {
     ])
     const call = t.client().auth.requestEmailChange.mutate({ email, currentPassword: testPassword })
     expect((await errorOf(call)).code).toBe('UNAUTHORIZED')
+  })
+
+  it.each([
+    ['the password was changed', () => ({ passwordHash: 'another' })],
+    ['the account was removed', () => ({ deletedAt: t.clock.now() })],
+  ])('is refused where %s while the old password was compared', async (_what, change) => {
+    const { user, session } = await createSignedInUser(t)
+    const passwords = {
+      ...instantPasswords,
+      verify: async () => Boolean(await t.db.user.update({ where: { id: user.id }, data: change() })),
+    }
+    const actor = { userId: user.id, sessionId: session.sessionId, role: 'user', origin: testOrigin } as const
+    const email = freshAddress()
+    const call = authWith(t, passwords).requestEmailChange(actor, { email, currentPassword: testPassword })
+    expect(await outcomeOf(call)).toBe('INVALID_CREDENTIALS')
+    expect(await mailsTo(t, email)).toEqual([])
+  })
+
+  it('leaves alone what others have asked for, and what has been sent', async () => {
+    const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
+    const [first, second, others] = [freshAddress(), freshAddress(), freshAddress()]
+    await request(other, others)
+    await request(one, first)
+    expect(await mailsTo(t, first)).toHaveLength(1)
+    await request(one, second)
+    expect(await t.db.outboxMail.count({ where: { to: first, status: 'sent' } })).toBe(1)
+    expect(await outcomeOf(confirm(await newestToken(t, others)))).toBe('OK')
+    const third = await createSignedInUser(t)
+    await request(third, freshAddress())
+    expect(await outcomeOf(confirm(await newestToken(t, second)))).toBe('OK')
+  })
+
+  it('calls off a mail that still waits when another address is asked for', async () => {
+    const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
+    const [first, others] = [freshAddress(), freshAddress()]
+    await request(one, first)
+    await request(other, others)
+    await request(one, freshAddress())
+    expect(await t.db.outboxMail.count({ where: { to: first } })).toBe(0)
+    expect(await t.db.outboxMail.count({ where: { to: others } })).toBe(1)
   })
 
   it('S80: sends no link without its notice, however many mails the network has requested', async () => {

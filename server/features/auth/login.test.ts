@@ -114,12 +114,16 @@ describe('logging in', () => {
     expect(Math.abs(median(times[known]) - median(times[unknown]))).toBeLessThan(5)
   })
 
-  it('a login cannot bypass a concurrent password reset', async () => {
+  it.each([
+    ['a password reset', () => ({ passwordHash: 'another' })],
+    ['a disabling', () => ({ disabledAt: t.clock.now() })],
+    ['a removal', () => ({ deletedAt: t.clock.now() })],
+  ])('a login does not slip past %s that runs beside it', async (_what, change) => {
     const user = await createUser(t)
     const passwords: Passwords = {
       ...instantPasswords,
       async verify() {
-        await t.db.user.update({ where: { id: user.id }, data: { passwordHash: 'another' } })
+        await t.db.user.update({ where: { id: user.id }, data: change() })
         return true
       },
     }

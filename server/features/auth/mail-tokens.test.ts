@@ -64,6 +64,36 @@ describe('tokens in mails', () => {
     for (const token of tokens) expect(await consume(token, { kinds: ['reset', 'invitation'] })).toBeNull()
   })
 
+  it('S22: live on when those of somebody else are killed, as do the mails that wait for their links', async () => {
+    const [one, other] = [await lab.createUser(), await lab.createUser()]
+    const token = await issue(other.id)
+    for (const { id, email } of [one, other]) {
+      for (const status of ['pending', 'sent'] as const) {
+        const params = { userId: id }
+        const mail = { template: 'password-reset', to: email, params, nextAttemptAt: lab.clock.now() }
+        await lab.db.outboxMail.create({ data: { ...mail, status } })
+      }
+    }
+    await lab.db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: one.id, now: lab.clock.now() }))
+    const statusesOf = async (userId: string) => {
+      const rows = await lab.db.outboxMail.findMany({ where: { userId }, select: { status: true } })
+      return rows.map(({ status }) => status).toSorted()
+    }
+    expect([await statusesOf(one.id), await statusesOf(other.id)]).toEqual([['sent'], ['pending', 'sent']])
+    expect(await consume(token)).not.toBeNull()
+  })
+
+  it('keep the time at which they were used when the others are killed', async () => {
+    const { id } = await lab.createUser()
+    await consume(await issue(id))
+    const usedAt = lab.clock.now()
+    await issue(id)
+    lab.clock.advance(60)
+    await lab.db.$transaction((tx) => revokeTokensAndUnsentMails(tx, { userId: id, now: lab.clock.now() }))
+    const rows = await lab.db.mailToken.findMany({ where: { userId: id }, orderBy: { usedAt: 'asc' } })
+    expect(rows.map((row) => row.usedAt)).toEqual([usedAt, lab.clock.now()])
+  })
+
   it('remain used: a further request creates a new one', async () => {
     const { id } = await lab.createUser()
     const token = await issue(id)

@@ -12,7 +12,8 @@ let t: TestApp
 let admin: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
+  // With room for all calls of a test at once: what waits here waits for a lock, not for a connection.
+  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '40' } })
 })
 
 beforeEach(async () => {

@@ -149,8 +149,8 @@ async function tryOne(candidate, tests) {
 }
 
 /**
- * Runs tests on the mutant; where one fails that fails without it too, the others once more. A test that is
- * not about the file has to fail twice: on a busy machine one of many may fail by chance.
+ * Runs tests on the mutant; where one fails that fails without it too, the others once more. A test that is not about
+ * the file has to fail twice: on a busy machine one of many may fail by chance.
  */
 async function runUnder({ file, text, ...candidate }, { tests, pattern }, isFar) {
   const { failed, failedFiles = [], isTimeout } = await runWithin(tests, pattern)
@@ -179,7 +179,8 @@ function runWithin(tests, pattern) {
 
 // Whether a test file passes on the original code. One that does not pass detects nothing.
 function passesWithout(testFile) {
-  const known = passing.get(testFile) ?? suite.run([testFile], 300_000).then(({ failed }) => failed.length === 0)
+  const limitMs = Math.min(300_000, deadline - performance.now() + 30_000)
+  const known = passing.get(testFile) ?? suite.run([testFile], limitMs).then(({ failed }) => failed.length === 0)
   passing.set(testFile, known)
   return known
 }

@@ -34,7 +34,7 @@ export function findGuards(source) {
 }
 
 function conditionMutants(source, node, ancestors) {
-  if (!isPart(node) || !isInCondition(ancestors)) return []
+  if (!isPart(node) || !isInCondition(source, ancestors)) return []
   const name = node.type === 'Property' ? (node.key.name ?? node.key.value) : ''
   if (node.type === 'SpreadElement') {
     return spreadName.test(textOf(source, node)) ? [mutant(source, 'condition', withComma(source, node), '')] : []
@@ -50,14 +50,18 @@ function isPart({ type }) {
   return type === 'Property' || type === 'SpreadElement'
 }
 
-// A part of `{ where: { ... } }`, or of an object whose name is that of a condition.
-function isInCondition(ancestors) {
+// A part of `{ where: { ... } }`, or of an object that has the name of a condition or is used as one.
+function isInCondition(source, ancestors) {
   const around = ancestors.toReversed().find(({ type, id, key }) => {
     const name = type === 'Property' ? (key.name ?? key.value) : ''
-    return /^(data|select|include|omit|orderBy|params)$/.test(name) || holderName.test(name || (id?.name ?? ''))
+    return /^(data|select|include|omit|orderBy|params)$/.test(name) || isHolder(source, name || (id?.name ?? ''))
   })
   if (!around || ancestors.at(-1)?.type !== 'ObjectExpression') return false
-  return holderName.test(around.key?.name ?? around.id?.name ?? '')
+  return isHolder(source, around.key?.name ?? around.id?.name ?? '')
+}
+
+function isHolder({ text }, name) {
+  return holderName.test(name) || (name !== '' && new RegExp(`\\bwhere: (\\{[^}]*\\.\\.\\.)?${name}\\b`).test(text))
 }
 
 function sqlMutants(source, node) {

@@ -21,8 +21,8 @@ export function readProduction(root) {
 }
 
 /**
- * Finds the tests that a change of a file can fail, the likeliest first: the one of its name and those that have found
- * the most in its folder; those beside it and those that import it themselves; those that run over every procedure; then
+ * Finds the tests that a change of a file can fail, the likeliest first: those of its name and those that have found the
+ * most in its folder; those beside it and those that import it themselves; those that run over every procedure; then
  * all others that reach it through imports. What leaves its transaction waits for itself in the access matrix. A file
  * that no test imports runs in a process of its own, so that the tests which start commands come last.
  *
@@ -45,6 +45,8 @@ export function testFinder(root) {
     const reached = distances(file, importers)
     const stem = path.basename(file).replace(/\.\w+$/, '')
     const isOfName = (test) => path.basename(test) === `${stem}.test.ts`
+    const isAkin = (test) =>
+      isOfName(test) || sharesWord(test, file) || path.basename(test).startsWith(`${folderOf(file)}.`)
     const rank = (test) => (isOfName(test) ? 0 : (reached.get(test) ?? 99))
     const sorted = tests.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
     const isBeside = (test) => path.dirname(test) === path.dirname(file)
@@ -53,7 +55,7 @@ export function testFinder(root) {
       .toSorted((a, b) => findsOf(file, b) - findsOf(file, a))
       .slice(0, 2)
     const stages = [
-      [...best, ...sorted.filter((test) => isBeside(test) && isOfName(test))],
+      [...best, ...sorted.filter((test) => isBeside(test) && isAkin(test))],
       sorted.filter((test) => rank(test) <= 1 || isBeside(test)),
       sorted.filter((test) => reached.has(test) && overall.test(test)),
       [...sorted.filter((test) => reached.has(test)), ...startCommands],
@@ -69,6 +71,14 @@ export function testFinder(root) {
     for (const test of found) finds.set(`${path.dirname(file)} ${test}`, findsOf(file, test) + 1)
   }
   return { stagesOf, learn }
+}
+
+const folderOf = (file) => path.basename(path.dirname(file))
+
+// `confirm-email-change.ts` and `email-change.test.ts`; of a word the beginning counts.
+function sharesWord(test, file) {
+  const [words, others] = [test, file].map((name) => path.basename(name).split('.')[0].split('-'))
+  return words.some((word) => others.some((other) => word.slice(0, 6) === other.slice(0, 6)))
 }
 
 function listFiles(root) {

@@ -36,6 +36,16 @@ describe('hashing in threads', () => {
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })
 
+  it('rejects what a thread was at when it failed, which does not end the process', async () => {
+    const failure = new Error('planted: out of memory')
+    const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
+      setImmediate(() => this.emit('error', failure))
+    })
+    await expect(hashInThread('a password', cost)).rejects.toBe(failure)
+    post.mockRestore()
+    expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
+  })
+
   it('uses a new salt for each hash', async () => {
     expect(await hashInThread('same', cost)).not.toBe(await hashInThread('same', cost))
   })

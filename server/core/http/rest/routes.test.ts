@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { InjectOptions } from 'fastify'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
 import { transportRouter } from '../../../testing/transport-router.js'
 
@@ -125,6 +125,20 @@ describe('errors', () => {
     expect(answer.body).not.toMatch(/hunter2|stack|at /)
     expect(transport.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
   })
+
+  it.each(['/api/notes/me', '/trpc/me'])(
+    'S36: outside of any procedure, are generic and logged once with the stack: %s',
+    async (path) => {
+      const fail = async () => Promise.reject(new Error('hunter2'))
+      vi.spyOn(transport.container.authenticator, 'authenticate').mockImplementationOnce(fail)
+      transport.errors.length = 0
+      const answer = await send('GET', path, undefined, { authorization: 'Bearer any' })
+      expect(answer.statusCode).toBe(500)
+      expect(answer.body).toContain('INTERNAL_ERROR')
+      expect(answer.body).not.toMatch(/hunter2|stack|at /)
+      expect(transport.errors.map(({ err }) => err?.stack.includes('hunter2'))).toEqual([true])
+    },
+  )
 
   it('S11: have Retry-After if the service is busy', async () => {
     const answer = await send('GET', '/api/busy')

@@ -3,7 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { refuseTaken } from '../../core/rows/taken.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
-import { type AuthDependencies, findUserByEmail } from './credentials.js'
+import type { AuthDependencies } from './credentials.js'
 import { consumeMailToken } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
 import { deleteRegistrations, findPendingRegistration, readRegistrationMark } from './registrations.js'
@@ -45,7 +45,7 @@ async function createVerifiedUser(
   await lockRegistrationsBeside(tx, token)
   const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
   const registration = await findPendingRegistration(tx, { id: consumed?.registrationId ?? null, now })
-  if (!registration || (await findUserByEmail(tx, registration.email))) throw new InvalidTokenError()
+  if (!registration) throw new InvalidTokenError()
   const { id, email, name } = registration
   const own = ownId === id ? null : await findPendingRegistration(tx, { id: ownId, email, now })
   if (own && (await tx.mailToken.count({ where: { registrationId: own.id } })) > 0) {

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Actor } from '../../core/actor.js'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Clock } from '../../core/clock.js'
-import type { Database } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
 import type { byIdSchema } from '../../core/fields/schema.js'
 import { wakeMailWorkers } from '../../core/mail/outbox.js'
@@ -77,8 +77,8 @@ const mailColumns = {
   sentAt: true,
 } as const satisfies Prisma.OutboxMailSelect
 
-async function explainRefusal(db: Pick<Database, 'outboxMail'>, id: string): Promise<AppError> {
-  const isThere = await db.outboxMail.findUnique({ where: { id }, select: { id: true } })
+async function explainRefusal(tx: Transaction, id: string): Promise<AppError> {
+  const isThere = await tx.outboxMail.findUnique({ where: { id }, select: { id: true } })
   if (!isThere) return new NotFoundError({ resource: 'Mail' })
   return new ConflictError({ message: 'Only a failed mail can be retried.' })
 }

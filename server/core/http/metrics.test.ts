@@ -56,6 +56,10 @@ describe('metrics', () => {
     expect((await scrape(production, 'Bearer undefined')).statusCode).toBe(404)
   })
 
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('is open to %s in development', async (address) => {
+    expect((await scrape({ NODE_ENV: 'development' }, undefined, address)).statusCode).toBe(200)
+  })
+
   it('S38: does not exist for other machines in development', async () => {
     expect((await scrape({ NODE_ENV: 'development' }, undefined, '192.0.2.7')).statusCode).toBe(404)
   })

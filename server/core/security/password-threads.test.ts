@@ -12,6 +12,7 @@ describe('hashing in threads', () => {
     expect(await bcrypt.compare('a password', hash)).toBe(true)
     expect(await compareInThread('a password', await bcrypt.hash('a password', cost))).toBe(true)
     expect(await compareInThread('another', hash)).toBe(false)
+    expect(await compareInThread('a password', hash.slice(0, -1))).toBe(false)
   })
 
   it('separates concurrent calls', async () => {

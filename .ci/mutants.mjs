@@ -137,6 +137,7 @@ async function tryOne(candidate, tests) {
   write(file, mutate(text, candidate))
   try {
     for (const [index, stage] of (values.near ? stages.slice(0, -1) : stages).entries()) {
+      if (stage.tests.length === 0) continue
       const outcome = await runUnder(candidate, stage, stages.length - index <= 2)
       if (!outcome) continue
       tests.learn(candidate, outcome.files ?? [])

@@ -39,7 +39,8 @@ export function testFinder(root) {
   const tests = files.filter((file) => file.endsWith('.test.ts'))
   const startCommands = tests.filter((file) => (importers.get('server/testing/run-command.ts') ?? []).includes(file))
   const finds = new Map()
-  const findsOf = (file, test) => finds.get(`${path.dirname(file)} ${test}`) ?? 0
+  const findsOf = (file, test) =>
+    3 * (finds.get(`${file} ${test}`) ?? 0) + (finds.get(`${path.dirname(file)} ${test}`) ?? 0)
 
   function stagesOf({ file, kind }) {
     const reached = distances(file, importers)
@@ -54,8 +55,11 @@ export function testFinder(root) {
       .filter((test) => findsOf(file, test) > 0 && !overall.test(test))
       .toSorted((a, b) => findsOf(file, b) - findsOf(file, a))
       .slice(0, 2)
+    const likely = [...best, ...sorted.filter((test) => isBeside(test) && isAkin(test))]
+    // Each thread loads the application, so that the likeliest one runs alone.
     const stages = [
-      [...best, ...sorted.filter((test) => isBeside(test) && isAkin(test))],
+      likely.slice(0, 1),
+      likely,
       sorted.filter((test) => rank(test) <= 1 || isBeside(test)),
       sorted.filter((test) => reached.has(test) && overall.test(test)),
       [...sorted.filter((test) => reached.has(test)), ...startCommands],
@@ -68,7 +72,9 @@ export function testFinder(root) {
   }
 
   function learn({ file }, found) {
-    for (const test of found) finds.set(`${path.dirname(file)} ${test}`, findsOf(file, test) + 1)
+    for (const test of found) {
+      for (const key of [`${file} ${test}`, `${path.dirname(file)} ${test}`]) finds.set(key, (finds.get(key) ?? 0) + 1)
+    }
   }
   return { stagesOf, learn }
 }

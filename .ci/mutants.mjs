@@ -136,9 +136,9 @@ async function tryOne(candidate, tests) {
   const stages = tests.stagesOf(candidate)
   write(file, mutate(text, candidate))
   try {
-    for (const [index, stage] of (values.near ? stages.slice(0, -1) : stages).entries()) {
+    for (const stage of values.near ? stages.slice(0, -1) : stages) {
       if (stage.tests.length === 0) continue
-      const outcome = await runUnder(candidate, stage, stages.length - index <= 2)
+      const outcome = await runUnder(candidate, stage)
       if (!outcome) continue
       tests.learn(candidate, outcome.files ?? [])
       return outcome
@@ -150,14 +150,14 @@ async function tryOne(candidate, tests) {
 }
 
 /**
- * Runs tests on the mutant; where one fails that fails without it too, the others once more. A test that is not about
- * the file has to fail twice: on a busy machine one of many may fail by chance.
+ * Runs tests on the mutant. A test counts if it fails twice on the mutant and passes without it, because on a busy machine
+ * one can fail by chance; otherwise it is omitted and the others are repeated.
  */
-async function runUnder({ file, text, ...candidate }, { tests, pattern }, isFar) {
+async function runUnder({ file, text, ...candidate }, { tests, pattern }) {
   const { failed, failedFiles = [], isTimeout } = await runWithin(tests, pattern)
   if (isTimeout && performance.now() > deadline) return { outcome: 'undecided' }
   if (failed.length === 0) return null
-  const again = isFar && failedFiles.length > 0 ? await runWithin(failedFiles, pattern) : { failed }
+  const again = failedFiles.length > 0 ? await runWithin(failedFiles, pattern) : { failed }
   if (again.isTimeout && performance.now() > deadline) return { outcome: 'undecided' }
   write(file, text)
   const failing = again.failed.length > 0 ? await findFailing(failedFiles) : failedFiles
@@ -170,7 +170,7 @@ async function runUnder({ file, text, ...candidate }, { tests, pattern }, isFar)
   )
   write(file, mutate(text, candidate))
   const others = tests.filter((test) => !failing.includes(test))
-  return runUnder({ file, text, ...candidate }, { tests: others, pattern }, isFar)
+  return runUnder({ file, text, ...candidate }, { tests: others, pattern })
 }
 
 function runWithin(tests, pattern) {

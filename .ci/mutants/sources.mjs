@@ -22,42 +22,32 @@ export function readProduction(root) {
 
 /**
  * Finds the tests that a change of a file can fail, the likeliest first: those of its name and those that have found the
- * most in its folder; those beside it and those that import it themselves; those that run over every procedure; then
- * all others that reach it through imports. What leaves its transaction waits for itself in the access matrix. A file
- * that no test imports runs in a process of its own, so that the tests which start commands come last.
+ * most in its folder; those next to it and those that import it themselves; those of all procedures; then all others that
+ * reach it through imports. What leaves its transaction waits for itself in the access matrix. Commands run in a process
+ * of their own and not through imports, so the tests that start them are last.
  *
- * @returns `stagesOf(mutant)`, which gives lists of test files, one with a pattern of names, and `learn(mutant, test files)`, to be told what found it
+ * @returns `stagesOf(mutant)`, which returns lists of test files, one with a pattern of names, and
+ *   `learn(mutant, test files)`, to be called with the files that have found it
  */
 export function testFinder(root) {
   const files = listFiles(root)
-  const importers = new Map()
-  for (const file of files) {
-    for (const target of importsOf(root, file, new Set(files))) {
-      importers.set(target, [...(importers.get(target) ?? []), file])
-    }
-  }
+  const importers = findImporters(root, files)
   const tests = files.filter((file) => file.endsWith('.test.ts'))
   const startCommands = tests.filter((file) => (importers.get('server/testing/run-command.ts') ?? []).includes(file))
-  const finds = new Map()
-  const findsOf = (file, test) =>
-    3 * (finds.get(`${file} ${test}`) ?? 0) + (finds.get(`${path.dirname(file)} ${test}`) ?? 0)
+  const { findsOf, learn } = createTally()
 
   function stagesOf({ file, kind }) {
     const reached = distances(file, importers)
-    const stem = path.basename(file).replace(/\.\w+$/, '')
-    const isOfName = (test) => path.basename(test) === `${stem}.test.ts`
-    const isAkin = (test) =>
-      isOfName(test) || sharesWord(test, file) || path.basename(test).startsWith(`${folderOf(file)}.`)
-    const rank = (test) => (isOfName(test) ? 0 : (reached.get(test) ?? 99))
+    const rank = (test) => (isOfName(test, file) ? 0 : (reached.get(test) ?? 99))
     const sorted = tests.toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
     const isBeside = (test) => path.dirname(test) === path.dirname(file)
     const best = sorted
       .filter((test) => findsOf(file, test) > 0 && !overall.test(test))
       .toSorted((a, b) => findsOf(file, b) - findsOf(file, a))
       .slice(0, 2)
-    const likely = [...best, ...sorted.filter((test) => isBeside(test) && isAkin(test))]
-    // Each thread loads the application, so that the likeliest one runs alone.
+    const likely = [...best, ...sorted.filter((test) => isBeside(test) && isAkin(test, file))]
     const stages = [
+      // Each thread loads the application, so the likeliest test runs alone.
       likely.slice(0, 1),
       likely,
       sorted.filter((test) => rank(test) <= 1 || isBeside(test)),
@@ -70,13 +60,41 @@ export function testFinder(root) {
     const isInMatrix = kind === 'transaction' && feature && reached.has(accessMatrix)
     return isInMatrix ? [{ tests: [accessMatrix], pattern: ` ${feature}\\.` }, ...lists] : lists
   }
+  return { stagesOf, learn }
+}
 
-  function learn({ file }, found) {
-    for (const test of found) {
-      for (const key of [`${file} ${test}`, `${path.dirname(file)} ${test}`]) finds.set(key, (finds.get(key) ?? 0) + 1)
+function findImporters(root, files) {
+  const importers = new Map()
+  for (const file of files) {
+    for (const target of importsOf(root, file, new Set(files))) {
+      importers.set(target, [...(importers.get(target) ?? []), file])
     }
   }
-  return { stagesOf, learn }
+  return importers
+}
+
+// Counts how many mutants each test has found in a file and in its folder.
+function createTally() {
+  const counts = new Map()
+  const keysOf = (file, test) => [`${file} ${test}`, `${path.dirname(file)} ${test}`]
+  const countOf = (key) => counts.get(key) ?? 0
+  return {
+    findsOf(file, test) {
+      const [inFile, inFolder] = keysOf(file, test).map(countOf)
+      return 3 * inFile + inFolder
+    },
+    learn({ file }, found) {
+      for (const key of found.flatMap((test) => keysOf(file, test))) counts.set(key, countOf(key) + 1)
+    },
+  }
+}
+
+function isOfName(test, file) {
+  return path.basename(test) === `${path.basename(file).replace(/\.\w+$/, '')}.test.ts`
+}
+
+function isAkin(test, file) {
+  return isOfName(test, file) || sharesWord(test, file) || path.basename(test).startsWith(`${folderOf(file)}.`)
 }
 
 const folderOf = (file) => path.basename(path.dirname(file))

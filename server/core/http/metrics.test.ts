@@ -56,7 +56,7 @@ describe('metrics', () => {
     expect((await scrape(production, 'Bearer undefined')).statusCode).toBe(404)
   })
 
-  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('is open to %s in development', async (address) => {
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])('is available to %s in development', async (address) => {
     expect((await scrape({ NODE_ENV: 'development' }, undefined, address)).statusCode).toBe(200)
   })
 

@@ -37,7 +37,7 @@ describe('hashing in threads', () => {
     expect(await hashInThread('a password', cost)).toMatch(/^\$2b\$/)
   })
 
-  it('rejects what a thread was at when it failed, which does not end the process', async () => {
+  it('rejects the work of a thread that fails, and does not end the process', async () => {
     const failure = new Error('planted: out of memory')
     const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(function (this: Worker) {
       setImmediate(() => this.emit('error', failure))

@@ -67,7 +67,7 @@ describe('S82: requesting a change of address', () => {
   it.each([
     ['the password was changed', () => ({ passwordHash: 'another' })],
     ['the account was removed', () => ({ deletedAt: t.clock.now() })],
-  ])('is refused where %s while the old password was compared', async (_what, change) => {
+  ])('is rejected if %s while the old password was compared', async (_what, change) => {
     const { user, session } = await createSignedInUser(t)
     const passwords = {
       ...instantPasswords,
@@ -80,7 +80,7 @@ describe('S82: requesting a change of address', () => {
     expect(await mailsTo(t, email)).toEqual([])
   })
 
-  it('leaves alone what others have asked for, and what has been sent', async () => {
+  it('does not end the requests of other users, nor remove mails that were sent', async () => {
     const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
     const [first, second, others] = [freshAddress(), freshAddress(), freshAddress()]
     await request(other, others)
@@ -94,7 +94,7 @@ describe('S82: requesting a change of address', () => {
     expect(await outcomeOf(confirm(await newestToken(t, second)))).toBe('OK')
   })
 
-  it('calls off a mail that still waits when another address is asked for', async () => {
+  it('cancels a waiting mail when another address is requested, and no mail of another user', async () => {
     const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
     const [first, others] = [freshAddress(), freshAddress()]
     await request(one, first)

@@ -116,9 +116,9 @@ describe('logging in', () => {
 
   it.each([
     ['a password reset', () => ({ passwordHash: 'another' })],
-    ['a disabling', () => ({ disabledAt: t.clock.now() })],
-    ['a removal', () => ({ deletedAt: t.clock.now() })],
-  ])('a login does not slip past %s that runs beside it', async (_what, change) => {
+    ['disabling the account', () => ({ disabledAt: t.clock.now() })],
+    ['deleting the account', () => ({ deletedAt: t.clock.now() })],
+  ])('a login cannot bypass %s at the same time', async (_what, change) => {
     const user = await createUser(t)
     const passwords: Passwords = {
       ...instantPasswords,

@@ -52,6 +52,7 @@ async function createVerifiedUser(
     throw new InvalidTokenError({ message: ofAnother })
   }
   const passwordHash = own ? '' : registration.passwordHash
+  // If the address was taken meanwhile, the unique index rejects it.
   const user = await tx.user.create({
     data: { email, name: own?.name ?? name, passwordHash: passwordHash || null, emailVerifiedAt: now },
   })

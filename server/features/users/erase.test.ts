@@ -107,7 +107,7 @@ describe('S83: users.erase', () => {
     expect(await mailsTo(t, email)).toHaveLength(1)
   })
 
-  test('leaves the sessions, links, mails and events of everybody else as they are', async () => {
+  test('does not change sessions, links, mails and events of other users', async () => {
     const bystander = await createSignedInUser(t)
     const { id: userId, email } = bystander.user
     const { auth } = t.container.services
@@ -127,7 +127,7 @@ describe('S83: users.erase', () => {
     await auth.resetPassword(testOrigin, { token: link, password: 'a password of some length' })
   })
 
-  test('leaves the mail that verified an address which somebody else has moved from', async () => {
+  test('does not remove the verification mail of another user who has changed their address', async () => {
     const [email, password] = [`other-${randomUUID()}@example.com`, 'a password of some length']
     const { auth } = t.container.services
     await auth.register(testOrigin, { email, password, name: 'Other mover' })
@@ -140,7 +140,7 @@ describe('S83: users.erase', () => {
     expect(await verifications()).toBe(1)
   })
 
-  test('keeps what an erased admin did to others, without the network that it came from', async () => {
+  test('keeps the events of what an erased admin did to others, without the IP address', async () => {
     const former = await createSignedInUser(t, { role: 'admin' })
     const { id: userId, name } = await createUser(t)
     await as(former).update.mutate({ id: userId, name: 'Renamed' })

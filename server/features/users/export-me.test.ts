@@ -42,7 +42,7 @@ describe('S84: users.exportMe', () => {
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
   })
 
-  test('holds no session, link, mail or event of anybody else', async () => {
+  test('contains no session, link, mail or event of another user', async () => {
     const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
     for (const { user, session } of [one, other]) {
       await t.container.services.auth.requestPasswordReset(testOrigin, { email: user.email })

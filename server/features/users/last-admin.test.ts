@@ -12,7 +12,7 @@ let t: TestApp
 let admin: Person
 
 beforeAll(async () => {
-  // With room for all calls of a test at once: what waits here waits for a lock, not for a connection.
+  // Enough connections for all calls of a test at once, so that a call that waits is waiting for a lock.
   t = await createTestApp({ environment: { DATABASE_POOL_MAX: '40' } })
 })
 

@@ -84,14 +84,15 @@ function decisionMutants(source, node) {
   return ['true', 'false'].map((value) => mutant(source, 'condition', node.test, value))
 }
 
+// A block, because the compiler rejects `if (...) ;`.
 function statementMutants(source, node, ancestors) {
   if (node.type === 'IfStatement' && !node.alternate && throws(node.consequent)) {
-    return [mutant(source, 'guard', node, ';')]
+    return [mutant(source, 'guard', node, '{}')]
   }
   if (node.type !== 'ExpressionStatement') return []
-  if (isLock(source, node)) return [mutant(source, 'lock', node, ';')]
+  if (isLock(source, node)) return [mutant(source, 'lock', node, '{}')]
   const isStatement = ancestors.at(-1)?.type !== 'ArrowFunctionExpression'
-  return isStatement && guardCall.test(calleeName(node.expression)) ? [mutant(source, 'guard', node, ';')] : []
+  return isStatement && guardCall.test(calleeName(node.expression)) ? [mutant(source, 'guard', node, '{}')] : []
 }
 
 function isLock(source, node) {

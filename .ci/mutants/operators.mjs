@@ -35,13 +35,13 @@ function mutationsOf(source, node, parent, ancestors) {
     case 'IfStatement':
       return [
         ['negate', node.test, `!(${textOf(source, node.test)})`],
-        ...(node.alternate ? [] : [['remove', node, ';']]),
+        ...(node.alternate ? [] : [['remove', node, '{}']]),
       ]
     case 'ConditionalExpression':
     case 'WhileStatement':
       return [['negate', node.test, `!(${textOf(source, node.test)})`]]
     case 'ExpressionStatement':
-      return node.directive ? [] : [['remove', node, ';']]
+      return node.directive ? [] : [['remove', node, '{}']]
     case 'BinaryExpression':
     case 'LogicalExpression':
       return swapOperator(source, node)

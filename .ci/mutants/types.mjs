@@ -13,7 +13,8 @@ const config = {
 }
 
 /**
- * Compiles the mutants, one of each file at a time: an error in a file is that of its mutant.
+ * Compiles the mutants, one of each file at a time. Those of files with errors are compiled again alone, because a mutant
+ * can cause an error in a file that imports it.
  *
  * @returns the set of those that are refused
  */
@@ -24,10 +25,16 @@ export function findRefusedByTypes(copy, candidates) {
     const round = new Map()
     for (const candidate of rest) if (!round.has(candidate.file)) round.set(candidate.file, candidate)
     const files = findFilesWithErrors(copy, [...round.values()])
-    for (const [file, candidate] of round) if (files.has(file)) refused.add(candidate)
+    for (const [file, candidate] of round) {
+      if (files.has(file) && isRefusedAlone(copy, candidate)) refused.add(candidate)
+    }
     rest = rest.filter((candidate) => round.get(candidate.file) !== candidate)
   }
   return refused
+}
+
+function isRefusedAlone(copy, candidate) {
+  return findFilesWithErrors(copy, [candidate]).has(candidate.file)
 }
 
 function findFilesWithErrors(copy, candidates) {

@@ -158,6 +158,8 @@ describe('the tRPC transport', () => {
       'UNSUPPORTED_MEDIA_TYPE',
     ],
     ['malformed JSON for a procedure without input', post('refresh', '{'), 400, 'BAD_REQUEST'],
+    ['an input for a procedure without one', post('refresh', { json: { userId: 'u2' } }), 400, 'VALIDATION_ERROR'],
+    ['a text for a procedure without input', post('refresh', { json: 'u2' }), 400, 'VALIDATION_ERROR'],
     ['a path with a slash', get('/trpc/notes/get'), 404, 'NOT_FOUND'],
   ] satisfies [string, InjectOptions, number, string][])(
     'responds to %s in the format of tRPC',

@@ -1,5 +1,5 @@
 // Changes production code in a copy, one place at a time, and expects tests to fail.
-//   node .ci/mutants.mjs --guards [--seconds 300] [--seed N]   conditions, transactions, locks and guards, as many as fit
+//   node .ci/mutants.mjs --guards [--count N] [--seconds 300] [--seed N]   conditions, transactions, locks and guards
 //   node .ci/mutants.mjs --random 150 [--seed N]               any operator, all of server/ and client/
 // `--only TEXTS` keeps to places (`folder/file.ts:12`) that have one of the texts, which commas separate. `--near` leaves out
 // the tests that reach a file only through others, which tells fast where to look. `--list` says what would be tried. A
@@ -23,6 +23,7 @@ const { values } = parseArgs({
   options: {
     guards: { type: 'boolean' },
     random: { type: 'string' },
+    count: { type: 'string' },
     seconds: { type: 'string' },
     seed: { type: 'string' },
     only: { type: 'string', default: '' },
@@ -62,7 +63,7 @@ async function main() {
   const found = sources.flatMap((source) => distinct(values.guards ? findGuards(source) : findRandom(source), source))
   const only = values.only.split(',')
   const all = found.filter(({ file, line }) => only.some((text) => `${file}:${line} `.includes(text)))
-  const chosen = shuffle(all, seed).slice(0, values.random ? Number(values.random) : all.length)
+  const chosen = shuffle(all, seed).slice(0, Number(values.random ?? values.count ?? all.length))
   console.log(`${all.length} mutants in ${new Set(all.map(({ file }) => file)).size} files; seed ${seed}.`)
   if (all.length === 0) throw new Error('No mutant was found.')
   if (values.list) return list(chosen)

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Import, importsOf, reachableFrom } from './scripts/imports.js'
@@ -12,12 +12,17 @@ describe('the imports of the client', () => {
     expect(crossings.filter((arrow) => !isAllowedCrossing(arrow)).map(inWords)).toEqual([])
   })
 
-  it('are otherwise only declared packages', () => {
-    const packages = clientFiles()
+  it('imports no package but those it declares, and in its core only what every app needs', () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'client/package.json'), 'utf8'))
+    const declared = Object.keys({ ...dependencies, ...peerDependencies })
+    const undeclared = clientFiles()
       .flatMap(importsOf)
-      .map(({ target }) => target)
-    const foreign = packages.filter((target) => !target.startsWith('/'))
-    expect(new Set(foreign)).toEqual(new Set(['@trpc/client', '@trpc/server', 'superjson']))
+      .filter(isForeign)
+      .filter(({ target }) => !isIn(declared, target))
+    expect(undeclared.map(({ from, target }) => `${relative(root, from)} -> ${target}`)).toEqual([])
+    const core = reachableFrom([join(root, 'client/index.ts')]).filter((file) => !file.includes('/server/'))
+    const used = core.flatMap(importsOf).filter(isForeign)
+    expect(new Set(used.map(({ target }) => target))).toEqual(new Set(['@trpc/client', '@trpc/server', 'superjson']))
   })
 
   it('of schemas are only Zod and other schemas', () => {
@@ -31,6 +36,14 @@ describe('the imports of the client', () => {
 function clientFiles(): string[] {
   const names = readdirSync(join(root, 'client')).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   return names.map((name) => join(root, 'client', name))
+}
+
+function isForeign({ target }: Import): boolean {
+  return !target.startsWith('/')
+}
+
+function isIn(packages: readonly string[], target: string): boolean {
+  return packages.some((name) => target === name || target.startsWith(`${name}/`))
 }
 
 function leavesClient({ target }: Import): boolean {

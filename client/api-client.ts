@@ -1,8 +1,9 @@
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import type { AppRouter } from './app-router.js'
-import { bareLink, type Connection, type Fetch, sessionLinks } from './links.js'
+import { bareLinks, type Connection, type Fetch, sessionLinks } from './links.js'
 import { type Delivery, holdInCookie, holdInStore } from './refresh-token-holder.js'
-import { type Credentials, createSession, type SignedIn } from './session.js'
+import { type Credentials, createSession, type ResumeOptions } from './session.js'
+import type { SessionView, User } from './session-state.js'
 import { createMemoryTokenStore, type TokenStore } from './token-store.js'
 
 export interface ApiClientOptions {
@@ -12,15 +13,16 @@ export interface ApiClientOptions {
   delivery?: Delivery
   /** The storage for the refresh token with `body` delivery. Memory by default. */
   tokenStore?: TokenStore
-  /** Called once when the server ends the session, for example to show the login page. Not called by `logout`. */
+  /**
+   * Called once when the session ends without `logout` of this client: the server or another tab has ended it, or another
+   * user has logged in in another tab.
+   */
   onSessionEnd?: () => void
   /** Sent with every request. */
   headers?: Record<string, string>
   /** Replaces the global `fetch`. */
   fetch?: Fetch
 }
-
-export type User = SignedIn['user']
 
 export interface ApiClient {
   /** Every procedure, typed: `client.api.posts.list.query({ limit: 10 })`. */
@@ -36,7 +38,9 @@ export interface ApiClient {
    */
   logout(): Promise<void>
   /** Resumes the session of the cookie or the token store, for example when an app starts. Null if there is none. */
-  resume(): Promise<User | null>
+  resume(options?: ResumeOptions): Promise<User | null>
+  /** Who is signed in, in all tabs alike. */
+  session: SessionView
 }
 
 /** Creates a client for the session of one user. On a server with many users, create one for each request. */
@@ -48,15 +52,17 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     headers: options.headers ?? {},
     usesCookie: delivery === 'cookie',
   }
-  const { auth } = createTRPCClient<AppRouter>({ links: [bareLink(connection)] })
+  const { auth } = createTRPCClient<AppRouter>({ links: bareLinks(connection) })
   const store = options.tokenStore ?? createMemoryTokenStore()
-  const holder = delivery === 'cookie' ? holdInCookie(connection.url) : holdInStore(store)
-  const session = createSession({ auth, delivery, holder, onSessionEnd: options.onSessionEnd })
+  const name = `session ${connection.url}`
+  const holder = delivery === 'cookie' ? holdInCookie(name) : holdInStore(store)
+  const session = createSession({ auth, delivery, holder, name, onSessionEnd: options.onSessionEnd })
   return {
     api: createTRPCClient<AppRouter>({ links: sessionLinks(connection, session) }),
     login: async (credentials) => (await session.login(credentials)).user,
     logout: () => session.logout(),
-    resume: async () => (await session.resume())?.user ?? null,
+    resume: async (options) => (await session.resume(options))?.user ?? null,
+    session: session.view,
   }
 }
 

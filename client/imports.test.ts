@@ -22,7 +22,8 @@ describe('the imports of the client', () => {
     expect(undeclared.map(({ from, target }) => `${relative(root, from)} -> ${target}`)).toEqual([])
     const core = reachableFrom([join(root, 'client/index.ts')]).filter((file) => !file.includes('/server/'))
     const used = core.flatMap(importsOf).filter(isForeign)
-    expect(new Set(used.map(({ target }) => target))).toEqual(new Set(['@trpc/client', '@trpc/server', 'superjson']))
+    const needed = ['@trpc/client', '@trpc/server', '@trpc/server/observable', 'superjson']
+    expect([...new Set(used.map(({ target }) => target))].sort()).toEqual(needed)
   })
 
   it('of schemas are only Zod and other schemas', () => {

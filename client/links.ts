@@ -1,4 +1,14 @@
-import { getFetch, httpBatchLink, httpLink, type Operation, retryLink, splitLink, type TRPCLink } from '@trpc/client'
+import {
+  getFetch,
+  httpBatchLink,
+  httpLink,
+  type Operation,
+  retryLink,
+  splitLink,
+  TRPCClientError,
+  type TRPCLink,
+} from '@trpc/client'
+import { observable, type Unsubscribable } from '@trpc/server/observable'
 import type { AppRouter } from './app-router.js'
 import { apiError } from './errors.js'
 import type { Session } from './session.js'
@@ -19,24 +29,37 @@ export interface Connection {
 const maxItems = 10
 const maxURLLength = 8000
 
-/** The link for calls that authenticate themselves with a password or a refresh token. */
-export function bareLink(connection: Connection): TRPCLink<AppRouter> {
-  return httpLink({ ...authOptions(connection), headers: connection.headers })
+// A tenth of the body that the server accepts (256 KiB), so that ten of them fit into a request.
+const maxBatchedBytes = 25_000
+
+/** The links for calls that authenticate themselves with a password or a refresh token. */
+export function bareLinks(connection: Connection): TRPCLink<AppRouter>[] {
+  return [sendAfter(async () => {}), httpLink({ ...authOptions(connection), headers: connection.headers })]
 }
 
-/** The link for all other calls: with the access token, in batches, and repeated once if the token was rejected. */
+/** The links for all other calls: with the access token, in batches, and repeated once if the token was rejected. */
 export function sessionLinks(connection: Connection, session: Session): TRPCLink<AppRouter>[] {
   const tokensSent = new WeakMap<object, string>()
-  const headers = async (operations: readonly Operation[]) => {
-    const token = await session.accessToken()
-    if (token === null) return connection.headers
+  const callers = new WeakMap<object, string>()
+  const headers = (operations: readonly Operation[]) => {
+    const token = session.accessToken()
+    const userId = session.view.get().user?.id
+    // Another user has signed in since: nobody's call is made in the name of another.
+    const isOfAnother = operations.some(({ context }) => (callers.get(context) ?? userId) !== userId)
+    if (token === null || isOfAnother) return connection.headers
     for (const { context } of operations) tokensSent.set(context, token)
     return { ...connection.headers, authorization: `Bearer ${token}` }
   }
+  const prepare = ({ context }: Operation) => {
+    const userId = session.view.get().user?.id
+    if (userId !== undefined && !callers.has(context)) callers.set(context, userId)
+    return session.ready()
+  }
   return [
     retryRefused(session, tokensSent),
+    sendAfter(prepare),
     splitLink({
-      condition: isAuth,
+      condition: (op) => isAuth(op) || isLarge(op),
       true: httpLink({ ...authOptions(connection), headers: ({ op }) => headers([op]) }),
       false: httpBatchLink({
         ...httpOptions(connection),
@@ -48,10 +71,12 @@ export function sessionLinks(connection: Connection, session: Session): TRPCLink
   ]
 }
 
+// The server refuses a rejected token before it does anything, so that no mutation is carried out twice.
 function retryRefused(session: Session, tokensSent: WeakMap<object, string>): TRPCLink<AppRouter> {
   return retryLink({
     retry({ op, error, attempts }) {
       const token = tokensSent.get(op.context)
+      tokensSent.delete(op.context)
       if (token === undefined || apiError(error)?.code !== 'UNAUTHORIZED') return false
       session.markStale(token)
       return attempts === 1 && !isAuth(op)
@@ -59,9 +84,44 @@ function retryRefused(session: Session, tokensSent: WeakMap<object, string>): TR
   })
 }
 
+/** Sends a call when it is prepared. A call that is aborted ends at once, and is not sent if it was still waiting. */
+function sendAfter(prepare: (op: Operation) => Promise<void>): TRPCLink<AppRouter> {
+  return () =>
+    ({ op, next }) =>
+      observable((observer) => {
+        let sent: Unsubscribable | undefined
+        let isDone = false
+        const fail = (error: unknown) => {
+          if (!isDone) observer.error(TRPCClientError.from(error instanceof Error ? error : new Error(String(error))))
+          isDone = true
+        }
+        const send = () => {
+          if (!isDone) sent = next(op).subscribe(observer)
+        }
+        const abort = () => {
+          fail(op.signal?.reason)
+          sent?.unsubscribe()
+        }
+        op.signal?.addEventListener('abort', abort)
+        if (op.signal?.aborted) abort()
+        else prepare(op).then(send, fail)
+        return () => {
+          isDone = true
+          op.signal?.removeEventListener('abort', abort)
+          sent?.unsubscribe()
+        }
+      })
+}
+
 // The server does not accept these in batches, and only these read or write the refresh cookie.
 function isAuth({ path }: Operation): boolean {
   return path.startsWith('auth.')
+}
+
+function isLarge({ type, input }: Operation): boolean {
+  if (type !== 'mutation') return false
+  const body = JSON.stringify(transformer.input.serialize(input))
+  return new TextEncoder().encode(body).length > maxBatchedBytes
 }
 
 function authOptions(connection: Connection) {

@@ -2,38 +2,50 @@ import type { TRPCClient } from '@trpc/client'
 import type { AppRouter, Inputs, Outputs } from './app-router.js'
 import { apiError } from './errors.js'
 import type { Delivery, RefreshTokenHolder } from './refresh-token-holder.js'
+import { createSessionState, type SessionStateHolder, type SessionView } from './session-state.js'
+import { connectTabs, type TellTabs } from './tabs.js'
 
 export type Credentials = Omit<Inputs['auth']['login'], 'delivery'>
-export type SignedIn = Outputs['auth']['login']
+type SignedIn = Outputs['auth']['login']
 
 interface SessionOptions {
   /** Calls without an access token. */
   auth: TRPCClient<AppRouter>['auth']
   delivery: Delivery
   holder: RefreshTokenHolder
+  /** What the pages that share a cookie have in common. */
+  name: string
   onSessionEnd: (() => void) | undefined
 }
 
 /** The tokens of one user, which are renewed when necessary, with one refresh at a time. */
 export interface Session {
+  view: SessionView
   /** @throws TRPCClientError INVALID_CREDENTIALS */
   login(credentials: Credentials): Promise<SignedIn>
   /** Deletes the session here, then ends it on the server. @throws TRPCClientError if the server cannot be reached */
   logout(): Promise<void>
   /** Resumes the session of the cookie or the store; null if there is none. */
-  resume(): Promise<SignedIn | null>
-  /** The token for calls, or null without a session. @throws TRPCClientError if it cannot be renewed now */
-  accessToken(): Promise<string | null>
+  resume(options?: ResumeOptions): Promise<SignedIn | null>
+  /** Renews the token if necessary. @throws TRPCClientError if it cannot be renewed now */
+  ready(): Promise<void>
+  /** The token for calls, or null without a session. */
+  accessToken(): string | null
   /** Reports that the server rejected a token. A token that has been replaced is ignored. */
   markStale(token: string): void
 }
 
+export interface ResumeOptions {
+  /** Asks the server even if nothing here tells of a session, as for one that a sibling domain has created. */
+  always?: boolean
+}
+
 interface Parts extends SessionOptions {
+  state: SessionStateHolder
+  tellTabs: TellTabs
   access: AccessToken | null
-  /** The user of the session. Another user may log in with the same cookie while this page is open. */
-  userId: string | null
   refreshing: Promise<SignedIn | null> | null
-  /** Incremented by login and logout, so that a concurrent refresh has no effect. */
+  /** Incremented when the session begins or ends, so that a concurrent refresh has no effect. */
   era: number
 }
 
@@ -46,15 +58,24 @@ interface AccessToken {
 
 const refreshAheadMs = 30_000
 
+// Twice this is within the time in which the server repeats an answer that was lost (docs/sessions.md), for the first
+// half of it. A longer wait would turn the second attempt into the use of an old token.
+const refreshTimeoutMs = 7000
+
 export function createSession(options: SessionOptions): Session {
-  const parts: Parts = { ...options, access: null, userId: null, refreshing: null, era: 0 }
+  const hear: TellTabs = (userId) => followTab(parts, userId)
+  const tellTabs: TellTabs = options.delivery === 'cookie' ? connectTabs(options.name, hear) : () => {}
+  const state = createSessionState()
+  const parts: Parts = { ...options, state, tellTabs, access: null, refreshing: null, era: 0 }
   return {
+    view: { get: state.get, subscribe: state.subscribe },
     login: (credentials) => login(parts, credentials),
     logout: () => logout(parts),
-    resume: () => resume(parts),
-    accessToken: () => accessToken(parts),
+    resume: (options) => resume(parts, options),
+    ready: () => ready(parts),
+    accessToken: () => parts.access?.value ?? null,
     markStale(token) {
-      if (parts.access?.value === token) parts.access = { value: token, refreshAt: 0, expiresAt: 0 }
+      if (parts.access?.value === token) expire(parts)
     },
   }
 }
@@ -65,32 +86,31 @@ async function login(parts: Parts, credentials: Credentials): Promise<SignedIn> 
   const reply = await holder.inTurn(() => auth.login.mutate({ ...credentials, delivery }))
   parts.era += 1
   await accept(parts, reply)
+  parts.tellTabs(reply.user.id)
   // The server itself ends the session of a cookie. A login does not fail if another session cannot be ended.
   if (replaced?.refreshToken) await auth.logout.mutate(replaced).catch(() => {})
   return reply
 }
 
 async function logout(parts: Parts): Promise<void> {
-  const input = await parts.holder.read()
-  parts.era += 1
-  parts.access = null
-  parts.userId = null
+  // A logout that has failed can be tried again: whether there is a cookie, only the server sees.
+  const input = parts.delivery === 'cookie' ? {} : await parts.holder.read()
   await parts.holder.clear()
+  forget(parts)
+  parts.tellTabs(null)
   if (input) await parts.holder.inTurn(() => parts.auth.logout.mutate(input))
 }
 
-async function resume(parts: Parts): Promise<SignedIn | null> {
-  parts.userId = null
-  await parts.holder.reconsider()
+async function resume(parts: Parts, { always = false }: ResumeOptions = {}): Promise<SignedIn | null> {
+  if (always) parts.holder.reconsider()
   return refresh(parts)
 }
 
-async function accessToken(parts: Parts): Promise<string | null> {
-  if (parts.access && Date.now() < parts.access.refreshAt) return parts.access.value
+async function ready(parts: Parts): Promise<void> {
+  if (parts.access && Date.now() < parts.access.refreshAt) return
   await refresh(parts).catch((error: unknown) => {
     if (!parts.access || Date.now() >= parts.access.expiresAt) throw error
   })
-  return parts.access?.value ?? null
 }
 
 function refresh(parts: Parts): Promise<SignedIn | null> {
@@ -103,41 +123,99 @@ function refresh(parts: Parts): Promise<SignedIn | null> {
 }
 
 async function exchange(parts: Parts): Promise<SignedIn | null> {
-  const { era, auth, holder } = parts
+  const { era, holder, state } = parts
   const input = await holder.read()
-  if (!input) return null
-  const reply = await auth.refresh.mutate(input).catch((error: unknown) => {
-    if (endsSession(error)) return null
-    throw error
-  })
   if (era !== parts.era) return null
-  if (!reply || isOfAnother(parts, reply)) {
-    await end(parts, input)
+  if (!input) {
+    if (!parts.access) state.set(null)
+    return null
+  }
+  const reply = await ask(parts, input)
+  if (era !== parts.era) return null
+  if (!reply) {
+    await holder.clear()
+    end(parts, input)
+    parts.tellTabs(null)
+    return null
+  }
+  if (isOfAnother(parts, reply)) {
+    followTab(parts, reply.user.id)
     return null
   }
   await accept(parts, reply)
   return reply
 }
 
-// Another user has logged in in another tab. This page shows the previous user until it calls `resume`.
-function isOfAnother({ userId }: Parts, { user }: SignedIn): boolean {
-  return userId !== null && userId !== user.id
+// An answer that is lost is asked for once more, while the server still repeats it.
+async function ask({ auth }: Parts, input: { refreshToken?: string }): Promise<SignedIn | null> {
+  const attempt = () => withTimeout((signal) => auth.refresh.mutate(input, { signal }))
+  const again = async (error: unknown) => {
+    if (apiError(error)) throw error
+    return attempt()
+  }
+  return attempt()
+    .catch(again)
+    .catch((error: unknown) => {
+      if (endsSession(error)) return null
+      throw error
+    })
+}
+
+// Not every platform has `AbortSignal.timeout`.
+async function withTimeout<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new Error('The server does not answer.')), refreshTimeoutMs)
+  return work(controller.signal).finally(() => clearTimeout(timer))
+}
+
+function isOfAnother({ state }: Parts, { user }: SignedIn): boolean {
+  const shown = state.get().user
+  return shown !== null && shown.id !== user.id
+}
+
+/**
+ * Takes over what another tab has done. A page that shows a user whose session has been replaced by another person's
+ * first ends that of its own, so that no call of the former user is made in the name of the new one.
+ */
+function followTab(parts: Parts, userId: string | null): void {
+  const isSameUser = userId !== null && parts.state.get().user?.id === userId
+  if (isSameUser) expire(parts)
+  else end(parts)
+  if (userId === null || isSameUser) return
+  // The calls that wait for the former session fail first.
+  setTimeout(() => {
+    takeUp(parts).catch(() => {})
+  })
+}
+
+async function takeUp(parts: Parts): Promise<void> {
+  await parts.refreshing?.catch(() => {})
+  await refresh(parts)
 }
 
 async function accept(parts: Parts, { accessToken, expiresIn, refreshToken, user }: SignedIn): Promise<void> {
-  parts.userId = user.id
   const expiresAt = Date.now() + expiresIn * 1000
   parts.access = { value: accessToken, refreshAt: expiresAt - refreshAheadMs, expiresAt }
   await parts.holder.write(refreshToken)
+  parts.state.set(user)
 }
 
 // A new page may have had no cookie at all, so no known session has ended.
-async function end(parts: Parts, { refreshToken }: { refreshToken?: string }): Promise<void> {
-  const wasKnown = parts.access !== null || refreshToken !== undefined
-  parts.access = null
-  parts.userId = null
-  await parts.holder.clear()
+function end(parts: Parts, { refreshToken }: { refreshToken?: string } = {}): void {
+  const wasKnown = parts.state.get().user !== null || refreshToken !== undefined
+  forget(parts)
   if (wasKnown) parts.onSessionEnd?.()
+}
+
+// A call that is on its way still sends it, is refused, and then repeated with the next one.
+function expire(parts: Parts): void {
+  if (parts.access) parts.access = { value: parts.access.value, refreshAt: 0, expiresAt: 0 }
+}
+
+function forget(parts: Parts): void {
+  parts.era += 1
+  parts.access = null
+  parts.state.set(null)
 }
 
 // VALIDATION_ERROR: the store contained a value that is not a token.

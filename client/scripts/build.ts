@@ -9,7 +9,7 @@ const server = join(client, '../server')
 const emitted = join(client, 'dist/.all')
 const shipped = join(client, 'dist')
 const fluentZod = join(emitted, 'client/fluent-zod.js')
-const packages: readonly RegExp[] = [/^@trpc\/(client|server)$/, /^superjson$/]
+const packages: readonly RegExp[] = [/^@trpc\/(client|server|server\/observable)$/, /^superjson$/]
 const packagesOfForms: readonly RegExp[] = [/^zod(\/mini)?$/, /^zod\/v4\/locales\/en\.js$/]
 
 if (process.argv.includes('--watch')) watchSources()

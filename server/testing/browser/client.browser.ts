@@ -85,6 +85,25 @@ describe('a session in a browser, whose frontend has another origin of the same 
     expect(await page.evaluate('app.client.resume()')).toBeNull()
   })
 
+  it('begins and ends in all tabs at once', async () => {
+    const other = await openPage()
+    await other.evaluate('app.client.resume()')
+    const { page, user } = await loggedIn()
+    await other.waitForFunction(`app.client.session.get().user?.id === '${user.id}'`)
+    await page.evaluate('app.client.logout()')
+    await other.waitForFunction(`app.client.session.get().status === 'anonymous'`)
+    expect(await sessionEnds(other)).toBe(1)
+  })
+
+  it('costs a visitor who has none no request and no error', async () => {
+    const page = await openPage()
+    const seen: string[] = []
+    page.on('request', (request) => seen.push(request.url()))
+    page.on('console', (message) => seen.push(message.text()))
+    expect(await page.evaluate('app.client.resume()')).toBeNull()
+    expect(seen).toEqual([])
+  })
+
   it('survives a network failure', async () => {
     const { page } = await loggedIn()
     t.clock.advance(16 * 60)
@@ -98,7 +117,7 @@ describe('a session in a browser, whose frontend has another origin of the same 
   it('S21: is not available to an origin that the settings do not contain, even of the same site', async () => {
     const { page } = await loggedIn()
     const foreign = await openPage(profile, stranger)
-    expect(await foreign.evaluate('app.codeOf(app.client.resume())')).toBe('no answer')
+    expect(await foreign.evaluate('app.codeOf(app.client.resume({ always: true }))')).toBe('no answer')
     expect(await foreign.evaluate(publicCall)).toBe('no answer')
     const options = `{ method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }`
     await foreign.evaluate(`fetch('${api}/trpc/auth.logout', ${options}).catch(() => null)`)

@@ -19,7 +19,7 @@ export async function startFrontend(): Promise<Frontend> {
     appType: 'custom',
     logLevel: 'error',
     server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true, include: ['@trpc/client', 'superjson'] },
+    optimizeDeps: { noDiscovery: true, include: ['@trpc/client', '@trpc/server/observable', 'superjson'] },
   })
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/?')) response.setHeader('content-type', 'text/html').end(page)

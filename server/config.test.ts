@@ -47,6 +47,11 @@ describe('settings', () => {
     ['PASSWORD_PEPPER', 'short'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
     ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://*.example.com'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'capacitor://localhost/'],
+    ['CORS_ORIGINS', 'capacitor://'],
+    ['CORS_ORIGINS', 'Tauri://localhost'],
     ['SEED', 'perhaps'],
   ])('rejects %s=%s and names the setting', (name, value) => {
     expect(faultsOf({ ...complete(), [name]: value }).join('\n')).toContain(name)
@@ -105,8 +110,17 @@ describe('settings', () => {
     ['PUBLIC_URL', 'http://[::1]:3000'],
     ['APP_URL', 'https://app.example.com/start'],
     ['CORS_ORIGINS', 'https://app.example.com,http://localhost:5173'],
+    ['CORS_ORIGINS', 'capacitor://localhost, tauri://localhost,chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai'],
   ])('S59: starts in production with %s=%s', (name, value) => {
     expect(faultsOf({ ...complete(), [name]: value })).toEqual([])
+  })
+
+  it('S59: says that wildcards are not supported, and what to write', () => {
+    const [fault] = faultsOf({ ...complete(), CORS_ORIGINS: 'https://app.example.com,https://*.example.com' })
+    expect(fault).toBe(
+      'CORS_ORIGINS has "https://*.example.com". Wildcards are not supported. ' +
+        'Name each origin exactly, such as https://app.example.com',
+    )
   })
 
   it('S59: lists contradictions between settings together with invalid settings', () => {

@@ -18,7 +18,13 @@ const list = z.string().transform((value) =>
     .filter(Boolean),
 )
 
-const origins = list.refine((items) => items.every(isOrigin), 'must be exact origins, such as https://app.example.com')
+const nameOrigins = 'Name each origin exactly, such as https://app.example.com'
+const origins = list.superRefine((items, context) => {
+  for (const item of items) {
+    if (item.includes('*')) context.addIssue(`has "${item}". Wildcards are not supported. ${nameOrigins}`)
+    else if (!isOrigin(item)) context.addIssue(`has "${item}", which is not an origin. ${nameOrigins}`)
+  }
+})
 const proxyNetworks = list.superRefine((items, context) => {
   for (const item of items) {
     const fault = proxyNetworkFault(item)
@@ -155,8 +161,14 @@ function parseJson(text: string, context: z.core.$RefinementCtx): unknown {
   }
 }
 
+// Browsers serialize the origins of apps and extensions, such as `capacitor://localhost`, in the same way, but `URL` does
+// not know that these schemes have origins.
 function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value
+  if (!URL.canParse(value)) return false
+  const { origin } = new URL(value)
+  return (
+    origin === value || (origin === 'null' && /^[a-z][a-z\d+.-]*:\/\/[a-z\d]([a-z\d.-]*[a-z\d])?(:\d+)?$/.test(value))
+  )
 }
 
 function isPrivateKey(key: JsonWebKey): boolean {

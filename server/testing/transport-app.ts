@@ -14,6 +14,7 @@ export const transportToken = 'user-token'
 
 interface TransportSettings {
   isProduction?: boolean
+  mode?: string
   cookieDomain?: string
   publicUrl?: string
 }
@@ -47,12 +48,12 @@ export async function createTransportApp(router: AnyTRPCRouter, settings: Transp
 
 function fakeContainer(
   app: FastifyInstance,
-  { isProduction = false, cookieDomain, publicUrl = addresses.publicUrl }: TransportSettings,
+  { isProduction = false, mode = 'test', cookieDomain, publicUrl = addresses.publicUrl }: TransportSettings,
 ): Container {
   const identity = { userId: 'u1', role: 'user', sessionId: 's1' }
   const sessions = { authenticate: async (token: string) => (token === transportToken ? identity : null) }
   return Object.assign(Object.create(null), {
-    config: { app: { name: 'app' }, isProduction, http: { ...addresses, cookieDomain, publicUrl } },
+    config: { app: { name: 'app' }, isProduction, mode, http: { ...addresses, cookieDomain, publicUrl } },
     log: app.log,
     limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },

@@ -63,6 +63,23 @@ describe('S40: the refresh cookie', () => {
     expect([answer.statusCode, answer.json().error.code]).toEqual([403, 'FORBIDDEN'])
   })
 
+  it.each(['http://localhost:5173', 'http://127.0.0.1:8081', 'https://[::1]'])(
+    'is read from %s in development alone',
+    async (origin) => {
+      const request = {
+        method: 'POST',
+        url: '/api/refresh',
+        headers: { cookie: 'app_refresh=secret-token', origin },
+      } as const
+      const modes = [await start({ mode: 'development' }), development, await start({ isProduction: true })]
+      const cookie = `${request.headers.cookie}; __Host-app_refresh=secret-token`
+      const answers = await Promise.all(
+        modes.map(({ app }) => app.inject({ ...request, headers: { ...request.headers, cookie } })),
+      )
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 403, 403])
+    },
+  )
+
   it('is rejected without an origin', async () => {
     expect((await refresh({})).statusCode).toBe(403)
   })

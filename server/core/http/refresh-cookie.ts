@@ -1,6 +1,7 @@
 import type { CookieSerializeOptions } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ForbiddenError } from '../errors.js'
+import { mayUseCookie, type OriginConfig } from './allowed-origins.js'
 
 /** Access to the refresh cookie for procedures. The HTTP transports create one for each request. */
 export interface RefreshCookie {
@@ -25,10 +26,10 @@ type BrowserMark = keyof typeof markDays
 
 const markDays = { device: 90, registration: 7 } as const
 
-export interface CookieConfig {
+export interface CookieConfig extends OriginConfig {
   app: { name: string }
   isProduction: boolean
-  http: { publicUrl: string; appUrl: string; corsOrigins: readonly string[]; cookieDomain: string | undefined }
+  http: OriginConfig['http'] & { cookieDomain: string | undefined }
 }
 
 /**
@@ -51,7 +52,7 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
   return {
     read() {
       const tokens = readUnchecked()
-      if (tokens.length > 0 && !mayUseCookie(request.headers.origin, config)) {
+      if (tokens.length > 0 && !mayUseCookie(request.headers.origin ?? '', config)) {
         throw new ForbiddenError({ message: foreignOrigin })
       }
       return tokens
@@ -94,10 +95,4 @@ function valuesOf(header: string | undefined, name: string): string[] {
   const pairs = (header ?? '').split(';').map((pair) => pair.trim())
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))
   return values.filter((value) => value !== '')
-}
-
-function mayUseCookie(origin: string | undefined, { http }: CookieConfig): boolean {
-  if (origin === undefined) return false
-  const own = [http.publicUrl, http.appUrl].map((url) => new URL(url).origin)
-  return [...own, ...http.corsOrigins].includes(origin)
 }

@@ -1,12 +1,12 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyServerOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageConfig } from '../../testing/page-config.js'
 import { securityHeaders } from './security-headers.js'
 
 const allowed = 'https://app.example.com'
 
-async function appWith(overrides: Record<string, string>) {
-  const app = Fastify()
+async function appWith(overrides: Record<string, string>, logger: FastifyServerOptions['logger'] = false) {
+  const app = Fastify({ logger })
   await securityHeaders(app, pageConfig({ CORS_ORIGINS: allowed, ...overrides }))
   app.get('/api/things', () => ({}))
   app.get('/tagged', (_request, reply) => reply.header('cache-control', 'max-age=60').send({}))
@@ -105,5 +105,62 @@ describe('security headers', () => {
     expect((await development.inject(request)).headers['access-control-allow-origin']).toBe('http://localhost:5173')
     expect((await production.inject(request)).headers).not.toHaveProperty('access-control-allow-origin')
     await Promise.all([development.close(), production.close()])
+  })
+
+  it('S38: allows pages of this machine in development alone, on any port', async () => {
+    const [development, production] = await Promise.all([
+      appWith({ NODE_ENV: 'development' }),
+      appWith({ NODE_ENV: 'production' }),
+    ])
+    const allowedBy = async (app: typeof development, origin: string) =>
+      (await app.inject({ url: '/api/things', headers: { origin } })).headers['access-control-allow-origin'] === origin
+    for (const origin of ['http://localhost:5173', 'http://127.0.0.1', 'https://localhost', 'http://[::1]:8081']) {
+      expect([await allowedBy(development, origin), await allowedBy(production, origin)]).toEqual([true, false])
+    }
+    for (const origin of [
+      'http://localhost.evil.com',
+      'http://evil.com:5173',
+      'http://localhost:5173/',
+      'http://10.0.0.1',
+    ]) {
+      expect(await allowedBy(development, origin)).toBe(false)
+    }
+    await Promise.all([development.close(), production.close()])
+  })
+
+  it('allows the origin of an app with a scheme of its own, as browsers send it', async () => {
+    const origins = [
+      'capacitor://localhost',
+      'tauri://localhost',
+      'chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai',
+    ]
+    const app = await appWith({ CORS_ORIGINS: origins.join(','), NODE_ENV: 'production' })
+    for (const origin of origins) {
+      const { headers } = await app.inject({ url: '/api/things', headers: { origin } })
+      expect(headers['access-control-allow-origin']).toBe(origin)
+    }
+    await app.close()
+  })
+
+  it('names each refused origin in the log once, with the setting that allows it, and not without end', async () => {
+    const lines: string[] = []
+    const noisy = await appWith({}, { level: 'warn', stream: { write: (line: string) => lines.push(line) } })
+    const request = (origin: string) => noisy.inject({ url: '/api/things', headers: { origin } })
+    for (const origin of [
+      'http://localhost:5173',
+      'http://localhost:5173',
+      allowed,
+      'http://localhost:3000',
+      'null',
+      '',
+    ]) {
+      await request(origin)
+    }
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { origin: 'http://localhost:5173', msg: expect.stringContaining('CORS_ORIGINS') },
+    ])
+    for (let port = 1; port < 100; port += 1) await request(`https://evil.example:${port}`)
+    expect(lines).toHaveLength(20)
+    await noisy.close()
   })
 })

@@ -1,16 +1,15 @@
 import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
+import { createRefusalLog, mayReadResponses, type OriginConfig } from './allowed-origins.js'
 
-interface HeaderConfig {
-  mode: string
+interface HeaderConfig extends OriginConfig {
   isProduction: boolean
-  http: { corsOrigins: readonly string[]; appUrl: string }
 }
 
 /**
  * Sets the headers of every response: a strict content security policy and related headers (OWASP ASVS 5.0, V3.4), CORS
- * for exactly the origins of the settings, and `Cache-Control: no-store` unless a route sets another value.
+ * for exactly the origins of the settings (and of this machine in development), and `Cache-Control: no-store` unless a route sets another value.
  */
 export async function securityHeaders(app: FastifyInstance, config: HeaderConfig): Promise<void> {
   await app.register(fastifyHelmet, {
@@ -18,7 +17,7 @@ export async function securityHeaders(app: FastifyInstance, config: HeaderConfig
     strictTransportSecurity: config.isProduction && { maxAge: 365 * 24 * 60 * 60, includeSubDomains: true },
     xFrameOptions: { action: 'deny' },
   })
-  await allowOrigins(app, allowedOrigins(config))
+  await allowOrigins(app, config)
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
@@ -47,11 +46,14 @@ const contentPolicy = {
 }
 
 // Created for each request, because the plugin also sends `Access-Control-Allow-Credentials` to rejected origins.
-async function allowOrigins(app: FastifyInstance, origins: ReadonlySet<string>): Promise<void> {
+async function allowOrigins(app: FastifyInstance, config: OriginConfig): Promise<void> {
+  const logRefusal = createRefusalLog(config)
   await app.register(fastifyCors, {
     delegator: (request, done) => {
       const { origin } = request.headers
-      done(null, { ...corsOptions, origin: origin !== undefined && origins.has(origin) ? [origin] : false })
+      const isAllowed = origin !== undefined && mayReadResponses(origin, config)
+      if (origin && !isAllowed) logRefusal(origin, request)
+      done(null, { ...corsOptions, origin: isAllowed ? [origin] : false })
     },
   })
   app.addHook('onRequest', async (_request, reply) => {
@@ -64,8 +66,4 @@ const corsOptions = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposedHeaders: ['x-request-id', 'Link', 'ETag', 'Location', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
   maxAge: 600,
-}
-
-function allowedOrigins({ mode, http }: HeaderConfig): Set<string> {
-  return new Set([...http.corsOrigins, ...(mode === 'development' ? [new URL(http.appUrl).origin] : [])])
 }

@@ -23,8 +23,8 @@ in one shell, in this order: logging in puts Ada's token into <code>$TOKEN</code
 ${exampleCalls.curl(url).map(exampleCard).join('\n')}
 <h2>First calls from TypeScript</h2>
 <p class="soft">The same with full types. How to install the package in a frontend is in
-<code>docs/guides/client.md</code>. A page on another origin, such as <code>http://localhost:5173</code>, has to be named
-in the setting <code>CORS_ORIGINS</code>.</p>
+<code>docs/guides/client.md</code>. Pages of this machine may call the server, on any port. Any other origin has to be named in
+the setting <code>CORS_ORIGINS</code>.</p>
 ${exampleCalls.client(url).map(exampleCard).join('\n')}
 </main>`
 }

@@ -1,6 +1,7 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { BadRequestError, UnsupportedMediaTypeError } from '../../errors.js'
 import { isRecord } from '../../unknown-values.js'
 import { parseJson, readJson, readOnce } from '../json-input.js'
@@ -72,10 +73,22 @@ function readSerialized({ method, query: { input }, body }: TrpcRequest): unknow
 function deserialize(router: AnyTRPCRouter, serialized: unknown, { isBatch, list }: Calls): unknown[] {
   const { transformer } = router._def._config
   if (serialized === undefined) return []
-  if (!isBatch) return [transformer.input.deserialize(serialized)]
-  if (!isRecord(serialized)) throw new BadRequestError()
-  return list.map(({ index }) => {
-    const input = serialized[index]
-    return input === undefined ? undefined : transformer.input.deserialize(input)
+  if (isBatch && !isRecord(serialized)) throw new BadRequestError()
+  return list.map(({ index, procedure }) => {
+    const input = isBatch && isRecord(serialized) ? serialized[index] : serialized
+    return input === undefined ? undefined : withoutDirection(procedure, transformer.input.deserialize(input))
   })
 }
+
+/**
+ * Removes what React Query's integration of tRPC sends beside the cursor of an infinite list: whether it wants the page
+ * after the cursor or the one before. The cursor says all, so that inputs have no such key, and REST refuses it.
+ */
+function withoutDirection(procedure: AnyTRPCProcedure | undefined, input: unknown): unknown {
+  const takesCursor = procedure?._def.inputs.some((schema) => schema instanceof z.ZodObject && 'cursor' in schema.shape)
+  if (!takesCursor || !isRecord(input) || !directions.has(input.direction)) return input
+  const { direction: _, ...fields } = input
+  return fields
+}
+
+const directions = new Set<unknown>(['forward', 'backward'])

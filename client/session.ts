@@ -178,10 +178,11 @@ function isOfAnother({ state }: Parts, { user }: SignedIn): boolean {
  * first ends that of its own, so that no call of the former user is made in the name of the new one.
  */
 function followTab(parts: Parts, userId: string | null): void {
-  const isSameUser = userId !== null && parts.state.get().user?.id === userId
-  if (isSameUser) expire(parts)
-  else end(parts)
-  if (userId === null || isSameUser) return
+  const shown = parts.state.get().user
+  if (shown && shown.id === userId) return expire(parts)
+  if (shown || userId === null) end(parts)
+  else parts.era += 1
+  if (userId === null) return
   // The calls that wait for the former session fail first.
   setTimeout(() => {
     takeUp(parts).catch(() => {})

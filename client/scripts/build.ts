@@ -9,8 +9,9 @@ const server = join(client, '../server')
 const emitted = join(client, 'dist/.all')
 const shipped = join(client, 'dist')
 const fluentZod = join(emitted, 'client/fluent-zod.js')
-const packages: readonly RegExp[] = [/^@trpc\/(client|server|server\/observable)$/, /^superjson$/]
-const packagesOfForms: readonly RegExp[] = [/^zod(\/mini)?$/, /^zod\/v4\/locales\/en\.js$/]
+const core: readonly string[] = ['@trpc/client', '@trpc/server', '@trpc/server/observable', 'superjson']
+const ofReact: readonly string[] = ['@tanstack/react-query', '@trpc/tanstack-react-query', 'react']
+const ofForms: readonly string[] = ['zod', 'zod/mini', 'zod/v4/locales/en.js']
 
 if (process.argv.includes('--watch')) watchSources()
 else build()
@@ -23,7 +24,7 @@ else build()
 function build(): void {
   compile()
   rewriteAll()
-  const entries = ['index', 'schemas'].flatMap((name) => [`${name}.js`, `${name}.d.ts`])
+  const entries = ['index', 'schemas', 'react'].flatMap((name) => [`${name}.js`, `${name}.d.ts`])
   const files = reachableFrom(entries.map((name) => join(emitted, 'client', name)))
   const strangers = files.flatMap(importsOf).filter(({ from, target }) => !isAllowed(from, target))
   if (strangers.length > 0) fail(strangers.map(({ from, target }) => `${relative(emitted, from)} imports ${target}`))
@@ -56,7 +57,8 @@ function rewrite(file: string, change: (text: string) => string): void {
 function isAllowed(from: string, target: string): boolean {
   if (target.startsWith('/')) return existsSync(target)
   const isOfForms = /\/(schemas?|form-schema|fluent-zod)\.(d\.ts|js)$/.test(from)
-  return [...packages, ...(isOfForms ? packagesOfForms : [])].some((name) => name.test(target))
+  const isOfReact = /\/(react|query-client)\.(d\.ts|js)$/.test(from)
+  return [...core, ...(isOfForms ? ofForms : []), ...(isOfReact ? ofReact : [])].includes(target)
 }
 
 function ship(files: readonly string[]): void {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { guideSource } from './guide.js'
 
 const client = join(import.meta.dirname, '..')
 const root = join(client, '..')
@@ -65,8 +66,26 @@ function checkReactProject(packed: string): void {
     ...['@trpc/tanstack-react-query', '@tanstack/react-query', 'react', '@types/react'].map(withVersion),
   )
   checkTypes(folder, 'consumer.ts.txt')
-  assert.equal(evaluate(load, folder), 'function')
-  console.log('The packed client fits beside React Query.')
+  checkTypes(folder, 'react.ts.txt')
+  assert.equal(
+    evaluate(load.replace(packageName, `${packageName}/react`).replace('createApiClient', 'useApi'), folder),
+    'function',
+  )
+  checkGuide(folder)
+  console.log('The packed client fits beside React Query, and the code of the guide compiles.')
+}
+
+function checkGuide(folder: string): void {
+  npmInstall(folder, withVersion('zod'))
+  cpSync(join(client, 'testing/guide-names.d.ts.txt'), join(folder, 'names.d.ts'))
+  writeFileSync(join(folder, 'guide.tsx'), guideSource())
+  const project = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8'))
+  const settings = {
+    ...project,
+    compilerOptions: { ...project.compilerOptions, jsx: 'react-jsx', noUnusedLocals: false },
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...settings, files: ['guide.tsx', 'names.d.ts'] }))
+  assert.deepEqual(faultyLines(folder, compiler), [])
 }
 
 /** A workspace of the repository has the package as a link to its folder. */

@@ -89,7 +89,9 @@ function findOutWhoIsSignedIn({ session, resume }: ApiClient): () => void {
     if (session.get().status === 'unknown') resume().catch(() => {})
   }
   ask()
-  return onlineManager.subscribe(ask)
+  return onlineManager.subscribe((isOnline) => {
+    if (isOnline) ask()
+  })
 }
 
 function emptyForAnotherUser({ session }: ApiClient, cache: QueryClient): () => void {

@@ -134,6 +134,7 @@ async function exchange(parts: Parts): Promise<SignedIn | null> {
   if (era !== parts.era) return null
   if (!reply) {
     await holder.clear()
+    if (era !== parts.era) return null
     end(parts, input)
     parts.tellTabs(null)
     return null

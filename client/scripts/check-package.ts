@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { guideSource } from './guide.js'
+import { checkScale } from './scale.js'
 
 const client = join(import.meta.dirname, '..')
 const root = join(client, '..')
@@ -54,6 +55,7 @@ function checkEmptyProject(packed: string): void {
     checkTypes(folder, example, formerCompiler)
   }
   checkHover(folder)
+  checkScale(folder, join(folder, 'node_modules', compiler, 'bin/tsc'))
   console.log('The packed client installs, loads and type-checks without the server.')
 }
 

@@ -120,7 +120,8 @@ async function resetToken(url: string, { mails }: MailServer, email: string): Pr
 /** Finds the largest file that the documentation page loads. */
 async function findLargestFile(url: string): Promise<string> {
   const page = await send(url, { method: 'GET', path: docsPage })
-  const paths = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].flatMap(([, path]) => path ?? [])
+  const links = page.body.matchAll(/(?:src|href)="([^":]+)"/g)
+  const paths = [...links].map(([, link = '']) => new URL(link, url + docsPage).pathname)
   const files = paths.map(async (path) => ({ path, size: (await send(url, { method: 'GET', path })).body.length }))
   const largest = (await Promise.all(files)).toSorted((a, b) => b.size - a.size)[0]
   if (!largest) throw new Error(`${docsPage} loads no file.`)

@@ -1,7 +1,5 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../core/database/client.js'
-import { PrismaClient } from '../../generated/client.js'
 import { createStatementRecorder } from '../../testing/statement-recorder.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 
@@ -78,21 +76,5 @@ describe('S31: soft-deleted rows of related models', () => {
     const user = await db.user.findMany({ where: { id: ids.living }, include: { posts } })
     expect(user.map((row) => row.posts.map(({ id }) => id))).toEqual([[ids.post]])
     recorder.assertGuarded()
-  })
-})
-
-describe('the statement recorder', () => {
-  it('reports nested reads of a client without the extension', async () => {
-    const adapter = new PrismaPg({ connectionString: database.url, max: 1 })
-    const bare = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
-    const [list, single] = [createStatementRecorder(), createStatementRecorder()]
-    let current = list
-    bare.$on('query', (event) => current.onStatement(event.query))
-    await bare.user.findMany({ where: { deletedAt: null }, include: { posts: true } })
-    expect(() => list.assertGuarded()).toThrow('Post')
-    current = single
-    await bare.post.findMany({ where: { deletedAt: null }, relationLoadStrategy: 'join', ...withAuthor })
-    expect(() => single.assertGuarded()).toThrow('User')
-    await bare.$disconnect()
   })
 })

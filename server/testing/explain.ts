@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, vi } from 'vitest'
+import { openConnection } from '../core/database/connection.js'
 import { createTestDatabase, openDatabase } from './test-database.js'
 
 // Of 8 KiB each.
@@ -16,8 +17,7 @@ const blocksMax = 400
 export async function openExplainedDatabase() {
   const database = await createTestDatabase()
   const db = openDatabase(database.url)
-  const client = new pg.Client({ connectionString: database.url })
-  await client.connect()
+  const client = await openConnection(database.url)
   afterAll(async () => {
     await client.end()
     await db.$disconnect()

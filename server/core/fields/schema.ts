@@ -22,7 +22,11 @@ export function oneLine() {
 
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
-/** Multi-line text, without control characters other than line breaks and tabs. */
+/**
+ * Multi-line text, without control characters other than line breaks and tabs.
+ *
+ * @public for the texts of features, also if there is none
+ */
 export function manyLines() {
   return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
 }

@@ -1,19 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
-import { createTestApp, type TestApp } from '../server/testing/test-app.js'
+import { startTestApp } from '../server/testing/test-app.js'
 import { type ApiClientOptions, createApiClient } from './api-client.js'
 import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 import { createMemoryTokenStore } from './token-store.js'
 
-let t: TestApp
+const t = await startTestApp()
 let network: Network
 
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
 beforeEach(() => {
   network = createNetwork(t)
 })

@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../server/testing/test-app.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { startTestApp } from '../server/testing/test-app.js'
 import { type ApiClient, createApiClient } from './api-client.js'
 import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 
 const nobody = { email: 'nowhere', password: 'a password of nobody', name: 'Nobody' }
-let t: TestApp
+const t = await startTestApp()
 let network: Network
 let client: ApiClient
 
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
 beforeEach(() => {
   network = createNetwork(t)
   client = createApiClient({ url: 'http://localhost:3000', fetch: (...request) => network.fetch(...request) })

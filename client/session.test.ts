@@ -1,20 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
-import { createTestApp, type TestApp } from '../server/testing/test-app.js'
+import { startTestApp } from '../server/testing/test-app.js'
 import { type ApiClientOptions, createApiClient } from './api-client.js'
 import { apiError } from './errors.js'
 import { createSessionState, type SessionState } from './session-state.js'
 import { createNetwork, type Network } from './testing/network.js'
 
-let t: TestApp
+const t = await startTestApp()
 let network: Network
 let tests = 0
 
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
 beforeEach(() => {
   network = createNetwork(t)
   tests += 1

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Role } from './generated/client.js'
 import { calls, expectedOutcome } from './testing/calls.js'
 import { createUser } from './testing/factories.js'
 import { actorKinds, setStage } from './testing/stage.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { startTestApp } from './testing/test-app.js'
 import { everyProcedure, transports } from './testing/transports.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  // With one connection for requests, a transaction whose work uses the pool waits for itself, and fails.
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
-  // So that no admin of the matrix is the last one.
-  await createUser(t, { role: 'admin' })
-})
-
-afterAll(() => t.close())
+// With one connection for requests, a transaction whose work uses the pool waits for itself, and fails.
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
+// So that no admin of the matrix is the last one.
+await createUser(t, { role: 'admin' })
 
 describe('S27: every procedure, every kind of actor, both transports', () => {
   it('has a row for each procedure, and no others', () => {

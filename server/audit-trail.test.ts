@@ -1,22 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { auditEventPageSchema, listAuditEventsSchema } from './features/audit/schema.js'
 import { createPost } from './features/posts/posts.test-support.js'
 import { freshAddress, newestToken } from './testing/accounts.js'
 import { createDeadMail, createSignedInUser, createUser } from './testing/factories.js'
 import { testPassword } from './testing/secrets.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { startTestApp } from './testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { role: 'admin' })
 })
-afterAll(() => t.close())
-
 const newPassword = 'a password nobody chose yet'
 let callers = 0
 

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createSignedInUser } from './testing/factories.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { startTestApp } from './testing/test-app.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-
-afterAll(() => t.close())
+const t = await startTestApp()
 
 const daysAgo = (days: number) => new Date(t.clock.now().getTime() - days * 24 * 3600 * 1000)
 

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { calls, expectedOutcome } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { startTestApp } from './testing/test-app.js'
 import { everyProcedure, transports } from './testing/transports.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
+const t = await startTestApp()
 
 const internal = /hash|secret|deletedAt|disabledAt|revoked|generation|rotatedAt|searchVector|absoluteExpiresAt|params/i
 const carriesTokens: ReadonlySet<string> = new Set(['auth.login', 'auth.refresh'])

@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { errorTable } from './core/errors.js'
+import { publicProcedure, router } from './procedures.js'
 import { calls, expectedOutcome } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
-import { everyProcedure, restTransport, transports, trpcTransport } from './testing/transports.js'
+import { startTestApp } from './testing/test-app.js'
+import { createTransportApp } from './testing/transport-app.js'
+import { everyProcedure, queryOf, restTransport, transports, trpcTransport } from './testing/transports.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-
-afterAll(() => t.close())
+const t = await startTestApp()
 
 // Ids, times and tokens differ between two runs of one call; their positions and their form do not.
 function shapeOf(value: unknown): unknown {
@@ -30,10 +27,12 @@ describe('inputs of database queries', () => {
   const lists = [...everyProcedure().keys()].filter((name) => name.endsWith('.list') && calls[name]?.input)
 
   it.each(lists)('S30: %s accepts no clause of a query', async (list) => {
-    const accessToken = (await setStage(t, 'admin')).session?.accessToken
+    const stage = await setStage(t, 'admin')
+    const accessToken = stage.session?.accessToken
+    const valid = await calls[list]?.input?.(stage)
     for (const transport of Object.values(transports)) {
       for (const [key, clause] of Object.entries(shaped)) {
-        const { error } = await transport(t.app, { procedure: list, input: { [key]: clause }, accessToken })
+        const { error } = await transport(t.app, { procedure: list, input: { ...valid, [key]: clause }, accessToken })
         expect(error).toMatchObject({ code: 'VALIDATION_ERROR', details: [{ path: key }] })
       }
     }
@@ -56,6 +55,21 @@ describe('inputs of database queries', () => {
   })
 })
 
+it('an array is an array over REST too, also if one of its values contains a comma', async () => {
+  const tags = z.array(z.string())
+  const list = publicProcedure
+    .meta({ rest: { method: 'GET', path: '/tags' }, summary: 'List tags' })
+    .input(z.strictObject({ tags }))
+    .output(tags)
+    .query(({ input }) => input.tags)
+  const { app } = await createTransportApp(router({ list }))
+  for (const tags of [['a'], ['a', 'b,c']]) {
+    const response = await app.inject({ url: '/api/tags', query: queryOf({ tags, unset: undefined }) })
+    expect(response.json()).toEqual({ data: tags })
+  }
+  await app.close()
+})
+
 describe('every procedure returns the same over tRPC and REST', () => {
   for (const [procedure, { meta, rest: route }] of everyProcedure()) {
     const row = calls[procedure] ?? {}
@@ -75,7 +89,6 @@ describe('every procedure returns the same over tRPC and REST', () => {
       expect([rest.error?.code ?? 'OK', trpc.error?.code ?? 'OK']).toEqual([outcome, outcome])
       expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))
       expect(rest.headers['x-request-id']).toMatch(/^[\w-]{8,}$/)
-      if (rest.status === 201) expect(rest.headers.location).toMatch(/^\/api\/[\w-]+\/[0-9a-f-]{36}$/)
       if (rest.status === 204) expect(rest.data).toBeUndefined()
     })
 

@@ -24,7 +24,8 @@ export interface Bound {
   make?: (size: number) => unknown
 }
 
-const letters = (size: number) => 'a'.repeat(size)
+/** A string of that length. */
+export const letters = (size: number) => 'a'.repeat(size)
 
 // 64 characters before the @, and labels of at most 63 after it.
 function addressOf(size: number): string {
@@ -35,13 +36,15 @@ function addressOf(size: number): string {
     : `${local}@${host}${letters(size - local.length - host.length - '@.com'.length)}.com`
 }
 
-const id = { good: '0197a1b2-0000-7000-8000-000000000001', bad: '0197a1b2-0000-7000-8000-0000000000012' }
 const password = { min: 1, max: 1024, make: letters }
 const token = { min: 1, max: 2048, make: letters }
 const version = { min: 1, max: 2_147_483_647 }
 const cursorLimit = { min: 1, max: 100 }
 
-/** The bounds of each string and number of an input, by its name, or by procedure and name if they differ. */
+/**
+ * The bounds of strings and numbers of the inputs of the base, by name. A changed bound must be changed here, too. All
+ * other fields are tried at the bounds that they declare, and one without a maximum fails.
+ */
 export const boundTable: Readonly<Record<string, Bound>> = {
   email: { min: 0, max: 254, make: addressOf },
   name: { min: 1, max: 100, make: letters },
@@ -54,16 +57,11 @@ export const boundTable: Readonly<Record<string, Bound>> = {
   limit: cursorLimit,
   page: { min: 1, max: 1_000_000 },
   q: { min: 0, max: 200, make: letters },
-  title: { min: 1, max: 200, make: letters },
-  body: { min: 1, max: 50_000, make: letters },
 }
 
-/** Strings whose form determines their bounds, with a valid and an invalid one. */
+/** Strings whose form determines their bounds, by its format in JSON Schema, with a valid and an invalid one. */
 export const formTable: Readonly<Record<string, { good: string; bad: string }>> = {
-  id,
-  authorId: id,
-  userId: id,
-  actorId: id,
+  uuid: { good: '0197a1b2-0000-7000-8000-000000000001', bad: '0197a1b2-0000-7000-8000-0000000000012' },
 }
 
 /** Strings without bounds in their schema, with what limits them instead. */

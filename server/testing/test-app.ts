@@ -1,7 +1,7 @@
 import { createTRPCClient, httpLink } from '@trpc/client'
 import type { FastifyInstance } from 'fastify'
 import superjson from 'superjson'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { buildApp } from '../app.js'
 import { type Config, type Environment, loadConfig } from '../config.js'
 import { createContainer } from '../container.js'
@@ -75,6 +75,16 @@ export async function createTestApp(options: TestAppOptions = {}) {
       recorder.assertTimed()
     },
   }
+}
+
+/**
+ * Starts an app for all tests of a file and closes it after them. Await it at the top of the file: if it fails, that is
+ * the only error, because the tests and hooks below are never declared.
+ */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const t = await createTestApp(options)
+  afterAll(() => t.close())
+  return t
 }
 
 /** The settings of tests. */

@@ -17,6 +17,8 @@ interface TransportCall {
   procedure: string
   input?: Record<string, unknown> | undefined
   accessToken?: string | undefined
+  /** Further headers, such as preconditions. */
+  headers?: Record<string, string>
 }
 
 export type Transport = (app: FastifyInstance, call: TransportCall) => Promise<Outcome>
@@ -34,7 +36,7 @@ interface TrpcFailure {
 }
 
 /** Calls over tRPC's HTTP protocol. Each call has a different address, so that they do not exceed limits together. */
-export const trpcTransport: Transport = async (app, { procedure, input, accessToken }) => {
+export const trpcTransport: Transport = async (app, { procedure, input, accessToken, headers: given }) => {
   const isQuery = factsOf(procedure).type === 'query'
   const body = JSON.stringify(superjson.serialize(input))
   const query = isQuery && input ? `?input=${encodeURIComponent(body)}` : ''
@@ -42,7 +44,7 @@ export const trpcTransport: Transport = async (app, { procedure, input, accessTo
     method: isQuery ? 'GET' : 'POST',
     url: `/trpc/${procedure}${query}`,
     remoteAddress: someAddress(),
-    headers: { ...bearer(accessToken), ...(!isQuery && { 'content-type': 'application/json' }) },
+    headers: { ...given, ...bearer(accessToken), ...(!isQuery && { 'content-type': 'application/json' }) },
     ...(!isQuery && input && { payload: body }),
   })
   const { statusCode: status, headers } = response
@@ -52,7 +54,7 @@ export const trpcTransport: Transport = async (app, { procedure, input, accessTo
 }
 
 /** Calls the REST route of a procedure, and converts lists back to the form of the procedure. */
-export const restTransport: Transport = async (app, { procedure, input, accessToken }) => {
+export const restTransport: Transport = async (app, { procedure, input, accessToken, headers: given }) => {
   const { method, path } = factsOf(procedure).rest
   const rest = { ...input }
   const url = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
@@ -64,11 +66,9 @@ export const restTransport: Transport = async (app, { procedure, input, accessTo
   const response = await app.inject({
     method,
     url: `/api${url}`,
-    headers: bearer(accessToken),
+    headers: { ...given, ...bearer(accessToken) },
     remoteAddress: someAddress(),
-    ...(method === 'GET' && {
-      query: Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)])),
-    }),
+    ...(method === 'GET' && { query: queryOf(rest) }),
     ...(hasBody && { payload: rest }),
   })
   const { statusCode: status, headers } = response
@@ -84,6 +84,14 @@ function factsOf(procedure: string): RestProcedure {
   const facts = everyProcedure().get(procedure)
   if (!facts) throw new Error(`There is no procedure ${procedure}.`)
   return facts
+}
+
+/** The query parameters of an input. An array is a parameter that occurs several times. */
+export function queryOf(input: Record<string, unknown>): Record<string, string | string[]> {
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, Array.isArray(value) ? value.map(String) : String(value)]),
+  )
 }
 
 function bearer(accessToken: string | undefined): Record<string, string> {

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PrismaClient } from '../../generated/client.js'
 import { createStatementRecorder, unguardedTables } from '../../testing/statement-recorder.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import type { Database } from './client.js'
@@ -96,6 +98,20 @@ describe('the statement recorder', () => {
     expect(planted(byKey('Favourite', 'userId'))).toThrow('User')
     expect(planted(byKey('Favourite', 'authorId'))).toThrow('User')
     expect(planted('SELECT 1 FROM "Session" s WHERE EXISTS (SELECT 1 FROM "User" u WHERE u.id = s."userId")')).toThrow()
+  })
+
+  it('reports nested reads of a client without the extension', async () => {
+    const adapter = new PrismaPg({ connectionString: database.url, max: 1 })
+    const bare = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+    let current = createStatementRecorder()
+    bare.$on('query', (event) => current.onStatement(event.query))
+    const inList = { include: { actions: { include: { user: true } } }, relationLoadStrategy: 'join' } as const
+    await bare.user.findMany({ where: { deletedAt: null }, ...inList })
+    expect(() => current.assertGuarded()).toThrow('User')
+    current = createStatementRecorder()
+    await bare.session.findMany({ relationLoadStrategy: 'join', include: { user: true } })
+    expect(() => current.assertGuarded()).toThrow('User')
+    await bare.$disconnect()
   })
 
   it('accepts reads that name deletedAt, and writes', () => {

@@ -20,6 +20,17 @@ export function oneLine() {
   return z.string().refine((text) => !breaksLine.test(text), 'Control characters and line breaks are not allowed.')
 }
 
+const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
+
+/**
+ * Multi-line text, without control characters other than line breaks and tabs.
+ *
+ * @public for the texts of features, also if there is none
+ */
+export function manyLines() {
+  return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
+}
+
 /**
  * A password as it is sent. Lone surrogates are rejected, because all of them have the same bytes in UTF-8. The service
  * checks the policy for new passwords, which depends on the settings.

@@ -1,14 +1,9 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createSignedInUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
+const t = await startTestApp()
 
 it('S14: serves only the public keys, and lets caches keep them for 5 minutes', async () => {
   const reply = await t.app.inject('/.well-known/jwks.json')

@@ -1,25 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import type { AuditEventType } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
 const origin = { requestId: 'request-1', ip: '192.0.2.7', userAgent: 'test' }
 
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 let user: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { role: 'admin' })
   user = await createSignedInUser(t)
 })
-
-afterAll(() => t.close())
 
 const as = (person?: Person) => t.client(person?.session).audit
 

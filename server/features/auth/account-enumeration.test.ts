@@ -1,15 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { authWith, freshAddress, instantPasswords, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
+const t = await startTestApp()
 
 const password = 'a password of some length'
 const originOf = () => ({ ...testOrigin, ip: `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}` })

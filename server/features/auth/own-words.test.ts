@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { freshAddress, newestToken } from '../../testing/accounts.js'
 import { createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-let t: TestApp
+const t = await startTestApp()
 let hashingMs: number
 
 beforeAll(async () => {
-  t = await createTestApp()
   const { code, ms } = await post('register', { email: freshAddress(), password: testPassword, name: 'Somebody' })
   expect(code).toBe(202)
   hashingMs = ms
 })
-afterAll(() => t.close())
-
 // Words of one letter can be combined into these letters in too many ways to try all.
 const passwords = [`${'a'.repeat(88)}b`, `${'a'.repeat(254)}b`]
 const owners = [

@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { enqueueMail } from '../../core/mail/outbox.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 let user: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { role: 'admin' })
   user = await createSignedInUser(t)
 })
-
-afterAll(() => t.close())
 
 const as = (person?: Person) => t.client(person?.session).mail
 

@@ -1,14 +1,9 @@
-import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Actor } from '../../core/actor.js'
 import { systemClock } from '../../core/clock.js'
-import type { Database } from '../../core/database/client.js'
-import { openConnection } from '../../core/database/connection.js'
 import { encodeCursor } from '../../core/pagination/cursor.js'
-import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
+import { openExplainedDatabase } from '../../testing/explain.js'
 import { createAuditService } from '../audit/service.js'
-import { listUsers } from '../users/list.js'
-import { listUsersSchema } from '../users/schema.js'
 import { scopeOf } from './list.js'
 import { listPostsSchema } from './schema.js'
 import { createPostsService } from './service.js'
@@ -16,40 +11,20 @@ import { createPostsService } from './service.js'
 const userCount = 2_000
 const postCount = 100_000
 
-// Blocks of 8 KiB. The table of posts has more than 3,000; a scan from the first row to the middle would read half of
-// them.
-const blocksMax = 400
-
 // The limit for a page of a search: 2,000 posts.
 const searchBlocksMax = 600
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>
-let db: Database
-let client: pg.Client
-let author: Actor
-let hoarder: string
-let removed: string
-
-beforeAll(async () => {
-  database = await createTestDatabase()
-  db = openDatabase(database.url)
-  client = await openConnection(database.url)
-  await fill()
-  const { id: userId } = await db.user.findFirstOrThrow({ orderBy: { createdAt: 'asc' }, skip: 700 })
-  author = actor('user', userId)
-  ;[hoarder, removed] = await Promise.all([
-    fillWith('draft', 'now()'),
-    fillWith('published', "now() - interval '20 days'"),
-  ])
-  await db.user.update({ where: { id: removed }, data: { deletedAt: new Date() } })
-  await client.query('VACUUM ANALYZE')
-}, 120_000)
-
-afterAll(async () => {
-  await client.end()
-  await db.$disconnect()
-  await database.drop()
-})
+// The table of posts has more than 3,000 blocks; a scan from the first row to the middle would read half of them.
+const { db, run, faultsOf } = await openExplainedDatabase()
+await fill()
+const { id: authorId } = await db.user.findFirstOrThrow({ orderBy: { createdAt: 'asc' }, skip: 700 })
+const author = actor('user', authorId)
+const [hoarder, removed] = await Promise.all([
+  fillWith('draft', 'now()'),
+  fillWith('published', "now() - interval '20 days'"),
+])
+await db.user.update({ where: { id: removed }, data: { deletedAt: new Date() } })
+await run('VACUUM ANALYZE')
 
 const nobody = () => null
 const someUser = () => author
@@ -131,18 +106,6 @@ test('gets a post by its key', async () => {
   expect(await faultsOf(() => posts().get(author, { id }), 'Post')).toEqual([])
 })
 
-test.each([
-  {},
-  { sort: 'name' },
-  { sort: 'email', order: 'desc' },
-  { role: 'admin' },
-  { status: 'disabled' },
-  { q: 'user 17' },
-])('lists users of %o from an index', async (filters) => {
-  const input = listUsersSchema.parse(filters)
-  expect(await faultsOf(() => listUsers(db, input), 'User')).toEqual([])
-})
-
 function posts() {
   return createPostsService({ db, clock: systemClock, audit: createAuditService({ db }) })
 }
@@ -152,83 +115,30 @@ function actor(role: Actor['role'], userId: string): Actor {
 }
 
 async function fill(): Promise<void> {
-  await client.query(`
+  await run(`
     INSERT INTO "User" ("id", "email", "name", "role", "disabledAt", "createdAt", "updatedAt")
     SELECT gen_random_uuid(), 'user' || i || '@example.com', 'User ' || i,
       (CASE WHEN i % 400 = 0 THEN 'admin' ELSE 'user' END)::"Role", CASE WHEN i % 100 = 1 THEN now() END,
       now() - i * interval '1 minute', now()
     FROM generate_series(1, ${userCount}) i`)
-  await client.query(`
+  await run(`
     INSERT INTO "Post" ("id", "authorId", "title", "body", "status", "createdAt", "updatedAt", "deletedAt")
     SELECT gen_random_uuid(), u.ids[1 + (i * 7) % ${userCount}], 'About topic' || i % 500,
       'A text on ' || CASE WHEN i % 3 = 0 THEN 'gardens' ELSE 'kitchens' END || ' and topic' || (i / 7) % 500,
       (CASE WHEN i % 4 = 0 THEN 'draft' ELSE 'published' END)::"PostStatus",
       now() - i * interval '1 minute', now(), CASE WHEN i % 50 = 0 THEN now() END
     FROM generate_series(1, ${postCount}) i, (SELECT array_agg("id") ids FROM "User") u`)
-  await client.query('VACUUM ANALYZE')
+  await run('VACUUM ANALYZE')
 }
 
 // Posts of one author, of one status and from one time on.
 async function fillWith(status: string, createdAt: string): Promise<string> {
   const { id } = await db.user.create({ data: { email: `${status}@example.com`, name: 'Busy' } })
-  await client.query(
+  await run(
     `INSERT INTO "Post" ("id", "authorId", "title", "body", "status", "createdAt", "updatedAt")
      SELECT gen_random_uuid(), $1, 'A title', 'A body', $2::"PostStatus", ${createdAt} + i * interval '1 ms', now()
      FROM generate_series(1, 20000) i`,
     [id, status],
   )
   return id
-}
-
-interface PlanNode {
-  'Node Type': string
-  'Relation Name'?: string
-  'Shared Hit Blocks': number
-  'Shared Read Blocks': number
-  Plans?: PlanNode[]
-}
-
-// Reports the problems of a list: sequential scans, and plans that read too much.
-async function faultsOf(list: () => Promise<unknown>, table: string, most = blocksMax): Promise<string[]> {
-  const statements = (await statementsOf(list)).filter(({ text }) => text.includes(`"${table}"`) && !isCount(text))
-  if (statements.length === 0) return ['no statement was sent']
-  const plans = await Promise.all(statements.map(explain))
-  return plans.flatMap((plan) => {
-    const isScanned = nodes(plan).some((node) => node['Node Type'] === 'Seq Scan' && node['Relation Name'] === table)
-    const blocks = plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
-    return [...(isScanned ? ['a sequential scan'] : []), ...(blocks > most ? [`${blocks} blocks`] : [])]
-  })
-}
-
-function isCount(text: string): boolean {
-  return /^SELECT COUNT/i.test(text)
-}
-
-interface Statement {
-  text: string
-  values: unknown[]
-}
-
-// Records what the driver sends, so that no copy of the SQL can become outdated.
-async function statementsOf(list: () => Promise<unknown>): Promise<Statement[]> {
-  const query = vi.spyOn(pg.Client.prototype, 'query')
-  try {
-    await list()
-    return query.mock.calls.flatMap(([config]: unknown[]) => (isStatement(config) ? [config] : []))
-  } finally {
-    query.mockRestore()
-  }
-}
-
-function isStatement(config: unknown): config is Statement {
-  return typeof config === 'object' && config !== null && 'text' in config && 'values' in config
-}
-
-async function explain({ text, values }: Statement): Promise<PlanNode> {
-  const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values)
-  return rows[0]['QUERY PLAN'][0].Plan
-}
-
-function nodes(plan: PlanNode): PlanNode[] {
-  return [plan, ...(plan.Plans ?? []).flatMap(nodes)]
 }

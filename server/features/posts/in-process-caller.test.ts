@@ -1,16 +1,11 @@
 import { TRPCError } from '@trpc/server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createCaller } from '../../caller.js'
 import { toAppError } from '../../core/error-mapping.js'
 import { createSignedInUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-afterAll(() => t.close())
+const t = await startTestApp()
 
 async function callerOf(overrides: { role?: 'admin' } = {}, ip = '10.1.0.1') {
   const { user, session } = await createSignedInUser(t, overrides)

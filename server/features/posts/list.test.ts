@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { createPost } from './posts.test-support.js'
 import type { Post } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let author: Person
 let other: Person
 let admin: Person
@@ -19,7 +19,6 @@ const start = Date.UTC(2026, 0, 1)
 const at = (minute: number) => ({ createdAt: new Date(start + minute * 60_000) })
 
 beforeAll(async () => {
-  t = await createTestApp()
   author = await createSignedInUser(t)
   other = await createSignedInUser(t)
   admin = await createSignedInUser(t, { role: 'admin' })
@@ -31,8 +30,6 @@ beforeAll(async () => {
   await createPost(t, author.user, { ...at(5), ...removed })
   await createPost(t, await createUser(t, removed), at(6))
 })
-
-afterAll(() => t.close())
 
 const as = (person?: Person) => t.client(person?.session).posts
 const idsOf = ({ items }: { items: Post[] }) => items.map(({ id }) => id)

@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { createPost } from './posts.test-support.js'
 import type { ListPosts } from './schema.js'
 
@@ -10,11 +10,10 @@ const bodyBytes = 100_000
 const fitting = 10
 const postCount = 24
 
-let t: TestApp
+const t = await startTestApp()
 let ids: string[]
 
 beforeAll(async () => {
-  t = await createTestApp()
   const author = await createUser(t)
   ids = []
   for (let index = 0; index < postCount; index++) {
@@ -23,8 +22,6 @@ beforeAll(async () => {
     ids.push((await createPost(t, author, { title: `${index}`, body, createdAt })).id)
   }
 })
-
-afterAll(() => t.close())
 
 const lists: Partial<ListPosts>[] = [
   {},

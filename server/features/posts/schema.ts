@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import { type byIdAndVersionSchema, byIdSchema, idSchema, oneLine, versionSchema } from '../../core/fields/schema.js'
+import {
+  type byIdAndVersionSchema,
+  byIdSchema,
+  idSchema,
+  manyLines,
+  oneLine,
+  versionSchema,
+} from '../../core/fields/schema.js'
 import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
-
-const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
 const postStatusSchema = z.enum(['draft', 'published']).meta({ id: 'PostStatus' })
 
@@ -71,8 +76,3 @@ export type ListPosts = z.output<typeof listPostsSchema>
 export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>
 export type PostVersion = z.output<typeof byIdAndVersionSchema>
-
-/** Multi-line text, without control characters other than line breaks and tabs. */
-function manyLines() {
-  return z.string().refine((text) => !unstorable.test(text), 'Control characters are not allowed.')
-}

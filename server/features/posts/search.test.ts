@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { encodeCursor } from '../../core/pagination/cursor.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { scopeOf } from './list.js'
 import { createPost } from './posts.test-support.js'
 import type { Post } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let author: Person
 let other: Person
 let admin: Person
@@ -22,7 +22,6 @@ const texts = [
 ]
 
 beforeAll(async () => {
-  t = await createTestApp()
   author = await createSignedInUser(t, { name: 'The Author' })
   other = await createSignedInUser(t)
   admin = await createSignedInUser(t, { role: 'admin' })
@@ -35,8 +34,6 @@ beforeAll(async () => {
   await createPost(t, author.user, { ...garden, ...removed })
   await createPost(t, await createUser(t, removed), garden)
 })
-
-afterAll(() => t.close())
 
 const as = (person?: Person) => t.client(person?.session).posts
 const titlesOf = ({ items }: { items: Post[] }) => items.map(({ title }) => title)

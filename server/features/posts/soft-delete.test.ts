@@ -1,7 +1,5 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../core/database/client.js'
-import { PrismaClient } from '../../generated/client.js'
 import { createStatementRecorder } from '../../testing/statement-recorder.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 
@@ -45,8 +43,8 @@ describe('S31: soft-deleted rows of related models', () => {
 
   it('hide the posts of a deleted author by one condition, whatever is selected', async () => {
     expect(await db.post.findUnique({ where: { id: ids.postOfGone, ...hasAuthor }, ...withAuthor })).toBeNull()
-    const posts = await db.post.findMany({ where: hasAuthor, select: { id: true, author: { select: { name: true } } } })
-    expect(posts).toEqual([{ id: ids.post, author: { name: 'living' } }])
+    const posts = await db.post.findMany({ where: hasAuthor, select: { id: true, author: { select: { id: true } } } })
+    expect(posts).toEqual([{ id: ids.post, author: { id: ids.living } }])
     expect(await db.post.findMany({ where: hasAuthor, select: { id: true } })).toEqual([{ id: ids.post }])
     expect(await db.post.count({ where: hasAuthor })).toBe(1)
     recorder.assertGuarded()
@@ -78,21 +76,5 @@ describe('S31: soft-deleted rows of related models', () => {
     const user = await db.user.findMany({ where: { id: ids.living }, include: { posts } })
     expect(user.map((row) => row.posts.map(({ id }) => id))).toEqual([[ids.post]])
     recorder.assertGuarded()
-  })
-})
-
-describe('the statement recorder', () => {
-  it('reports nested reads of a client without the extension', async () => {
-    const adapter = new PrismaPg({ connectionString: database.url, max: 1 })
-    const bare = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
-    const [list, single] = [createStatementRecorder(), createStatementRecorder()]
-    let current = list
-    bare.$on('query', (event) => current.onStatement(event.query))
-    await bare.user.findMany({ where: { deletedAt: null }, include: { posts: true } })
-    expect(() => list.assertGuarded()).toThrow('Post')
-    current = single
-    await bare.post.findMany({ where: { deletedAt: null }, relationLoadStrategy: 'join', ...withAuthor })
-    expect(() => single.assertGuarded()).toThrow('User')
-    await bare.$disconnect()
   })
 })

@@ -31,8 +31,10 @@ function inSql(column: string): string {
 /**
  * The posts that an actor may see: published ones, own drafts, and all for admins. The role is checked here, not at the
  * procedure, because it determines not who may call but which rows are returned.
+ *
+ * @public for resources that belong to a post
  */
-function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
+export function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
   if (actor?.role === 'admin') return hasAuthor
   return { ...hasAuthor, OR: [{ status: 'published' }, ...(actor ? [{ authorId: actor.userId }] : [])] }
 }

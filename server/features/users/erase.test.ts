@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { mailsTo, newestToken, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { role: 'admin' })
 })
-afterAll(() => t.close())
-
 const as = (person?: Person) => t.client(person?.session).users
 const rowOf = (id: string) =>
   t.db.user.findFirstOrThrow({ where: { AND: [includingDeleted], id }, omit: { passwordHash: false } })

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { describe, expect, it } from 'vitest'
+import { startTestApp } from '../../testing/test-app.js'
 import { inviteNewAdmin } from './invite.js'
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-
-afterAll(() => t.close())
+const t = await startTestApp()
 
 const invite = (email: string, name = 'First Admin') =>
   inviteNewAdmin({ db: t.container.db, clock: t.clock, audit: t.container.services.audit }, { email, name })

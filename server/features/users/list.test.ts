@@ -1,26 +1,23 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import type { User } from './schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 
 const at = (minute: number) => ({ createdAt: new Date(Date.UTC(2026, 0, 1, 0, minute)) })
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { name: 'D Admin', email: 'd@example.com', role: 'admin', ...at(1) })
   await createUser(t, { name: 'C Quiet', email: 'c_under@example.com', disabledAt: t.clock.now(), ...at(2) })
   await createUser(t, { name: 'B 100% Sure', email: 'b@example.com', ...at(3) })
   await createUser(t, { name: 'A Gone', email: 'a@example.com', deletedAt: t.clock.now(), ...at(4) })
 })
-
-afterAll(() => t.close())
 
 const as = (person?: Person) => t.client(person?.session).users
 const initialsOf = ({ items }: { items: User[] }) => items.map(({ name }) => name[0]).join('')

@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-})
-
-afterAll(() => t.close())
+const t = await startTestApp()
 
 const as = (person?: Person) => t.client(person?.session).users
 const rowOf = (id: string) =>

@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
 const password = 'a brand new passphrase'
-let t: TestApp
+const t = await startTestApp()
 let admin: Person
 
 beforeAll(async () => {
-  t = await createTestApp()
   admin = await createSignedInUser(t, { role: 'admin' })
 })
-afterAll(() => t.close())
-
 const as = (person?: Person) => t.client(person?.session).users
 const invite = async () => as(admin).create.mutate({ email: freshAddress(), name: 'New' })
 const accept = (token: string) => outcomeOf(t.container.services.auth.resetPassword(testOrigin, { token, password }))

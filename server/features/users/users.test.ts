@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { createCast, createPerson, type Person } from '../../testing/cast.js'
 import { errorOf } from '../../testing/errors.js'
-import { createSignedInUser, createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { createUser } from '../../testing/factories.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-type Person = Awaited<ReturnType<typeof createSignedInUser>>
-
-let t: TestApp
-let admin: Person
-let user: Person
-
-beforeAll(async () => {
-  t = await createTestApp()
-  admin = await createSignedInUser(t, { role: 'admin' })
-  user = await createSignedInUser(t)
-})
-
-afterAll(() => t.close())
+const t = await startTestApp()
+const { author: user, admin } = await createCast(t)
 
 const as = (person?: Person) => t.client(person?.session).users
 const address = () => `new-${randomUUID()}@example.com`
@@ -116,7 +106,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('a new name does not end sessions and mailed links', async () => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const token = await mailToken(person.user.id)
     await as(admin).update.mutate({ id: person.user.id, name: 'After' })
     expect(await liveSessionsOf(person.user.id)).toBe(1)
@@ -127,7 +117,7 @@ describe('users.update and users.replace', () => {
     [{ status: 'disabled' }, 'user.disabled'],
     [{ email: address() }, 'user.email_changed'],
   ] as const)('S20, S22: %o ends the sessions and kills the mailed links', async (change, event) => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     await as(admin).update.mutate({ id, ...change })
@@ -138,7 +128,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('S20: a new role ends the sessions, and does not revoke mailed links', async () => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     await as(admin).update.mutate({ id, role: 'admin' })
@@ -155,7 +145,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('leave a user as it is where nothing would change, and record nothing', async () => {
-    const { user } = await createSignedInUser(t)
+    const { user } = await createPerson(t)
     const before = await t.db.auditEvent.count({ where: { userId: user.id } })
     for (const changes of [{}, { name: user.name }, { role: 'user', status: 'active' } as const]) {
       expect(await as(admin).update.mutate({ id: user.id, ...changes })).toMatchObject({ version: user.version })
@@ -194,7 +184,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('an address that has an account is rejected without a change', async () => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const { id, email } = person.user
     expect((await errorOf(as(admin).update.mutate({ id, email: user.user.email, name: 'X' }))).code).toBe('EMAIL_TAKEN')
     expect(await rowOf(id)).toMatchObject({ email, name: person.user.name, version: 1 })
@@ -244,7 +234,7 @@ describe('users.update and users.replace', () => {
 
 describe('users.remove and users.restore', () => {
   test('remove hides the user, ends sessions, revokes links and keeps the row', async () => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     expect(await as(admin).remove.mutate({ id, version: 1 })).toBeUndefined()
@@ -258,7 +248,7 @@ describe('users.remove and users.restore', () => {
   })
 
   test('restore shows the user again, without the former sessions', async () => {
-    const person = await createSignedInUser(t)
+    const person = await createPerson(t)
     const { id } = person.user
     await as(admin).remove.mutate({ id })
     expect(await as(admin).restore.mutate({ id })).toMatchObject({ id, status: 'active', version: 3 })

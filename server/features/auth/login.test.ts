@@ -159,6 +159,17 @@ describe('logging out', () => {
     expect((await errorOf(t.client(session).users.me.query())).code).toBe('UNAUTHORIZED')
   })
 
+  it('changes and records nothing of a session that has ended before, as by a stolen token', async () => {
+    const { user, session } = await createSignedInUser(t)
+    const { id } = await t.db.session.findFirstOrThrow({ where: { userId: user.id } })
+    const ended = { revokedAt: t.clock.now(), revokedReason: 'session.reused' }
+    await t.db.session.update({ where: { id }, data: ended })
+    t.clock.advance(60)
+    await t.client().auth.logout.mutate({ refreshToken: session.refreshToken })
+    expect(await t.db.session.findFirstOrThrow({ where: { id } })).toMatchObject(ended)
+    expect(await t.db.auditEvent.count({ where: { userId: user.id, type: 'logout' } })).toBe(0)
+  })
+
   it('ends only the session of the access token if there is no refresh token', async () => {
     const { user, session } = await createSignedInUser(t)
     const other = await signIn(t, user)

@@ -23,12 +23,15 @@ function overRest({ rest: { method, path } }: RestProcedure, input: Parameters<T
   })
   if (Object.keys(fields).length === 0) return { method, path: `/api${target}` }
   if (method !== 'GET') return { method, path: `/api${target}`, body: JSON.stringify(fields) }
-  const query = Object.entries(fields).map(
-    ([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(textOf(value))}`,
-  )
+  const query = Object.entries(fields).map(([key, value]) => `${encode(key)}=${encode(textOf(value))}`)
   return { method, path: `/api${target}?${query.join('&')}` }
 }
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+// A URL cannot hold half of a surrogate pair; as UTF-8 it is the replacement character.
+function encode(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString())
 }

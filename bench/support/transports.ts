@@ -19,7 +19,7 @@ function overRest({ rest: { method, path } }: RestProcedure, input: Parameters<T
   const target = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
     const value = fields[key]
     delete fields[key]
-    return encodeURIComponent(textOf(value))
+    return encode(textOf(value))
   })
   if (Object.keys(fields).length === 0) return { method, path: `/api${target}` }
   if (method !== 'GET') return { method, path: `/api${target}`, body: JSON.stringify(fields) }

@@ -44,7 +44,7 @@ export function sessionLinks(connection: Connection, session: Session): TRPCLink
   const headers = (operations: readonly Operation[]) => {
     const token = session.accessToken()
     const userId = session.view.get().user?.id
-    // Another user has signed in since: nobody's call is made in the name of another.
+    // Another user has signed in since. A call of the former user must not be made in the name of the new one.
     const isOfAnother = operations.some(({ context }) => (callers.get(context) ?? userId) !== userId)
     if (token === null || isOfAnother) return connection.headers
     for (const { context } of operations) tokensSent.set(context, token)

@@ -16,7 +16,7 @@ export interface SessionView {
 }
 
 export interface SessionStateHolder extends SessionView {
-  /** The user, or null for nobody. */
+  /** The user, or null without a session. */
   set(user: User | null): void
 }
 

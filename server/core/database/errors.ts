@@ -37,9 +37,7 @@ export function isUniqueViolation(thrown: unknown): boolean {
 export function violatedIndex(thrown: unknown): string | undefined {
   if (!isUniqueViolation(thrown)) return undefined
   const names = causes(thrown).map((error) => ('constraint' in error ? error.constraint : undefined))
-  return names
-    .map((name) => (isRecord(name) && 'index' in name ? name.index : name))
-    .find((name) => typeof name === 'string')
+  return names.map((name) => (isRecord(name) ? name.index : name)).find((name) => typeof name === 'string')
 }
 
 /** Whether a foreign key rejected the write, because a referenced row does not exist or a deleted row is referenced. */

@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { handlerDeadlineMs } from './core/http/deadline.js'
+import { openSocket } from './testing/raw-socket.js'
 import { createTestApp, type TestApp } from './testing/test-app.js'
 
 let t: TestApp
@@ -46,6 +47,17 @@ describe('one request', () => {
   ])('S50: has no body read where nothing takes one: %s', async (url, status) => {
     const headers = { 'content-type': 'application/json' }
     expect((await t.app.inject({ method: 'POST', url, headers, payload: '{' })).statusCode).toBe(status)
+  })
+
+  it('S52: gets a response if it is a probe, however much its address holds with incomplete bodies', async () => {
+    const head = 'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length'
+    const slow = await Promise.all(Array.from({ length: 70 }, () => openSocket(port)))
+    for (const socket of slow) socket.write(`${head}: 250000\r\n\r\n{`)
+    const statusOf = async (url: string) => (await t.app.inject(url)).statusCode
+    await vi.waitFor(async () => expect(await statusOf('/.well-known/jwks.json')).toBe(503))
+    expect(await Promise.all([statusOf('/livez'), statusOf('/readyz')])).toEqual([200, 200])
+    for (const socket of slow) socket.destroy()
+    await vi.waitFor(async () => expect(await statusOf('/.well-known/jwks.json')).toBe(200))
   })
 
   it('S34: may have 16 KiB of headers', async () => {

@@ -35,20 +35,21 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   await app.register(fastifyCookie)
   // Only the transports accept bodies, with their own parsers.
   app.removeAllContentTypeParsers()
-  await registerPages(app, container)
-  await app.register(trpcTransport(appRouter, container), { prefix: '/trpc' })
-  await app.register(restTransport(appRouter, container), { prefix: '/api' })
+  await app.register(healthRoutes(container.readiness))
+  // In a scope of its own, because an address that holds too much memory may also be that of a probe.
+  await app.register(async (scope) => {
+    boundHeldMemory(scope)
+    await registerPages(scope, container)
+    await scope.register(trpcTransport(appRouter, container), { prefix: '/trpc' })
+    await scope.register(restTransport(appRouter, container), { prefix: '/api' })
+  })
   return app
 }
 
 async function registerPages(app: FastifyInstance, container: Container): Promise<void> {
-  const { config, readiness } = container
-  await app.register(healthRoutes(readiness))
-  // After the probes, which are available on any address.
-  boundHeldMemory(app)
-  await app.register(metrics(config))
+  await app.register(metrics(container.config))
   await app.register(jwksRoute(container))
-  await app.register(docsPage(appRouter, config))
+  await app.register(docsPage(appRouter, container.config))
 }
 
 function fastifyOptions({ config, log }: Container) {

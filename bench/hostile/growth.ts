@@ -106,10 +106,17 @@ function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): G
   }
 }
 
-/** The cost of the sizes relative to that of the first one times their size: 1 if the work is linear, less for most. */
+/**
+ * The cost of the sizes relative to that of the first one times their size: 1 if the work is linear, less for most. A
+ * refusal is compared with refusals only: a password that is accepted is also hashed, whatever its length.
+ */
 function growthOf(costs: Sizes['costs']): number {
-  const first = costs.get(1)?.loopMs ?? Number.NaN
-  return Math.max(...[...costs].map(([size, { loopMs }]) => (size === 1 ? 0 : loopMs / (size * first))))
+  const ratios = [false, true].flatMap((isRefused) => {
+    const alike = [...costs].filter(([, { answer }]) => answer.status >= 400 === isRefused)
+    const [first] = alike
+    return first ? alike.slice(1).map(([size, { loopMs }]) => loopMs / ((size / first[0]) * first[1].loopMs)) : []
+  })
+  return Math.max(0, ...ratios)
 }
 
 function toPlainOf(costs: Sizes['costs'], plain: PlainCost): number {

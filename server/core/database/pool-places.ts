@@ -14,8 +14,9 @@ interface Waiter {
 }
 
 const waitMs = 2_000
-// With more waiting, a new requester would exceed the time limit anyway.
+// With more waiting, a new requester would exceed the time limit anyway. One network may occupy a part of the queue.
 const waitersPerPlace = 50
+const waitersPerPlaceOfNetwork = 10
 
 /** The number of places that each purpose leaves free for more urgent ones. */
 const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfies Record<Borrower['purpose'], number>
@@ -29,49 +30,66 @@ const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfi
  */
 export function createPlaces(max: number) {
   const tally = createTally(max)
-  const waiters: Waiter[] = []
-
-  function leave(borrower: Borrower): void {
-    tally.count(borrower, -1)
-    const able = waiters.filter((waiter) => tally.hasRoom(waiter.borrower))
-    able.toSorted((a, b) => tally.ofNetwork(a.borrower) - tally.ofNetwork(b.borrower))[0]?.enter()
-  }
-
-  function wait(borrower: Borrower): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const remove = () => {
-        clearTimeout(timer)
-        waiters.splice(waiters.indexOf(waiter), 1)
-      }
-      const timer = setTimeout(() => {
-        remove()
-        reject(noPlace())
-      }, waitMs)
-      const enter = () => {
-        remove()
-        tally.count(borrower, 1)
-        resolve()
-      }
-      const waiter = { borrower, enter }
-      waiters.push(waiter)
-    })
-  }
-
+  const queue = createQueue(max, tally)
   return {
     /**
      * Waits for a place, for at most 2 seconds.
      *
      * @returns a function that returns the place
-     * @throws Error with the message of pg's own pool if there is none in time
+     * @throws Error with the message of pg's own pool if there is none in time, or too many requesters wait already
      */
     async take(borrower: Borrower): Promise<() => void> {
       if (tally.hasRoom(borrower)) tally.count(borrower, 1)
-      else if (waiters.length < max * waitersPerPlace) await wait(borrower)
-      else throw noPlace()
-      return () => leave(borrower)
+      else await queue.wait(borrower)
+      return () => {
+        tally.count(borrower, -1)
+        queue.admitNext()
+      }
     },
   }
 }
+
+/** The requesters that wait for a place. */
+function createQueue(max: number, tally: Tally) {
+  const waiters: Waiter[] = []
+
+  function hasRoom({ network }: Borrower): boolean {
+    const ofNetwork = waiters.filter(({ borrower }) => borrower.network === network).length
+    const isAdmitted = network === undefined || ofNetwork < max * waitersPerPlaceOfNetwork
+    return isAdmitted && waiters.length < max * waitersPerPlace
+  }
+
+  return {
+    /** Lets the requester wait and then counts its place. */
+    wait(borrower: Borrower): Promise<void> {
+      return new Promise((resolve, reject) => {
+        if (!hasRoom(borrower)) return reject(noPlace())
+        const remove = () => {
+          clearTimeout(timer)
+          waiters.splice(waiters.indexOf(waiter), 1)
+        }
+        const timer = setTimeout(() => {
+          remove()
+          reject(noPlace())
+        }, waitMs)
+        const enter = () => {
+          remove()
+          tally.count(borrower, 1)
+          resolve()
+        }
+        const waiter = { borrower, enter }
+        waiters.push(waiter)
+      })
+    },
+
+    admitNext(): void {
+      const able = waiters.filter(({ borrower }) => tally.hasRoom(borrower))
+      able.toSorted((a, b) => tally.ofNetwork(a.borrower) - tally.ofNetwork(b.borrower))[0]?.enter()
+    },
+  }
+}
+
+type Tally = ReturnType<typeof createTally>
 
 /** Counts the places of each holder, and knows which requester may have another one. */
 function createTally(max: number) {

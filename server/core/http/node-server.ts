@@ -54,5 +54,6 @@ function trackConnections(server: Server): () => void {
 function endSilence(socket: Socket): void {
   const open = openExchange(socket)
   if (open && !open.request.complete) answerClientError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket)
-  else socket.destroy()
+  // Otherwise, the operating system would keep megabytes that were not read, and try to deliver them for minutes.
+  else socket.resetAndDestroy()
 }

@@ -4,6 +4,7 @@ import { databaseFaults } from './faults/database.js'
 import { endings, runEnding } from './faults/endings.js'
 import { type Harm, isAboutTime } from './faults/judge.js'
 import { networkFaults } from './faults/network.js'
+import { killAndRepeat } from './faults/repetitions.js'
 import { runFault } from './faults/run.js'
 import { type Extent, type Lane, openLane } from './faults/world.js'
 import { isAsked, readOptions } from './support/options.js'
@@ -26,7 +27,8 @@ const faults = [...networkFaults, ...databaseFaults].map((fault) => ({
   run: (lane: Lane) => runFault(lane, fault),
 }))
 const ends = endings.map((ending) => ({ ...ending, run: (lane: Lane) => runEnding(lane, ending) }))
-const asked = [...faults, ...ends].filter(({ name }) => isAsked(options, name))
+const repetitions = killAndRepeat({ rounds: options.isQuick ? 8 : 100, seed: options.seed })
+const asked = [...faults, ...ends, repetitions].filter(({ name }) => isAsked(options, name))
 const chosen = asked.filter(({ isSlow }) => !options.isQuick || options.only !== '' || !isSlow)
 // In random order, so that each case is run at some time even if a quick run has no time for all.
 const waiting = options.isQuick ? createRandom(options.seed).shuffle(chosen) : chosen

@@ -5,6 +5,7 @@ import { createDatabase, type Database } from './core/database/client.js'
 import { ConnectionPool } from './core/database/pool.js'
 import { createDatabaseChecks } from './core/database/readiness.js'
 import type { Readiness } from './core/http/health.js'
+import { removeExpiredKeys } from './core/idempotency/create-once.js'
 import { createLogger, type Logger } from './core/logger.js'
 import { createMailer, type Mailer } from './core/mail/mailer.js'
 import { createSmtpMailer } from './core/mail/smtp-mailer.js'
@@ -56,7 +57,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const services = createServices(parts)
   const templates = mailTemplates(config, clock)
   const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
-  const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(services, config) })
+  const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(parts, services) })
   return {
     ...parts,
     services,
@@ -127,8 +128,9 @@ function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {
 }
 
 // Users, their data and the rest of the audit trail are never deleted.
-function cleanupTasks({ auth, sessions, mail, audit }: Services, { auditAnonymousDays }: Config) {
+function cleanupTasks({ db, config: { auditAnonymousDays } }: Parts, { auth, sessions, mail, audit }: Services) {
   return {
+    idempotencyKeys: (now: Date) => removeExpiredKeys({ db }, now),
     mailTokens: auth.removeExpiredTokens,
     registrations: auth.removeExpiredRegistrations,
     sessions: sessions.removeEnded,

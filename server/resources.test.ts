@@ -46,6 +46,42 @@ describe('what is created', () => {
   )
 })
 
+describe('S45: an Idempotency-Key', () => {
+  const creators = procedures.filter(({ meta }) => meta.idempotency === 'kept')
+  const withKey = (key: string) => ({ 'idempotency-key': key })
+
+  it.each(creators.map((creator) => [creator.path, creator] as const))(
+    '%s: creates once, and repeats the response over both transports',
+    async (path, creator) => {
+      const { call } = await prepare(creator)
+      const headers = withKey(`again ${path}`.replaceAll(' ', '-'))
+      const first = await restTransport(t.app, { ...call, headers })
+      expect([first.status, first.headers['idempotency-replayed']]).toEqual([201, undefined])
+      const again = await restTransport(t.app, { ...call, headers })
+      expect([again.status, again.headers['idempotency-replayed'], again.data]).toEqual([201, 'true', first.data])
+      expect([again.headers.location, again.headers.etag]).toEqual([first.headers.location, first.headers.etag])
+      const overTrpc = await trpcTransport(t.app, { ...call, headers })
+      expect([overTrpc.headers['idempotency-replayed'], overTrpc.data]).toEqual(['true', first.data])
+    },
+  )
+
+  it.each(creators.map((creator) => [creator.path, creator] as const))(
+    '%s: is refused with another input, and belongs to its caller',
+    async (_path, creator) => {
+      const [one, other] = [await prepare(creator), await prepare(creator)]
+      const headers = withKey('one')
+      const created = await restTransport(t.app, { ...one.call, headers })
+      const field = Object.keys(creator.input?.shape ?? {}).find((key) => typeof one.call.input?.[key] === 'string')
+      const changed = { ...one.call.input, [field ?? '']: `x${String(one.call.input?.[field ?? ''])}` }
+      const refused = await restTransport(t.app, { ...one.call, input: changed, headers })
+      expect(refused).toMatchObject({ status: 422, error: { code: 'IDEMPOTENCY_KEY_REUSED' } })
+      const theirs = await restTransport(t.app, { ...other.call, headers })
+      expect([theirs.status, theirs.headers['idempotency-replayed']]).toEqual([201, undefined])
+      expect(theirs.data).not.toEqual(created.data)
+    },
+  )
+})
+
 describe('queries', () => {
   // Each export records itself in the audit trail that it contains.
   const queries = procedures.filter(({ type, path }) => type === 'query' && path !== 'users.exportMe')

@@ -1,4 +1,5 @@
 import type { Role } from '../generated/enums.js'
+import type { IdempotentCall } from './idempotency/request.js'
 
 /** Where a request comes from, for sessions, limits and the audit trail. */
 export interface Origin {
@@ -19,6 +20,8 @@ export interface Actor extends Identity {
   /** Set by procedures that let a role act on the rows of all users. Without it, an actor may only act on own rows. */
   reach?: 'all'
   origin: Origin
+  /** Set by procedures that create at most once; see `createOnce`. */
+  idempotency?: IdempotentCall
 }
 
 /** Turns credentials into identities. The sessions feature of the application implements it. */

@@ -16,8 +16,9 @@ const at = (method: 'GET' | 'POST', path: `/${string}`) =>
   publicProcedure.meta({ summary, rest: { method, path } }).output(output)
 
 const slugInput = z.strictObject({ slug: z.string() })
+const created = { method: 'POST', path: '/x', status: 201 } as const
 const creation = (more = {}) =>
-  publicProcedure.meta({ summary, rest: { method: 'POST', path: '/x', status: 201, ...more } }).output(output)
+  publicProcedure.meta({ summary, idempotency: 'none', rest: { ...created, ...more } }).output(output)
 
 it('passes what declares everything', () => {
   const one = at('GET', '/one/{id}')
@@ -79,6 +80,26 @@ const planted: [string, string, Parameters<typeof router>[0]][] = [
     { bad: creation().mutation(answer) },
   ],
   [
+    'a creation that says nothing of repetitions',
+    'bad: creates something; declare idempotency',
+    {
+      bad: publicProcedure
+        .meta({ summary, rest: { ...created, locatedBy: null } })
+        .output(output)
+        .mutation(answer),
+    },
+  ],
+  [
+    'a kept answer for anonymous callers',
+    'bad: keeps answers for keys, but',
+    { bad: creation({ locatedBy: null }).meta({ idempotency: 'kept' }).mutation(answer) },
+  ],
+  [
+    'a kept answer where nothing is created',
+    'bad: declares idempotency',
+    { bad: sound.meta({ idempotency: 'kept' }).mutation(answer) },
+  ],
+  [
     'a creation whose output lacks the key',
     'has no output key for {slug}',
     {
@@ -99,7 +120,7 @@ it('passes a fixed segment that no row has, and a creation that leads to its row
     .input(z.strictObject({ id: z.uuid() }))
     .query(answer)
   const nested = publicProcedure
-    .meta({ summary, rest: { method: 'POST', path: '/y/{parentId}/x', status: 201 } })
+    .meta({ summary, idempotency: 'none', rest: { method: 'POST', path: '/y/{parentId}/x', status: 201 } })
     .input(z.strictObject({ parentId: z.uuid() }))
     .output(z.object({ id: z.uuid() }))
     .mutation(() => ({ id: '' }))

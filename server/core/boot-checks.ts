@@ -40,6 +40,7 @@ function faultsOf(procedure: ProcedureEntry): string[] {
     ...inputFaults(procedure),
     ...restFaults(procedure),
     ...limitFaults(procedure),
+    ...idempotencyFaults(procedure),
   ]
 }
 
@@ -78,6 +79,13 @@ function limitFaults({ path, meta: { limits } }: ProcedureEntry): string[] {
       ({ name }) => `has a limit "${name}"; its name must consist of letters, digits, dots, hyphens and underscores`,
     ),
   ]
+}
+
+function idempotencyFaults({ meta: { access, rest, idempotency } }: ProcedureEntry): string[] {
+  const creates = rest?.status === 201
+  if (creates && !idempotency) return ["creates something; declare idempotency: 'kept' and use createOnce, or 'none'"]
+  if (!creates && idempotency) return ['declares idempotency, which counts only with status 201']
+  return idempotency === 'kept' && access === 'public' ? ['keeps answers for keys, but its callers are anonymous'] : []
 }
 
 // Names with a slash are reserved for the counters of services and of the login throttle.

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Actor, Authenticator, Origin } from './actor.js'
 import { type AppError, UnauthorizedError } from './errors.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
+import { type IdempotencyRequest, unrepeated } from './idempotency/request.js'
 import type { Logger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
@@ -22,6 +23,7 @@ export interface Context<Services = unknown> {
   /** The limits that were charged so far. Transports turn them into `RateLimit` headers. */
   limitReports: LimitReport[]
   refreshCookie: RefreshCookie
+  idempotency: IdempotencyRequest
   /** The number of calls in the HTTP request. */
   batchSize: number
 }
@@ -37,6 +39,7 @@ export interface ContextSource<Services> {
 
 interface ContextParts {
   refreshCookie: RefreshCookie
+  idempotency: IdempotencyRequest
   batchSize: number
 }
 
@@ -64,7 +67,13 @@ export function createInProcessContext<Services>(
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Context<Services>> {
-  return contextOf(source, { authorization, origin, refreshCookie: noCookies, batchSize: 1 })
+  return contextOf(source, {
+    authorization,
+    origin,
+    refreshCookie: noCookies,
+    idempotency: unrepeated,
+    batchSize: 1,
+  })
 }
 
 async function contextOf<Services>(

@@ -33,6 +33,11 @@ export const errorTable = {
     trpc: 'CONFLICT',
     message: 'The last administrator cannot be removed, disabled or demoted.',
   },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    trpc: 'CONFLICT',
+    message: 'The first request with this Idempotency-Key has not ended. Repeat the request later.',
+  },
   VERSION_MISMATCH: {
     status: 412,
     trpc: 'PRECONDITION_FAILED',
@@ -43,6 +48,11 @@ export const errorTable = {
     status: 415,
     trpc: 'UNSUPPORTED_MEDIA_TYPE',
     message: 'The request body must have the content type application/json.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    message: 'This Idempotency-Key was sent before with another input. Use a new key for each new request.',
   },
   UNPROCESSABLE: {
     status: 422,
@@ -145,9 +155,11 @@ export class MethodNotAllowedError extends errorOf('METHOD_NOT_ALLOWED') {}
 export class ConflictError extends errorOf('CONFLICT') {}
 export class EmailTakenError extends errorOf('EMAIL_TAKEN') {}
 export class LastAdminError extends errorOf('LAST_ADMIN') {}
+export class IdempotencyInProgressError extends errorOf('IDEMPOTENCY_IN_PROGRESS') {}
 export class VersionMismatchError extends errorOf('VERSION_MISMATCH') {}
 export class PayloadTooLargeError extends errorOf('PAYLOAD_TOO_LARGE') {}
 export class UnsupportedMediaTypeError extends errorOf('UNSUPPORTED_MEDIA_TYPE') {}
+export class IdempotencyKeyReusedError extends errorOf('IDEMPOTENCY_KEY_REUSED') {}
 export class UnprocessableError extends errorOf('UNPROCESSABLE') {}
 export class PasswordTooCommonError extends errorOf('PASSWORD_TOO_COMMON') {}
 export class RateLimitedError extends errorOf('RATE_LIMITED') {}

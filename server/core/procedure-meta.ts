@@ -27,6 +27,11 @@ export interface Meta {
   limits?: readonly LimitRule[]
   /** The procedure checks or sets a password. It is rejected immediately if the queue of password hashes is full. */
   hashesPassword?: true
+  /**
+   * Whether an `Idempotency-Key` counts; required where something is created (201). `kept`: the verb runs in `createOnce`,
+   * and its answer is kept for repetitions. `none`: the answer contains a secret and is not kept.
+   */
+  idempotency?: 'kept' | 'none'
   /** The procedure cannot be called in a batch. */
   refusesBatch?: true
   /** The procedure ignores an invalid access token, because login and logout must work with an expired one. */

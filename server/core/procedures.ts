@@ -42,7 +42,7 @@ export function createProcedureBuilders<Services>() {
     await getRawInput()
     return next()
   })
-  const forUsers = procedure.use(({ ctx, next }) => next({ ctx: { actor: assertActor(ctx) } }))
+  const forUsers = procedure.use((call) => call.next({ ctx: { actor: assertActor(call) } }))
   return {
     router: t.router,
     createCallerFactory: t.createCallerFactory,
@@ -117,9 +117,10 @@ function checkCredential({ ctx, meta }: Declared): void {
   if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
 }
 
-function assertActor({ actor }: Context): Actor {
+function assertActor({ ctx, meta, path: procedure }: Declared & { path: string }): Actor {
+  const { actor, batchSize } = ctx
   if (!actor) throw new UnauthorizedError()
-  return actor
+  return meta?.idempotency === 'kept' ? { ...actor, idempotency: { ...ctx.idempotency, procedure, batchSize } } : actor
 }
 
 function widenReach(actor: Actor, roles: readonly Role[]): Actor {

@@ -11,6 +11,7 @@ export const models: readonly Model[] = readModels(readFileSync(findPrismaFile('
  * statement has found the rows through an index.
  */
 export const unindexed: Readonly<Record<string, string>> = {
+  'IdempotencyKey.answer': 'an account is erased rarely, and keys are kept for a day',
   'MailToken.kind': 'a user or registration has a handful of links, which the index on its id finds',
   'MailToken.usedAt': 'a user or registration has a handful of links, which the index on its id finds',
   'MailToken.email': 'a user has a handful of links, which the index on userId finds',

@@ -38,7 +38,7 @@ const notes = router({
     .output(note)
     .query(({ input }) => ({ ...sample, id: input.id })),
   create: publicProcedure
-    .meta({ rest: { method: 'POST', path: '/notes', status: 201 } })
+    .meta({ rest: { method: 'POST', path: '/notes', status: 201 }, idempotency: 'none' })
     .input(z.strictObject({ title: z.string() }))
     .output(note)
     .mutation(({ input }) => ({ ...sample, ...input })),

@@ -64,6 +64,15 @@ async function allowOrigins(app: FastifyInstance, config: OriginConfig): Promise
 const corsOptions = {
   credentials: true,
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposedHeaders: ['x-request-id', 'Link', 'ETag', 'Location', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
+  exposedHeaders: [
+    'x-request-id',
+    'Link',
+    'ETag',
+    'Location',
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+    'Idempotency-Replayed',
+  ],
   maxAge: 600,
 }

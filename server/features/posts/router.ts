@@ -24,7 +24,7 @@ export const postsRouter = router({
     .query(({ ctx, input }) => ctx.services.posts.get(ctx.actor, input)),
 
   create: protectedProcedure
-    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, summary: 'Create a post' })
+    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, idempotency: 'kept', summary: 'Create a post' })
     .input(createPostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.create(ctx.actor, input)),

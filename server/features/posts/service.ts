@@ -1,7 +1,8 @@
 import type { Actor } from '../../core/actor.js'
+import { createOnce } from '../../core/idempotency/create-once.js'
 import { type PostsDependencies, removePost, restorePost, updatePost } from './change.js'
 import { listPosts } from './list.js'
-import type { CreatePost, ListPosts, PostVersion, UpdatePost } from './schema.js'
+import { type CreatePost, type ListPosts, type PostVersion, postSchema, type UpdatePost } from './schema.js'
 import { searchPosts } from './search.js'
 import { postColumns, readPost } from './visibility.js'
 
@@ -23,8 +24,11 @@ export function createPostsService(dependencies: PostsDependencies) {
   }
 }
 
-async function createPost({ db, clock }: PostsDependencies, { userId: authorId }: Actor, input: CreatePost) {
+async function createPost(dependencies: PostsDependencies, actor: Actor, input: CreatePost) {
   const { title, body, status } = input
-  const publishedAt = status === 'published' ? clock.now() : null
-  return db.post.create({ data: { authorId, title, body, status, publishedAt }, select: postColumns })
+  const publishedAt = status === 'published' ? dependencies.clock.now() : null
+  const data = { authorId: actor.userId, title, body, status, publishedAt }
+  return createOnce(dependencies, actor, { input, output: postSchema }, (tx) =>
+    tx.post.create({ data, select: postColumns }),
+  )
 }

@@ -68,6 +68,8 @@ async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed):
   })
   const former = moves.flatMap(({ data }) => readFrom(data))
   await tx.session.deleteMany({ where: { userId: id } })
+  // Also the answers to others that contain the account, such as to the admin who invited it.
+  await tx.idempotencyKey.deleteMany({ where: { OR: [{ actorId: id }, { answer: { contains: id } }] } })
   await tx.mailToken.deleteMany({ where: { userId: id } })
   await tx.registration.deleteMany({ where: { email, createdAt: before } })
   await tx.outboxMail.deleteMany({

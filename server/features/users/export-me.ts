@@ -18,11 +18,11 @@ export async function exportMe(dependencies: UsersDependencies, actor: Actor): P
   const { userId } = actor
   await audit.record(db, { type: 'user.exported', ...doneBy(actor), userId })
   const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
-  const [sessions, links, mails, events] = await readAccountRows(db, user)
+  const [sessions, links, mails, keys, events] = await readAccountRows(db, user)
   const resources = await Promise.all(
     Object.entries(ownRows).map(async ([name, read]) => [name, await collect(read(userId))] as const),
   )
-  const lists = [sessions, links, mails, events]
+  const lists = [sessions, links, mails, keys, events]
   return {
     exportedAt: clock.now(),
     isComplete: lists.every(({ length }) => length < rowsMax) && resources.every(([, { isWhole }]) => isWhole),
@@ -34,6 +34,7 @@ export async function exportMe(dependencies: UsersDependencies, actor: Actor): P
     })),
     links,
     mails,
+    idempotencyKeys: keys,
     auditEvents: events.map((event) => withoutOthers(event, userId)),
     resources: Object.fromEntries(resources.map(([name, { rows }]) => [name, rows])),
   }
@@ -54,11 +55,16 @@ function readAccountRows(db: Database, { id: userId }: { id: string }) {
       select: { template: true, to: true, status: true, createdAt: true, sentAt: true },
       ...newest,
     }),
+    db.idempotencyKey.findMany({
+      where: { actorId: userId },
+      select: { procedure: true, key: true, createdAt: true, expiresAt: true },
+      ...newest,
+    }),
     db.auditEvent.findMany({ where: { OR: [{ userId }, { actorId: userId }] }, ...newest }),
   ])
 }
 
-type AuditRow = Awaited<ReturnType<typeof readAccountRows>>[3][number]
+type AuditRow = Awaited<ReturnType<typeof readAccountRows>>[4][number]
 
 function withoutOthers({ type, actorId, userId, ip, userAgent, data, createdAt }: AuditRow, ownId: string) {
   const isOwnAct = actorId === ownId

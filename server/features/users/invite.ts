@@ -2,6 +2,7 @@ import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Transaction } from '../../core/database/client.js'
 import { ConflictError, EmailTakenError, NotFoundError, ValidationError } from '../../core/errors.js'
+import { createOnce } from '../../core/idempotency/create-once.js'
 import { refuseTaken } from '../../core/rows/taken.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { doneBy } from '../audit/service.js'
@@ -9,7 +10,7 @@ import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import { enqueueAccountMail } from '../auth/mails.js'
 import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding, lockUser } from './lock.js'
-import { type CreateUser, createUserSchema, type User } from './schema.js'
+import { type CreateUser, createUserSchema, type User, userSchema } from './schema.js'
 import { toUser } from './view.js'
 
 type InviteDependencies = Pick<UsersDependencies, 'db' | 'clock' | 'audit'>
@@ -23,9 +24,10 @@ type InviteDependencies = Pick<UsersDependencies, 'db' | 'clock' | 'audit'>
 export async function inviteUser(
   { db, clock, audit }: InviteDependencies,
   actor: Actor | null,
-  { email, name, role }: CreateUser,
+  input: CreateUser,
 ): Promise<User> {
-  const creation = db.$transaction(async (tx) => {
+  const { email, name, role } = input
+  const creation = createOnce({ db, clock }, actor, { input, output: userSchema }, async (tx) => {
     await lockStanding(tx)
     if (actor) await assertStillAdmin(tx, actor)
     const user = await tx.user.create({ data: { email, name, role } })

@@ -63,7 +63,11 @@ export const usersRouter = router({
     .query(({ ctx, input }) => ctx.services.users.get(input)),
 
   create: adminProcedure
-    .meta({ rest: { method: 'POST', path: '/users', status: 201 }, summary: 'Invite a user by mail' })
+    .meta({
+      rest: { method: 'POST', path: '/users', status: 201 },
+      idempotency: 'kept',
+      summary: 'Invite a user by mail',
+    })
     .input(createUserSchema)
     .output(userSchema)
     .mutation(({ ctx, input }) => ctx.services.users.create(ctx.actor, input)),

@@ -130,6 +130,9 @@ export const accountExportSchema = z
         sentAt: z.date().nullable(),
       }),
     ),
+    idempotencyKeys: z
+      .array(z.object({ procedure: z.string(), key: z.string(), createdAt: z.date(), expiresAt: z.date() }))
+      .describe('The keys of recent requests. What those requests created is listed elsewhere.'),
     auditEvents: z.array(
       z.object({
         type: z.string(),

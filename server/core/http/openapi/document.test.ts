@@ -32,7 +32,7 @@ const notes = router({
     .output(note)
     .query(fail),
   create: protectedProcedure
-    .meta({ rest: { method: 'POST', path: '/notes', status: 201 } })
+    .meta({ rest: { method: 'POST', path: '/notes', status: 201 }, idempotency: 'kept' })
     .input(z.strictObject({ title: z.string().trim().min(1), status: status.default('draft') }))
     .output(note)
     .mutation(fail),

@@ -60,7 +60,12 @@ it under "Authorize". The token is valid for 15 minutes. \`POST /auth/refresh\` 
 
 Lists that are paged by cursor return \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Resources that can
 change have a \`version\`. Send it as \`If-Match: "3"\`, or send the whole \`ETag\` that you read; the request fails with 412 if
-the resource has changed since.`
+the resource has changed since.
+
+To repeat a request that creates something without creating it twice, send an \`Idempotency-Key\`, such as a UUID. For 24
+hours, the same caller gets the first response again for the same key, with \`Idempotency-Replayed: true\`. Failed requests
+are not stored. Responses that contain secrets, such as those of \`/auth\`, are not stored either. Requests with PUT, PATCH
+and DELETE can be repeated without a key.`
 
 function components(paths: object, schemas: Record<string, JsonSchema>): OpenApiDocument['components'] {
   return {
@@ -106,6 +111,16 @@ const parameters = {
     schema: text,
     example: '"3"',
   },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'A value that you choose for this request, such as a UUID. A repetition with the same key and the same input gets the ' +
+      'first response again, for 24 hours. With another input it fails with 422, and while the first request runs with 409.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    example: '3f0c1c53-6d7b-4d0a-9c55-2a1f4b1c7d11',
+  },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
@@ -125,6 +140,10 @@ const headers = {
     example: '"3.Jx4wZkmF1r0aQd2c"',
   },
   Location: { description: 'The path of the new resource.', schema: text },
+  IdempotencyReplayed: {
+    description: 'The response is that of an earlier request with the same `Idempotency-Key`. Otherwise absent.',
+    schema: { type: 'string', const: 'true' },
+  },
   Link: { description: 'The URL of the next page, with `rel="next"`. Absent on the last page.', schema: text },
   RateLimit: {
     description: 'For each limit: the requests that remain, and the seconds until it resets.',

@@ -7,25 +7,32 @@ import { successResponses } from './success.js'
 
 /** Describes one operation: its parameters, its responses, and its security. */
 export function describeOperation({ path, rest, meta, input, output }: RestProcedure, schemas: SchemaStore): object {
-  const { access = 'user', summary } = meta
+  const { access = 'user', summary, idempotency } = meta
   const fields = input ? schemas.resolve(schemas.write(input, 'input')) : {}
   const hasAnswer = output instanceof z.ZodType && rest.status !== 204
   const answer = hasAnswer ? schemas.write(output, 'output') : undefined
-  const parameters = [...inputParameters(rest, fields), ...conditionParameters(rest, fields, answer, schemas)]
+  const parameters = [
+    ...inputParameters(rest, fields),
+    ...conditionParameters(rest, fields, answer, schemas),
+    ...(idempotency === 'kept' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+  ]
   return {
     operationId: camelCase(path),
     tags: [path.split('.')[0]],
     ...(summary && { summary }),
+    ...(idempotency === 'none' && { description: notRepeated }),
     security: securityOf(rest, access),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(rest, fields),
     responses: {
-      ...successResponses(rest, answer, schemas),
+      ...successResponses({ rest, meta }, answer, schemas),
       ...Object.fromEntries(errorStatuses(rest, access, fields).map((status) => [status, refer(status)])),
       default: { $ref: '#/components/responses/OtherError' },
     },
   }
 }
+
+const notRepeated = 'The response contains a secret and is not stored, so an `Idempotency-Key` has no effect.'
 
 function camelCase(name: string): string {
   return name.replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())

@@ -1,10 +1,10 @@
-import type { RestRoute } from '../../procedure-meta.js'
+import type { RestProcedure } from '../rest/procedures.js'
 import { rateLimitHeaders } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
 
 /** Describes the successful responses of an operation: body, headers, and 304 if an `ETag` is compared. */
 export function successResponses(
-  { method, status = 200, locatedBy }: RestRoute,
+  { rest: { method, status = 200, locatedBy }, meta }: Pick<RestProcedure, 'rest' | 'meta'>,
   answer: JsonSchema | undefined,
   schemas: SchemaStore,
 ): object {
@@ -15,6 +15,7 @@ export function successResponses(
     headers: {
       ...everywhere,
       ...(status === 201 && locatedBy !== null && { Location: refer('Location') }),
+      ...(meta.idempotency === 'kept' && { 'Idempotency-Replayed': refer('IdempotencyReplayed') }),
       ...headersOf(fields, schemas),
     },
     ...(answer && { content: { 'application/json': { schema: envelope(answer, fields) } } }),

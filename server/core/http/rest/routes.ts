@@ -1,6 +1,7 @@
 import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { type ContextSource, createContext } from '../../context.js'
+import { idempotencyOf } from '../../idempotency/request.js'
 import { defaultLimits } from '../../procedure-meta.js'
 import { acceptOnlyJson } from '../body-parser.js'
 import { withinDeadline } from '../deadline.js'
@@ -86,7 +87,8 @@ function createHandler(transport: Transport, procedure: RestProcedure) {
   const writeReply = createReplyWriter(procedure, { publicUrl: container.config.http.publicUrl, location })
   const run = async (request: RestRequest, reply: FastifyReply, signal: AbortSignal): Promise<unknown> => {
     const refreshCookie = createRefreshCookie(request, reply, container.config)
-    const ctx = await createContext(container, request, { refreshCookie, batchSize: 1 })
+    const idempotency = idempotencyOf(request, reply)
+    const ctx = await createContext(container, request, { refreshCookie, idempotency, batchSize: 1 })
     // The procedure reads its input after access and limits, so that 401 and 429 come before 400 and 412.
     const getRawInput = readOnce(async () => addVersion(readInput(request), await requireVersion(request, ctx, signal)))
     const call = { router, path, type, ctx, getRawInput, signal, batchIndex: 0 }

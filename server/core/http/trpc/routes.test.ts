@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
 import { transportRouter } from '../../../testing/transport-router.js'
 import { createContext, noCookies } from '../../context.js'
+import { unrepeated } from '../../idempotency/request.js'
 
 type TransportApp = Awaited<ReturnType<typeof createTransportApp>>
 let ours: TransportApp
@@ -21,7 +22,11 @@ beforeAll(async () => {
       router: transportRouter,
       maxBatchSize: 10,
       createContext: ({ req, info }: { req: never; info: { calls: unknown[] } }) =>
-        createContext(ours.container, req, { refreshCookie: noCookies, batchSize: info.calls.length }),
+        createContext(ours.container, req, {
+          refreshCookie: noCookies,
+          idempotency: unrepeated,
+          batchSize: info.calls.length,
+        }),
     },
   })
 })

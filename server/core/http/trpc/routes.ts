@@ -13,6 +13,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { type Context, type ContextSource, createContext } from '../../context.js'
 import { toAppError } from '../../error-mapping.js'
 import { BadRequestError, errorTable } from '../../errors.js'
+import { idempotencyOf, unrepeated } from '../../idempotency/request.js'
 import { acceptOnlyJson } from '../body-parser.js'
 import { withinDeadline } from '../deadline.js'
 import { beginErrorReply } from '../errors.js'
@@ -81,6 +82,7 @@ async function runCalls({ container, router }: Transport, exchange: Exchange): P
   const { request, reply, calls } = exchange
   const ctx = await createContext(container, request, {
     refreshCookie: createRefreshCookie(request, reply, container.config),
+    idempotency: idempotencyOf(request, reply),
     batchSize: calls.list.length,
   })
   const run = createRunner({ ...exchange, router, ctx, readInputs: createInputsReader(router, request, calls) })
@@ -147,7 +149,8 @@ async function answerSubscription(
     res: reply,
     path: request.params['*'],
     maxBatchSize,
-    createContext: ({ info }) => createContext(container, request, { refreshCookie, batchSize: info.calls.length }),
+    createContext: ({ info }) =>
+      createContext(container, request, { refreshCookie, idempotency: unrepeated, batchSize: info.calls.length }),
     // The adapter sets the header again.
     responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
   })

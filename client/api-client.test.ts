@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
 import { startTestApp } from '../server/testing/test-app.js'
+import { everyProcedure } from '../server/testing/transports.js'
 import { type ApiClientOptions, createApiClient } from './api-client.js'
+import { creations } from './creations.js'
 import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 import { createMemoryTokenStore } from './token-store.js'
@@ -91,6 +93,65 @@ describe('requests', () => {
     const client = connect({ headers: { 'x-request-id': 'made-by-the-app' } })
     const error = await client.api.users.me.query().catch(apiError)
     expect(error).toMatchObject({ code: 'UNAUTHORIZED', requestId: 'made-by-the-app' })
+  })
+})
+
+describe('S45: a creation', () => {
+  const input = { title: 'Once', body: 'B' }
+  const ofOne = (user: { id: string }) => t.db.post.count({ where: { authorId: user.id } })
+  const lost = () => new TypeError('fetch failed')
+
+  beforeEach(() => {
+    for (const { path, meta } of everyProcedure().values()) if (meta.idempotency === 'kept') creations.add(path)
+  })
+
+  it('is sent again with its key if the response is lost, and happens once', async () => {
+    const { client, user } = await signedIn()
+    const keys: unknown[] = []
+    network.after = (path, init) => {
+      if (path.includes('posts.create') && keys.push(new Headers(init.headers).get('idempotency-key')) < 3) throw lost()
+    }
+    const post = await client.api.posts.create.mutate(input)
+    expect([keys.length, new Set(keys).size, await ofOne(user)]).toEqual([3, 1, 1])
+    expect(post).toEqual(await client.api.posts.get.query({ id: post.id }))
+  })
+
+  it('has a key of its own each time', async () => {
+    const { client, user } = await signedIn()
+    await Promise.all([client.api.posts.create.mutate(input), client.api.posts.create.mutate(input)])
+    expect(await ofOne(user)).toBe(2)
+  })
+
+  it('is given up after three repetitions, with the failure of the last', async () => {
+    const { client, user } = await signedIn()
+    network.after = (path) => {
+      if (path.includes('posts.create')) throw lost()
+    }
+    await expect(client.api.posts.create.mutate(input)).rejects.toThrow('fetch failed')
+    expect([network.count('posts.create'), await ofOne(user)]).toEqual([4, 1])
+  })
+
+  it('is not repeated after a refusal, and no other change is repeated', async () => {
+    const { client } = await signedIn()
+    expect(await codeOf(client.api.posts.create.mutate({ title: '', body: '' }))).toBe('VALIDATION_ERROR')
+    expect(network.count('posts.create')).toBe(1)
+    network.after = (path) => {
+      if (path.includes('users.updateMe')) throw lost()
+    }
+    await expect(client.api.users.updateMe.mutate({ name: 'New' })).rejects.toThrow('fetch failed')
+    expect(network.count('users.updateMe')).toBe(1)
+  })
+
+  it('is not repeated if it was aborted', async () => {
+    const { client } = await signedIn()
+    const controller = new AbortController()
+    network.after = (path) => {
+      if (!path.includes('posts.create')) return
+      controller.abort(new Error('closed'))
+      throw lost()
+    }
+    await expect(client.api.posts.create.mutate(input, { signal: controller.signal })).rejects.toThrow()
+    expect(network.count('posts.create')).toBe(1)
   })
 })
 

@@ -10,6 +10,7 @@ import {
 } from '@trpc/client'
 import { observable, type Unsubscribable } from '@trpc/server/observable'
 import type { AppRouter } from './app-router.js'
+import { creations } from './creations.js'
 import { apiError } from './errors.js'
 import type { Session } from './session.js'
 import { transformer } from './transformer.js'
@@ -57,10 +58,11 @@ export function sessionLinks(connection: Connection, session: Session): TRPCLink
   }
   return [
     retryRefused(session, tokensSent),
+    repeatLost(),
     sendAfter(prepare),
     splitLink({
-      condition: (op) => isAuth(op) || isLarge(op),
-      true: httpLink({ ...authOptions(connection), headers: ({ op }) => headers([op]) }),
+      condition: (op) => isAuth(op) || isLarge(op) || isCreation(op),
+      true: httpLink({ ...authOptions(connection), headers: ({ op }) => ({ ...headers([op]), ...keyOf(op) }) }),
       false: httpBatchLink({
         ...httpOptions(connection),
         maxItems,
@@ -82,6 +84,35 @@ function retryRefused(session: Session, tokensSent: WeakMap<object, string>): TR
       return attempts === 1 && !isAuth(op)
     },
   })
+}
+
+// The server carries out a creation once for each key, so a lost response can be asked for again.
+function repeatLost(): TRPCLink<AppRouter> {
+  return retryLink({
+    retry({ op, error, attempts }) {
+      const code = apiError(error)?.code
+      const isLost = code === undefined || code === 'IDEMPOTENCY_IN_PROGRESS'
+      return isLost && isCreation(op) && !op.signal?.aborted && attempts <= repetitionsMax
+    },
+    retryDelayMs: (attempt) => firstPauseMs * 2 ** (attempt - 1),
+  })
+}
+
+const repetitionsMax = 3
+const firstPauseMs = 500
+
+const keys = new WeakMap<object, string>()
+
+// The key belongs to the caller and grants nothing, so it only has to be different each time.
+function keyOf(op: Operation): Record<string, string> {
+  if (!isCreation(op)) return {}
+  const key = keys.get(op.context) ?? `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
+  keys.set(op.context, key)
+  return { 'idempotency-key': key }
+}
+
+function isCreation({ path }: Operation): boolean {
+  return creations.has(path)
 }
 
 /** Sends a call when it is prepared. A call that is aborted ends at once, and is not sent if it was still waiting. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addSummaries, slimSchemas } from './scripts/rewrite.js'
+import { addCreations, addSummaries, slimSchemas } from './scripts/rewrite.js'
 
 describe('a built schema.ts file', () => {
   const code = [
@@ -22,6 +22,14 @@ describe('a built schema.ts file', () => {
       `    .max(limit)))();`,
       `export function oneLine() { return z.string(); }`,
     ])
+  })
+})
+
+describe('the creations', () => {
+  it('are the procedures of the router, or the build fails', () => {
+    const code = 'export const creations = new Set();'
+    expect(addCreations(code, ['posts.create'])).toBe('export const creations = new Set(["posts.create"]);')
+    expect(() => addCreations('export const creations = [];', [])).toThrow('lacks')
   })
 })
 

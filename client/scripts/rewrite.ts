@@ -35,6 +35,17 @@ export function addSummaries(declaration: string, summaries: ReadonlyMap<string,
   return lines.join('\n')
 }
 
+/**
+ * Writes the names of the procedures that create once into the built `creations.js`.
+ *
+ * @throws Error if the file is not as expected
+ */
+export function addCreations(code: string, names: readonly string[]): string {
+  const empty = 'new Set()'
+  if (!code.includes(empty)) throw new Error(`creations.js lacks ${empty}.`)
+  return code.replace(empty, `new Set(${JSON.stringify(names)})`)
+}
+
 interface Span {
   start: number
   end: number

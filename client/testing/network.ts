@@ -10,6 +10,8 @@ export function createNetwork({ app }: TestApp) {
     cookie: '',
     /** Called before each request. An exception is a failure of the network; a Response replaces that of the app. */
     intercept: async (_path: string): Promise<Response | undefined> => undefined,
+    /** Called after each request was answered. An exception is a response that is lost. */
+    after: (_path: string, _init: NetworkInit): void => {},
     /** Responses wait for it. */
     delay: undefined as Promise<void> | undefined,
     count: (path: string) => network.requests.filter((request) => request.includes(path)).length,
@@ -21,6 +23,7 @@ export function createNetwork({ app }: TestApp) {
       const [pair] = response.headers.get('set-cookie')?.split(';') ?? []
       if (pair && init.credentials === 'include') network.cookie = pair
       answers.push(url.pathname)
+      network.after(url.pathname, init)
       await network.delay
       return response
     },

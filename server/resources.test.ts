@@ -97,6 +97,7 @@ describe('queries', () => {
   )
 })
 
+const rowSchema = z.object({ id: z.string() })
 const pageSchema = z.object({
   items: z.array(z.unknown()),
   meta: z.object({ nextCursor: z.string().nullish(), total: z.int().optional() }),
@@ -148,6 +149,53 @@ describe('lists', () => {
       expect(singles).toEqual(three.items)
     },
   )
+
+  const growing = lists.filter(hasCursor).flatMap((list) => {
+    const creator = creatorOf(list)
+    return creator ? [[list.path, list, creator] as const] : []
+  })
+
+  it.each(growing)(
+    '%s: pages by cursor neither skip nor repeat a row while others are created and removed',
+    async (_path, list, creator) => {
+      const { stage, accessToken, call } = await prepare(list)
+      const { required } = await fill(list)
+      const create = async () => {
+        const input = { ...(await calls[creator.path]?.input?.(stage)), ...pick(required, list) }
+        const { data } = await restTransport(t.app, { procedure: creator.path, input, accessToken })
+        return rowSchema.parse(data).id
+      }
+      const remover = procedures.find(({ rest }) => rest.method === 'DELETE' && rest.path === `${list.rest.path}/{id}`)
+      const remove = async (id: string) =>
+        remover && restTransport(t.app, { procedure: remover.path, input: { id }, accessToken })
+      const before: string[] = []
+      for (let rows = 0; rows < 24; rows += 1) before.push(await create())
+      const removed = remover ? before.filter((_, index) => index % 4 === 1) : []
+      const write = async () => {
+        for (const id of removed) await Promise.all([create(), remove(id)])
+        await create()
+      }
+      const read = async () => {
+        const ids: string[] = []
+        let cursor: string | null | undefined
+        do {
+          const input = { ...required, limit: 3, ...(cursor && { cursor }) }
+          const page = pageSchema.parse((await restTransport(t.app, { ...call, input })).data)
+          ids.push(...page.items.map((item) => rowSchema.parse(item).id))
+          cursor = page.meta.nextCursor
+        } while (cursor)
+        return ids
+      }
+      const [seen] = await Promise.all([read(), write()])
+      expect(seen).toHaveLength(new Set(seen).size)
+      const kept = before.filter((id) => !removed.includes(id))
+      expect(kept.filter((id) => !seen.includes(id))).toEqual([])
+    },
+  )
+
+  function hasCursor({ input }: RestProcedure) {
+    return input !== undefined && 'cursor' in input.shape
+  }
 
   it.each(lists.filter(hasTotal).map((list) => [list.path, list] as const))(
     '%s: the total is the number of items on all pages',

@@ -51,7 +51,7 @@ it('S29: selects no hash of any model by default', async () => {
   const statements: string[] = []
   const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
   const models = Object.entries(secretColumns())
-  expect(models.map(([model]) => model).toSorted()).toEqual(['mailToken', 'registration', 'session', 'user'])
+  expect(models.map(([model]) => model).toSorted()).toEqual(['idempotencyKey', 'mailToken', 'registration', 'session', 'user'])
   for (const [model, columns] of models) {
     statements.length = 0
     await readAny(watched, model)
@@ -93,5 +93,6 @@ async function readAny(client: Database, model: string): Promise<void> {
   else if (model === 'session') await client.session.findFirst()
   else if (model === 'registration') await client.registration.findFirst()
   else if (model === 'mailToken') await client.mailToken.findFirst()
+  else if (model === 'idempotencyKey') await client.idempotencyKey.findFirst()
   else throw new Error(`Read ${model} here, too.`)
 }

@@ -37,6 +37,7 @@ export function createDatabase({ pool, onStatement }: DatabaseOptions) {
       session: { refreshTokenHash: true },
       registration: { passwordHash: true },
       mailToken: { tokenHash: true },
+      idempotencyKey: { inputHash: true },
     },
     ...(onStatement && { comments: [({ query }) => ({ action: query.type === 'single' ? query.action : 'batch' })] }),
   })

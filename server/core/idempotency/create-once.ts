@@ -51,16 +51,13 @@ export async function createOnce<Created>(
   const inputHash = Uint8Array.from(hash('sha256', superjson.stringify(input), 'buffer'))
   const { created, isReplayed } = await db.$transaction(async (tx) => {
     await lockClaim(tx, claim)
-    const kept = await tx.idempotencyKey.findUnique({ where: { actorId_procedure_key: claim } })
+    const where = { actorId_procedure_key: claim }
+    const kept = await tx.idempotencyKey.findUnique({ where, omit: { inputHash: false } })
     if (kept && kept.expiresAt > clock.now()) return { created: readAnswer(kept, inputHash, output), isReplayed: true }
     const created = output.parse(await work(tx))
     const expiresAt = new Date(clock.now().getTime() + keptMs)
     const values = { inputHash, answer: superjson.stringify(created), expiresAt }
-    await tx.idempotencyKey.upsert({
-      where: { actorId_procedure_key: claim },
-      create: { ...claim, ...values },
-      update: values,
-    })
+    await tx.idempotencyKey.upsert({ where, create: { ...claim, ...values }, update: values })
     return { created, isReplayed: false }
   })
   if (isReplayed) call.markReplayed()

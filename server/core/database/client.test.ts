@@ -51,7 +51,13 @@ it('S29: selects no hash of any model by default', async () => {
   const statements: string[] = []
   const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
   const models = Object.entries(secretColumns())
-  expect(models.map(([model]) => model).toSorted()).toEqual(['idempotencyKey', 'mailToken', 'registration', 'session', 'user'])
+  expect(models.map(([model]) => model).toSorted()).toEqual([
+    'idempotencyKey',
+    'mailToken',
+    'registration',
+    'session',
+    'user',
+  ])
   for (const [model, columns] of models) {
     statements.length = 0
     await readAny(watched, model)

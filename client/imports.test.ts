@@ -53,6 +53,8 @@ function leavesClient({ target }: Import): boolean {
 
 function isAllowedCrossing({ from, target, isType }: Import): boolean {
   if (target === join(root, 'server/router.ts')) return isType
+  // The names of cookies are derived from that of the application.
+  if (target === join(root, 'app.json')) return from === join(root, 'client/next-server.ts')
   return isSchema(target) && from === join(root, 'client/schemas.ts')
 }
 

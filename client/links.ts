@@ -56,10 +56,15 @@ export function sessionLinks(connection: Connection, session: Session): TRPCLink
     if (userId !== undefined && !callers.has(context)) callers.set(context, userId)
     return session.ready()
   }
+  return [retryRefused(session, tokensSent), repeatLost(), sendAfter(prepare), ...sendingLinks(connection, headers)]
+}
+
+/** The links that send calls, in batches. `headers` are those of a request. */
+export function sendingLinks(
+  connection: Connection,
+  headers: (operations: readonly Operation[]) => Record<string, string>,
+): TRPCLink<AppRouter>[] {
   return [
-    retryRefused(session, tokensSent),
-    repeatLost(),
-    sendAfter(prepare),
     splitLink({
       condition: (op) => isAuth(op) || isLarge(op) || isCreation(op),
       true: httpLink({ ...authOptions(connection), headers: ({ op }) => ({ ...headers([op]), ...keyOf(op) }) }),

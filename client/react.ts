@@ -18,6 +18,7 @@ import type { AppRouter } from './app-router.js'
 import { createQueryClient } from './query-client.js'
 import type { SessionState } from './session-state.js'
 
+export { cursorPages } from './cursor-pages.js'
 export { createQueryClient } from './query-client.js'
 
 export interface ApiProviderProps {
@@ -65,13 +66,6 @@ export function useSession(): SessionState {
   const { session } = useProvided('useSession').client
   return useSyncExternalStore(session.subscribe, session.get, getServerState)
 }
-
-interface CursorPage {
-  meta: { nextCursor: string | null }
-}
-
-/** The options of an infinite list: `useInfiniteQuery(api.posts.list.infiniteQueryOptions({ q }, cursorPages))`. */
-export const cursorPages = { getNextPageParam: ({ meta }: CursorPage): string | null => meta.nextCursor }
 
 function useProvided(hook: string): Provided {
   const provided = useContext(ApiContext)

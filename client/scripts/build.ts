@@ -11,6 +11,7 @@ const shipped = join(client, 'dist')
 const fluentZod = join(emitted, 'client/fluent-zod.js')
 const core: readonly string[] = ['@trpc/client', '@trpc/server', '@trpc/server/observable', 'superjson']
 const ofReact: readonly string[] = ['@tanstack/react-query', '@trpc/tanstack-react-query', 'react']
+const ofNext: readonly string[] = ['next/headers.js', 'next/server.js']
 const ofForms: readonly string[] = ['zod', 'zod/mini', 'zod/v4/locales/en.js']
 
 if (process.argv.includes('--watch')) watchSources()
@@ -24,7 +25,7 @@ else build()
 function build(): void {
   compile()
   rewriteAll()
-  const entries = ['index', 'schemas', 'react'].flatMap((name) => [`${name}.js`, `${name}.d.ts`])
+  const entries = ['index', 'schemas', 'react', 'next'].flatMap((name) => [`${name}.js`, `${name}.d.ts`])
   const files = reachableFrom(entries.map((name) => join(emitted, 'client', name)))
   const strangers = files.flatMap(importsOf).filter(({ from, target }) => !isAllowed(from, target))
   if (strangers.length > 0) fail(strangers.map(({ from, target }) => `${relative(emitted, from)} imports ${target}`))
@@ -62,7 +63,9 @@ function isAllowed(from: string, target: string): boolean {
   if (target.startsWith('/')) return existsSync(target)
   const isOfForms = /\/(schemas?|form-schema|fluent-zod)\.(d\.ts|js)$/.test(from)
   const isOfReact = /\/(react|query-client)\.(d\.ts|js)$/.test(from)
-  return [...core, ...(isOfForms ? ofForms : []), ...(isOfReact ? ofReact : [])].includes(target)
+  const isOfNext = /\/next(-\w+)?\.(d\.ts|js)$/.test(from)
+  const allowed = [...core, ...(isOfForms ? ofForms : []), ...(isOfReact || isOfNext ? ofReact : [])]
+  return [...allowed, ...(isOfNext ? ofNext : [])].includes(target)
 }
 
 function ship(files: readonly string[]): void {

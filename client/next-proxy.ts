@@ -1,9 +1,9 @@
+import type { TRPCClient } from '@trpc/client'
 import { type NextRequest, NextResponse } from 'next/server.js'
 import superjson from 'superjson'
-import { apiError } from './errors.js'
-import { createServerApi } from './next-api.js'
-import { accessCookieName, ownOrigin, readCookie, serverUrl, visitorHeaders, withAccessCookie } from './next-server.js'
-import type { User } from './session-state.js'
+import type { AppRouter } from './app-router.js'
+import { apiError, type ErrorCode } from './errors.js'
+import { createServerApi, ownOrigin, readCookie, readSession, secondsLeft, serverUrl } from './next-server.js'
 
 export interface SessionProxyOptions {
   /** The pages for signed-in users: paths such as `/account`, with all below them, or a function of the path. */
@@ -14,17 +14,11 @@ export interface SessionProxyOptions {
   proxy?: (request: NextRequest) => Response | Promise<Response>
 }
 
-interface Found {
-  /** `unknown` if the server cannot tell now. */
-  status: 'signed-in' | 'anonymous' | 'unknown'
-  setCookies: readonly string[]
-}
-
 // Twice this is within the time in which the server repeats an answer that was lost (docs/sessions.md), for the first
 // half of it.
-const refreshTimeoutMs = 7000
-const callTimeoutMs = 30_000
+const timeoutMs = 7000
 const files = /^\/_next\/|\.(avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$/
+const overrides = 'x-middleware-override-headers'
 
 /**
  * Creates the function for `proxy.ts` of Next: the one place in which a frontend with server components renews the
@@ -32,17 +26,15 @@ const files = /^\/_next\/|\.(avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webm
  */
 export function sessionProxy(options: SessionProxyOptions = {}): (request: NextRequest) => Promise<Response> {
   const { protect = [], signInPath = '/login', proxy = () => NextResponse.next() } = options
-  const isProtected =
-    typeof protect === 'function'
-      ? protect
-      : (path: string) => protect.some((page) => path === page || path.startsWith(`${page}/`))
+  const isListed = (path: string) => (page: string) => `${path}/`.startsWith(`${page}/`)
   return async (request) => {
     const { pathname, search } = request.nextUrl
     if (pathname.startsWith('/trpc/')) return forward(request)
     if (files.test(pathname)) return proxy(request)
-    const hadSession = accessCookieName(request.cookies.getAll()) !== undefined
-    const { status, setCookies } = await findSession(request)
-    if (status === 'anonymous' && isProtected(pathname) && pathname !== signInPath) {
+    const hadSession = readSession(request.cookies.getAll()) !== null
+    const { signedIn, setCookies } = await findSession(request)
+    const isProtected = typeof protect === 'function' ? protect(pathname) : protect.some(isListed(pathname))
+    if (signedIn === null && isProtected && pathname !== signInPath) {
       const target = new URL(`${signInPath}?next=${encodeURIComponent(pathname + search)}`, request.url)
       return keepPrivate(NextResponse.redirect(target, 303), setCookies)
     }
@@ -51,111 +43,76 @@ export function sessionProxy(options: SessionProxyOptions = {}): (request: NextR
   }
 }
 
+// A page that starts asks for a token. It gets the one that is at hand, so that nothing is rotated.
 async function forward(request: NextRequest): Promise<Response> {
   const { pathname, search } = request.nextUrl
-  // Only these read or write cookies, and the server does not take them in batches.
-  if (request.method !== 'POST' || !pathname.startsWith('/trpc/auth.'))
-    return NextResponse.rewrite(serverUrl() + pathname + search)
-  const body = await request.text()
-  const kept = pathname === '/trpc/auth.refresh' && !body.includes('refreshToken') ? await findKept(request) : null
-  if (kept) return keepPrivate(NextResponse.json({ result: { data: superjson.serialize(kept) } }), [])
-  const origin = request.headers.get('origin') ?? ''
-  const reply = await call(request, pathname + search, { body, origin, timeoutMs: callTimeoutMs })
-  const names = ['content-type', 'retry-after', 'x-request-id']
-  const headers = names.map((name): [string, string] => [name, reply.headers.get(name) ?? ''])
-  const response = new NextResponse(reply.text, { status: reply.status, headers: headers.filter(([, value]) => value) })
-  return keepPrivate(response, reply.setCookies)
-}
-
-// A page that starts asks who is signed in. It gets the token that is at hand, so that it rotates nothing.
-async function findKept(request: NextRequest) {
-  const accessToken = request.cookies.get(accessCookieName(request.cookies.getAll()) ?? '')?.value
-  const user = accessToken ? await whoHas(accessToken, request).catch(() => null) : null
-  if (!accessToken || !user) return null
-  const payload = Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()
-  const [, expiresAt = '0'] = /"exp":(\d+)/.exec(payload) ?? []
-  return { accessToken, tokenType: 'Bearer', expiresIn: Math.floor(Number(expiresAt) - Date.now() / 1000), user }
-}
-
-async function findSession(request: NextRequest): Promise<Found> {
-  const name = accessCookieName(request.cookies.getAll())
-  if (name === undefined) return { status: 'anonymous', setCookies: [] }
-  const accessToken = request.cookies.get(name)?.value
-  const user = accessToken ? await whoHas(accessToken, request).catch(() => undefined) : null
-  if (user !== null) return { status: user ? 'signed-in' : 'unknown', setCookies: [] }
-  request.cookies.delete(name)
-  return refresh(request)
-}
-
-/** Null if the server refuses the token. @throws TRPCClientError if the server cannot tell now */
-async function whoHas(accessToken: string, { headers }: NextRequest): Promise<User | null> {
-  const sent = { ...visitorHeaders(headers), authorization: `Bearer ${accessToken}` }
-  const api = createServerApi(() => sent)
-  return api.users.me.query(undefined, { signal: AbortSignal.timeout(refreshTimeoutMs) }).catch((error: unknown) => {
-    if (apiError(error)?.code === 'UNAUTHORIZED') return null
-    throw error
-  })
-}
-
-async function refresh(request: NextRequest): Promise<Found> {
-  const origin = ownOrigin(request.headers)
-  const attempt = () =>
-    call(request, '/trpc/auth.refresh', { body: '{"json":{}}', origin, timeoutMs: refreshTimeoutMs })
-  // An answer that is lost is asked for once more, while the server still repeats it.
-  const reply = await attempt()
-    .catch(attempt)
-    .catch(() => null)
-  if (reply?.status === 403) throw new Error(`The server refuses the origin ${origin}. Set APP_URL here and there.`)
-  if (reply?.status !== 200 && reply?.status !== 401) return { status: 'unknown', setCookies: [] }
-  const changes = reply.setCookies.map(readCookie).sort((one, other) => one.value.length - other.value.length)
-  for (const { name, value } of changes) {
-    if (value) request.cookies.set(name, value)
-    else request.cookies.delete(name)
+  if (request.method === 'POST' && pathname === '/trpc/auth.refresh') {
+    const { signedIn, setCookies } = await findSession(request)
+    const reply = { result: { data: superjson.serialize(signedIn) } }
+    if (signedIn) return keepPrivate(NextResponse.json(reply), setCookies)
   }
-  return { status: reply.status === 200 ? 'signed-in' : 'anonymous', setCookies: reply.setCookies }
-}
-
-async function call(
-  { headers }: NextRequest,
-  path: string,
-  options: { body: string; origin: string; timeoutMs: number },
-) {
-  const { body, origin, timeoutMs } = options
-  const response = await fetch(serverUrl() + path, {
-    method: 'POST',
-    headers: { ...visitorHeaders(headers, 'cookie', 'authorization'), origin, 'content-type': 'application/json' },
-    body,
-    signal: AbortSignal.timeout(timeoutMs),
-  })
-  const text = await response.text()
-  const setCookies = withAccessCookie(response.headers.getSetCookie(), text)
-  return { status: response.status, headers: response.headers, text, setCookies }
+  return NextResponse.rewrite(serverUrl() + pathname + search)
 }
 
 /**
- * Lets the page that is rendered see the cookies that the answer sets, whatever another proxy has made of the request.
- * Next takes the headers of the request from these headers of the response and shows them to nobody.
+ * Finds out who the visitor is, renews the session if necessary, and gives the request the new cookies. `signedIn` is null
+ * for visitors without a session, and undefined while the server cannot tell.
+ */
+async function findSession({ cookies, headers }: NextRequest) {
+  const setCookies: string[] = []
+  const session = readSession(cookies.getAll())
+  if (!session) return { signedIn: null, setCookies }
+  const { accessToken } = session
+  const collect = (lines: readonly string[]) => setCookies.push(...lines)
+  const api = createServerApi(headers, () => accessToken, collect)
+  const signedIn = await checkOrRenew(api, accessToken).catch((error: unknown) => {
+    if (apiError(error)?.code !== 'FORBIDDEN') return undefined
+    throw new Error(`The server refuses the origin ${ownOrigin(headers)}. Set APP_URL for Next and for the server.`)
+  })
+  // A cookie may be cleared for one scope and set for another.
+  const changes = setCookies.map(readCookie).sort((one, other) => one.value.length - other.value.length)
+  for (const { name, value } of changes) cookies.set(name, value)
+  return { signedIn, setCookies }
+}
+
+async function checkOrRenew(api: TRPCClient<AppRouter>, accessToken?: string) {
+  const limited = () => ({ signal: AbortSignal.timeout(timeoutMs) })
+  const user = accessToken && (await api.users.me.query(undefined, limited()).catch(nullIf('UNAUTHORIZED')))
+  if (user) return { accessToken, tokenType: 'Bearer', expiresIn: secondsLeft(accessToken), user }
+  const renew = () => api.auth.refresh.mutate({}, limited())
+  // An answer that is lost is asked for once more, while the server still repeats it.
+  const again = (error: unknown) => {
+    if (apiError(error)) throw error
+    return renew()
+  }
+  return renew().catch(again).catch(nullIf('INVALID_TOKEN'))
+}
+
+function nullIf(code: ErrorCode) {
+  return (error: unknown) => {
+    if (apiError(error)?.code !== code) throw error
+    return null
+  }
+}
+
+/**
+ * Lets what is rendered see the changed cookies of the request, whatever another proxy has made of it. Next takes the
+ * headers of the request from these headers of the response, which it shows to nobody.
  */
 function handOver(request: NextRequest, response: Response): NextResponse {
-  const result = new NextResponse(response.body, response)
-  const target = result.headers.get('x-middleware-rewrite')
-  const isRendered = target === null ? result.headers.has('x-middleware-next') : isOwn(target, request)
-  if (!isRendered) return result
-  const own = NextResponse.next({ request: { headers: request.headers } }).headers
-  const names = result.headers.get(overrides)
-  if (names === null) for (const [name, value] of own) result.headers.set(name, value)
-  else result.headers.set(overrides, [...new Set([...names.split(','), 'cookie'])].join())
-  result.headers.set('x-middleware-request-cookie', own.get('x-middleware-request-cookie') ?? '')
-  return result
+  const { headers } = new NextResponse(response.body, response)
+  const target = headers.get('x-middleware-rewrite') ?? (headers.has('x-middleware-next') ? request.url : 'about:')
+  if (new URL(target, request.url).origin === request.nextUrl.origin) {
+    const own = NextResponse.next({ request }).headers
+    own.delete('x-middleware-next')
+    if (!headers.has(overrides)) for (const [name, value] of own) headers.set(name, value)
+    headers.set(overrides, `${headers.get(overrides)},cookie`)
+    headers.set('x-middleware-request-cookie', request.headers.get('cookie') ?? '')
+  }
+  return new NextResponse(response.body, { status: response.status, headers })
 }
 
-const overrides = 'x-middleware-override-headers'
-
-function isOwn(target: string, { nextUrl }: NextRequest): boolean {
-  return new URL(target, nextUrl).origin === nextUrl.origin
-}
-
-// Neither a cache on the way nor the browser's may give it to another person.
+// Neither a cache on the way nor that of a browser may give it to another person.
 function keepPrivate(response: NextResponse, setCookies: readonly string[]): NextResponse {
   for (const line of setCookies) response.headers.append('set-cookie', line)
   response.headers.set('cache-control', 'private, no-store')

@@ -73,8 +73,19 @@ function checkReactProject(packed: string): void {
     evaluate(load.replace(packageName, `${packageName}/react`).replace('createApiClient', 'useApi'), folder),
     'function',
   )
+  checkNext(folder)
   checkGuide(folder)
-  console.log('The packed client fits beside React Query, and the code of the guide compiles.')
+  console.log('The packed client fits beside React Query and Next, and the code of the guides compiles.')
+}
+
+/** Next comes without its compiler, which is large. Bundlers for browsers do not find the entry. */
+function checkNext(folder: string): void {
+  npmInstall(folder, '--omit=optional', ...['next', 'react-dom', '@types/node'].map(withVersion))
+  checkTypes(folder, 'next.ts.txt')
+  const loadNext = load.replace(packageName, `${packageName}/next`).replace('createApiClient', 'sessionProxy')
+  assert.equal(evaluate(loadNext, folder), 'function')
+  const { exports } = JSON.parse(readFileSync(join(client, 'package.json'), 'utf8'))
+  assert.equal(exports['./next'].browser, null)
 }
 
 function checkGuide(folder: string): void {

@@ -8,7 +8,7 @@ import type { ReactNode } from 'react'
 const client = createApiClient({ url: '' })
 
 export function Providers({ children }: { children: ReactNode }) {
-  if (typeof window !== 'undefined') Object.assign(window, { client })
+  if (typeof window !== 'undefined') Object.assign(globalThis, { client })
   return <ApiProvider client={client}>{children}</ApiProvider>
 }
 

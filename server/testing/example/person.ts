@@ -53,7 +53,7 @@ export async function expectShown(locator: Locator): Promise<void> {
 }
 
 /** Follows the link of the newest mail to an address, as it stands in the mailbox of the development server. */
-export async function followMail(page: Page, { api }: Stage, { to, subject }: { to: string; subject: string }) {
+export async function followMail(page: Page, { api, app }: Stage, { to, subject }: { to: string; subject: string }) {
   const mail = page
     .getByRole('article', { name: subject })
     .filter({ hasText: `to ${to}` })
@@ -65,6 +65,7 @@ export async function followMail(page: Page, { api }: Stage, { to, subject }: { 
     })
     .toBe(1)
   await mail.getByRole('link').first().click()
+  await page.waitForURL(`${app}/**`)
 }
 
 /** Expects that a page has no fault that axe finds serious or critical, in light and in dark, and fits a phone. */

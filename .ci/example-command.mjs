@@ -13,7 +13,8 @@ const root = path.resolve(import.meta.dirname, '..')
 const dataDir = mkdtempSync(path.join(tmpdir(), 'example-'))
 chmodSync(dataDir, 0o755) // As root, PostgreSQL runs with another account.
 const blocker = createServer().listen(3000, '127.0.0.1')
-const isTaken = await Promise.race([once(blocker, 'listening'), once(blocker, 'error')])
+// Another program may have taken the port before, which does as well.
+await once(blocker, 'listening').catch(() => {})
 const npm = spawn('npm', ['run', '--silent', 'example'], {
   cwd: root,
   env: { ...process.env, DATA_DIR: dataDir },
@@ -27,14 +28,14 @@ try {
   const children = processesOf(dataDir)
   assert.ok(children.length > 2, 'The server, PostgreSQL and Next run.')
   // The terminal sends it to all processes of the command.
-  process.kill(-npm.pid, 'SIGINT')
+  process.kill(-Number(npm.pid), 'SIGINT')
   await once(npm, 'exit')
   for (let tries = 0; processesOf(dataDir).length > 0 && tries < 50; tries += 1) await sleep(100)
   assert.deepEqual(processesOf(dataDir), [])
   console.log(`npm run example served ${url}, and left none of its ${children.length} processes behind.`)
 } finally {
-  if (npm.exitCode === null) process.kill(-npm.pid, 'SIGTERM')
-  if (isTaken) blocker.close()
+  if (npm.exitCode === null) process.kill(-Number(npm.pid), 'SIGTERM')
+  blocker.close()
   rmSync(dataDir, { recursive: true, force: true })
 }
 

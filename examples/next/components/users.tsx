@@ -15,8 +15,9 @@ import { LinkTo } from './link-to'
 
 const { users } = client.api
 
-export function Users({ filter: { page, q, role, status } }: { filter: ReturnType<typeof userFilter> }) {
-  const options = useApi().users.list.queryOptions({ page, q, role, status })
+export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
+  const { page, q, role, status } = filter
+  const options = useApi().users.list.queryOptions(filter)
   const { data, error } = useQuery({ ...options, placeholderData: keepPreviousData })
   const { total = 0, limit = 1 } = data?.meta ?? {}
   const to = (page: number) => addressOf('/admin/users', { page, q, role, status })

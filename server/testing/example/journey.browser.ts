@@ -237,6 +237,7 @@ describe('an administrator', () => {
 
   it('filters users, and turns pages', async () => {
     await admin.page.goto('/admin/users')
+    expect(await rowsOf(admin.page).count()).toBe(20)
     await expectAccessible(admin.page)
     await admin.page.setViewportSize({ width: 390, height: 844 })
     await takeScreenshot(admin.page, 'users')

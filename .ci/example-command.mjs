@@ -34,7 +34,7 @@ try {
   assert.deepEqual(processesOf(dataDir), [])
   console.log(`npm run example served ${url}, and left none of its ${children.length} processes behind.`)
 } finally {
-  if (npm.exitCode === null) process.kill(-Number(npm.pid), 'SIGTERM')
+  if (npm.exitCode === null && npm.signalCode === null) process.kill(-Number(npm.pid), 'SIGTERM')
   blocker.close()
   rmSync(dataDir, { recursive: true, force: true })
 }

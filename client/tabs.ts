@@ -13,6 +13,6 @@ export function connectTabs(name: string, hear: TellTabs): TellTabs {
     if (told === null || typeof told === 'string') hear(told)
   })
   // In Node.js it would keep the process running.
-  if ('unref' in channel) channel.unref()
+  if ('unref' in channel && typeof channel.unref === 'function') channel.unref()
   return (userId) => channel.postMessage(userId)
 }

@@ -6,6 +6,7 @@ const steps: Readonly<Record<string, string>> = {
   lint: 'npm run --silent lint',
   imports: 'node server/run.mjs check-imports',
   types: 'npm run --silent typecheck',
+  'types of the example': 'npm run --silent typecheck --workspaces --if-present',
   'dead code': 'knip',
   'openapi.json': 'node server/run.mjs openapi --check',
   migrations: 'node server/run.mjs check-migrations',

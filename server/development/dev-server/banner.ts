@@ -2,12 +2,14 @@ interface Served {
   /** The name of the application. */
   title: string
   publicUrl: string
+  /** The URL of the frontend that runs beside the server, if there is one. */
+  frontendUrl: string | undefined
   databaseUrl: string
   hasDemoUsers: boolean
 }
 
 /** The lines that the development server prints when it has started. */
-export function describeServer({ title, publicUrl, databaseUrl, hasDemoUsers }: Served): string {
+export function describeServer({ title, publicUrl, frontendUrl, databaseUrl, hasDemoUsers }: Served): string {
   const lines = [
     ['API', `${publicUrl}  (tRPC below /trpc, REST below /api)`],
     ['Docs', `${publicUrl}/docs`],
@@ -22,7 +24,7 @@ export function describeServer({ title, publicUrl, databaseUrl, hasDemoUsers }: 
   ].map(([label = '', value]) => `  ${label.padEnd(10)}${value}`)
   return [
     '',
-    `${title} runs at ${publicUrl}`,
+    `${title} runs at ${frontendUrl ?? publicUrl}`,
     '',
     ...lines,
     '',

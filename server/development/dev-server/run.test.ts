@@ -27,6 +27,15 @@ process.on('disconnect', () => process.exit())
 process.on('SIGTERM', () => process.exit())
 `
 
+const frontendCode = `
+import http from 'node:http'
+const { API_URL, APP_URL, PORT } = process.env
+const server = http.createServer((_, reply) => reply.end([API_URL, APP_URL, process.pid].join(' ')))
+server.listen(Number(PORT), 'localhost', () => process.send({ type: 'ready' }))
+process.on('disconnect', () => process.exit())
+process.on('SIGTERM', () => process.exit())
+`
+
 beforeAll(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'dev test-'))
   // Not the default, which another development server on this machine may take between two restarts.
@@ -35,6 +44,7 @@ beforeAll(async () => {
   await chmod(root, 0o755)
   await mkdir(path.join(root, 'server/features'), { recursive: true })
   await writeFile(serverFile, serverCode('first'))
+  await writeFile(path.join(root, 'frontend.mjs'), frontendCode)
   await writeFile(path.join(root, 'supervise.mjs'), supervisorCode())
 })
 
@@ -57,6 +67,7 @@ const environment = { ...process.env, NODE_ENV: 'development', DATA_DIR: ${JSON.
 await runDevelopment({
   config: loadCommandConfig(environment), environment, root: ${JSON.stringify(root)}, serverFile: ${JSON.stringify(serverFile)},
   nodeOptions: process.argv.slice(2),
+  ...(process.env.FRONTEND && { frontend: { file: process.env.FRONTEND, prepare: async () => console.log('prepared') } }),
   migrate: async (url) => console.log('migrated ' + url), seed: async () => true,
 })
 process.exit(0)`
@@ -196,6 +207,23 @@ test('rejects a given port that is taken', async () => {
   const given = startDev({ PORT: String(taken) })
   await given.shows(new RegExp(`Port ${taken} \\(PORT\\) is in use`))
   expect(await given.exitCode).toBe(1)
+})
+
+test('a frontend runs beside the server, on the next free port, and ends with it', async () => {
+  const blocker = createServer().listen(port + 1, 'localhost')
+  await once(blocker, 'listening')
+  onTestFinished(() => void blocker.close())
+  const dev = startDev({ FRONTEND: path.join(root, 'frontend.mjs') })
+  await dev.shows(/prepared/)
+  const url = await dev.shows(banner)
+  expect(Number(new URL(url).port)).toBeGreaterThan(port + 1)
+  const [apiUrl = '', appUrl, pid] = (await answerOf(url)).split(' ')
+  expect(appUrl).toBe(url)
+  const pids = [Number(pid), Number((await answerOf(apiUrl)).split(' ')[1])]
+  expect(pids.map(isAlive)).toEqual([true, true])
+  dev.process.kill('SIGINT')
+  expect(await dev.exitCode).toBe(0)
+  expect(pids.map(isAlive)).toEqual([false, false])
 })
 
 function canConnect(url: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { describeServer } from './banner.js'
 import { createChangeQueue } from './changes.js'
 import { type DevelopmentDatabase, openDatabase } from './database.js'
 import { serverEnvironment } from './environment.js'
+import { type FrontendProgram, prepareFrontend } from './frontend.js'
 import { rememberServer, waitForLeftOverServer } from './left-over.js'
 import { choosePort } from './port.js'
 import { type ServerProcess, startServerProcess } from './server-process.js'
@@ -22,6 +23,8 @@ export interface Development {
   serverFile: string
   /** Options of Node.js for that program, such as `--inspect`. */
   nodeOptions: readonly string[]
+  /** A frontend that runs beside the server. */
+  frontend?: FrontendProgram
   migrate(databaseUrl: string): Promise<unknown>
   /** Returns whether the demo users exist afterwards. */
   seed(options: { databaseUrl: string; passwordPepper: string }): Promise<boolean>
@@ -57,25 +60,27 @@ async function serve(development: Development, { database, changes, stop }: Sess
   await development.migrate(database.url())
   const hasDemoUsers = await seedDemoData(development, database.url(), secrets.PASSWORD_PEPPER)
   const port = await choosePort(config.listen)
+  const frontend = development.frontend && (await prepareFrontend(development.frontend, port, development.environment))
+  const given = { ...development.environment, ...(frontend && { APP_URL: frontend.url }) }
   const start = () => {
-    const environment = serverEnvironment({
-      given: development.environment,
-      secrets,
-      port,
-      databaseUrl: database.url(),
-    })
+    const environment = serverEnvironment({ given, secrets, port, databaseUrl: database.url() })
     const { serverFile: file, nodeOptions } = development
-    const server = startServerProcess({ file, nodeOptions, environment })
+    const server = startServerProcess({ name: 'server', file, nodeOptions, environment })
     void rememberServer(config.dataDir, server.pid)
     return { server, publicUrl: environment.PUBLIC_URL }
   }
   const watcher = watchSources(root, changes.push)
-  const print = (publicUrl: string) =>
-    console.log(describeServer({ title: config.app.title, publicUrl, databaseUrl: database.url(), hasDemoUsers }))
+  const print = async (publicUrl: string) => {
+    if (stop.aborted) return
+    await frontend?.start(publicUrl)
+    const served = { title: config.app.title, publicUrl, databaseUrl: database.url(), hasDemoUsers }
+    console.log(describeServer({ ...served, frontendUrl: frontend?.url }))
+  }
   try {
     await supervise({ start, print, changes, stop, apply: (changed) => applyChanges(development, database, changed) })
   } finally {
     watcher.close()
+    await frontend?.stop()
   }
 }
 
@@ -85,7 +90,7 @@ async function seedDemoData({ config, environment, seed }: Development, database
 
 interface Supervision {
   start(): { server: ServerProcess; publicUrl: string }
-  print(publicUrl: string): void
+  print(publicUrl: string): Promise<void>
   changes: Session['changes']
   stop: AbortSignal
   /** Updates the Prisma client and the database after changes. */
@@ -102,7 +107,7 @@ async function supervise({ start, print, changes, stop, apply }: Supervision): P
     const running = await startUnlessFaulty(() => apply(changed).then(start))
     void running?.server.ready.then(() => {
       if (hasPrinted) console.log(`The server restarted in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`)
-      else print(running.publicUrl)
+      else void print(running.publicUrl)
       hasPrinted = true
     })
     changed = await changes.next()

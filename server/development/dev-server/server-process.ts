@@ -11,17 +11,24 @@ export interface ServerProcess {
 }
 
 interface Program {
+  /** What messages call it. */
+  name: 'server' | 'frontend'
   file: string
   /** Options of Node.js, such as `--inspect`. */
   nodeOptions: readonly string[]
   environment: Environment
 }
 
+const remedies = {
+  server: 'It starts again when a file is saved.',
+  frontend: 'The server runs on. To start both again, press Ctrl-C and repeat the command.',
+}
+
 /**
  * Runs the server in a separate process that does not receive the terminal's Ctrl-C. It ends when its channel to this
  * process closes.
  */
-export function startServerProcess({ file, nodeOptions, environment }: Program): ServerProcess {
+export function startServerProcess({ name, file, nodeOptions, environment }: Program): ServerProcess {
   const child = spawn(process.execPath, [...nodeOptions, '--import', import.meta.resolve('tsx'), file], {
     env: { ...environment },
     detached: process.platform !== 'win32',
@@ -31,8 +38,7 @@ export function startServerProcess({ file, nodeOptions, environment }: Program):
   const ended = new Promise<void>((resolve) => {
     child.on('error', () => resolve())
     child.on('exit', (code, signal) => {
-      if (!isStopping)
-        console.error(`The server exited (${signal ?? `exit code ${code}`}). It starts again when a file is saved.`)
+      if (!isStopping) console.error(`The ${name} exited (${signal ?? `exit code ${code}`}). ${remedies[name]}`)
       resolve()
     })
   })

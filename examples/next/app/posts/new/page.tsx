@@ -1,0 +1,7 @@
+import { Editor } from '#components/editor'
+
+export const metadata = { title: 'Write' }
+
+export default function NewPostPage() {
+  return <Editor />
+}

@@ -1,0 +1,98 @@
+'use client'
+
+import type { Outputs } from '@plinth/client'
+import { useApi } from '@plinth/client/react'
+import { createUserSchema } from '@plinth/client/schemas'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { client } from '#lib/client'
+import { addressOf, roles, statuses, type userFilter } from '#lib/filters'
+import { useUser } from '#lib/user'
+import { day, explain } from '#lib/words'
+import { Action } from './action'
+import { Filter } from './filter'
+import { email, type FieldProps, Form } from './form'
+import { LinkTo } from './link-to'
+
+const { users } = client.api
+
+export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
+  const { page, q, role, status } = filter
+  const options = useApi().users.list.queryOptions(filter)
+  const { data, error } = useQuery({ ...options, placeholderData: keepPreviousData })
+  const { total = 0, limit = 1 } = data?.meta ?? {}
+  const to = (page: number) => addressOf('/admin/users', { page, q, role, status })
+  const fields: FieldProps[] = [
+    { name: 'q', label: 'Name or address', type: 'search', defaultValue: q },
+    { name: 'role', label: 'Role', options: { '': 'Any', ...roles }, defaultValue: role },
+    { name: 'status', label: 'Status', options: { '': 'Any', ...statuses }, defaultValue: status },
+  ]
+  return (
+    <>
+      <Filter action="/admin/users" fields={fields} />
+      {error && <p role="alert">{explain(error)}</p>}
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Person</th>
+            <th scope="col">Role</th>
+            <th scope="col">Status</th>
+            <th scope="col">Since</th>
+            <th scope="col">Actions</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data?.items.map((user) => (
+            <Row key={user.id} user={user} />
+          ))}
+        </tbody>
+      </table>
+      <nav className="pages" aria-label="Pages">
+        {page > 1 && <LinkTo href={to(page - 1)} text="Previous" />}
+        <span role="status">{`Page ${page} of ${Math.max(1, Math.ceil(total / limit))}, ${total} in all`}</span>
+        {page * limit < total && <LinkTo href={to(page + 1)} text="Next" />}
+      </nav>
+    </>
+  )
+}
+
+function Row({ user: { id, version, name, email, role, status, createdAt } }: { user: Outputs['users']['get'] }) {
+  const isMe = useUser().user?.id === id
+  const set = (to: 'active' | 'disabled') => () => users.update.mutate({ id, version, status: to })
+  return (
+    <tr>
+      <th scope="row">
+        {name} <span className="byline">{email}</span>
+      </th>
+      <td>{roles[role]}</td>
+      <td className={`status ${status}`}>{statuses[status]}</td>
+      <td>{day(createdAt)}</td>
+      <td>
+        <div className="actions">
+          {status === 'active' && !isMe && <Action text="Disable" of={name} run={set('disabled')} />}
+          {status === 'disabled' && <Action text="Enable" of={name} run={set('active')} />}
+          {status === 'deleted' && (
+            <Action text="Restore" of={name} run={() => users.restore.mutate({ id, version })} />
+          )}
+          {status !== 'deleted' && !isMe && (
+            <Action text="Delete" confirm="Delete?" of={name} run={() => users.remove.mutate({ id, version })} />
+          )}
+          <LinkTo href={addressOf('/admin/audit', { userId: id })} text="Events" of={name} />
+        </div>
+      </td>
+    </tr>
+  )
+}
+
+export function Invite() {
+  const cache = useQueryClient()
+  return (
+    <Form
+      title="Invite someone"
+      schema={createUserSchema}
+      fields={[{ name: 'name', label: 'Name' }, email, { name: 'role', label: 'Role', options: roles }]}
+      submit="Invite"
+      run={(input) => users.create.mutate(input).then(() => cache.invalidateQueries())}
+      done="A link to choose a password is on its way."
+    />
+  )
+}

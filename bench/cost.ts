@@ -1,5 +1,5 @@
 import { buildApp } from '../server/app.js'
-import { createCaller } from '../server/caller.js'
+import { createCallers } from '../server/callers.js'
 import { loadConfig } from '../server/config.js'
 import { type Container, createContainer } from '../server/container.js'
 import { createUsers, signInAll } from './support/people.js'
@@ -33,12 +33,12 @@ try {
 type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
 
 function callsOf(of: Container, token: string) {
-  const authorization = `Bearer ${token}`
+  const caller = createCallers(of).withToken(token)
   return {
     'no procedure: /livez': () => get('/livez'),
     'REST, session remembered': () => get('/api/users/me', token),
     'tRPC, session remembered': () => get('/trpc/users.me', token),
-    'in process, session remembered': async () => (await createCaller(of, { authorization })).users.me(),
+    'in process, session remembered': () => caller.users.me(),
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createCallers } from './callers.js'
 import { auditEventPageSchema, listAuditEventsSchema } from './features/audit/schema.js'
 import { createPost } from './features/posts/posts.test-support.js'
 import { freshAddress, newestToken } from './testing/accounts.js'
@@ -144,6 +145,10 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
   'mail.retried': async () => {
     const { id } = await createDeadMail(t)
     await call(admin, 'POST', `/mail/${id}/retry`)
+    return { userId: null }
+  },
+  'system.acted': async () => {
+    await createCallers(t.container).asSystem('nightly report').users.list({})
     return { userId: null }
   },
 }

@@ -6,7 +6,7 @@ import { developmentSecrets } from '../secrets.js'
 import { describeServer } from './banner.js'
 import { createChangeQueue } from './changes.js'
 import { type DevelopmentDatabase, openDatabase } from './database.js'
-import { serverEnvironment } from './environment.js'
+import { serverEnvironment, shareSettings } from './environment.js'
 import { rememberServer, waitForLeftOverServer } from './left-over.js'
 import { choosePort } from './port.js'
 import { type ServerProcess, startServerProcess } from './server-process.js'
@@ -57,13 +57,14 @@ async function serve(development: Development, { database, changes, stop }: Sess
   await development.migrate(database.url())
   const hasDemoUsers = await seedDemoData(development, database.url(), secrets.PASSWORD_PEPPER)
   const port = await choosePort(config.listen)
-  const start = () => {
+  const start = async () => {
     const environment = serverEnvironment({
       given: development.environment,
       secrets,
       port,
       databaseUrl: database.url(),
     })
+    await shareSettings(config.dataDir, environment)
     const { serverFile: file, nodeOptions } = development
     const server = startServerProcess({ file, nodeOptions, environment })
     void rememberServer(config.dataDir, server.pid)
@@ -84,7 +85,7 @@ async function seedDemoData({ config, environment, seed }: Development, database
 }
 
 interface Supervision {
-  start(): { server: ServerProcess; publicUrl: string }
+  start(): Promise<{ server: ServerProcess; publicUrl: string }>
   print(publicUrl: string): void
   changes: Session['changes']
   stop: AbortSignal

@@ -35,6 +35,7 @@ const auditEventTypeSchema = z
     'post.restored',
     'post.updated_by_admin',
     'mail.retried',
+    'system.acted',
   ])
   .meta({ id: 'AuditEventType' })
 
@@ -52,7 +53,9 @@ const auditEventSchema = z
   .object({
     id: idSchema,
     type: z.string().describe('An `AuditEventType`. Later versions may add types.'),
-    actorId: idSchema.nullable().describe('The user who caused the event; null if the request was anonymous.'),
+    actorId: idSchema
+      .nullable()
+      .describe('The user who caused the event; null for anonymous requests and tasks of the system.'),
     userId: idSchema.nullable().describe('The user that the event concerns.'),
     ip: z.string().nullable(),
     userAgent: z.string().nullable(),

@@ -130,6 +130,11 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
     await call(admin, 'DELETE', `/users/${user.id}`)
     await call(admin, 'POST', `/users/${user.id}/erase`)
   }),
+  'api_key.created': asUser((person) => call(person, 'POST', '/api-keys', { name: 'K', scopes: ['users:read'] })),
+  'api_key.revoked': asUser(async (person) => {
+    const { id } = await call(person, 'POST', '/api-keys', { name: 'K', scopes: ['users:read'] })
+    await call(person, 'DELETE', `/api-keys/${id}`)
+  }),
   'post.removed': asUser(async ({ user }) => {
     const { id } = await createPost(t, user)
     await call(admin, 'DELETE', `/posts/${id}`)

@@ -223,8 +223,11 @@ describe('a caller as the system', () => {
     const system = server.asSystem('many guesses')
     expect(await outcomeOfCall(system.users.get({ id: 'x' }))).toBe('VALIDATION_ERROR')
     expect(await outcomeOfCall(system.users.get({ id: randomUUID() }))).toBe('NOT_FOUND')
-    const guesses = Array.from({ length: 61 }, () => outcomeOfCall(system.auth.verifyEmail({ token: 'A'.repeat(43) })))
-    expect(new Set(await Promise.all(guesses))).toEqual(new Set(['INVALID_TOKEN']))
+    const outcomes = new Set<string>()
+    for (let calls = 0; calls < 61; calls += 1) {
+      outcomes.add(await outcomeOfCall(system.auth.verifyEmail({ token: 'A'.repeat(43) })))
+    }
+    expect([...outcomes]).toEqual(['INVALID_TOKEN'])
   })
 
   it.each(['', ' ', 'x'.repeat(201)])('needs a reason, and %j is none', (reason) => {

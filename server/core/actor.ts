@@ -12,8 +12,10 @@ export interface Origin {
 export interface Identity {
   userId: string
   role: Role
-  /** Null if code of this process acts for the user. */
+  /** Null for API keys, and if code of this process acts for the user. */
   sessionId: string | null
+  /** The API key of the request. It may only do what its scopes allow. */
+  apiKey?: { id: string; scopes: readonly string[] }
 }
 
 /** The user of tasks of the system. No row has this id, so that the system owns nothing. */
@@ -35,7 +37,7 @@ export interface Actor extends Identity {
 
 /** Turns credentials into identities. The sessions feature of the application implements it. */
 export interface Authenticator {
-  /** Returns the identity of an access token, or null if it does not belong to an active session. */
+  /** Returns the identity of an access token or API key, or null if it is not valid or has ended. */
   authenticate(accessToken: string): Promise<Identity | null>
   /** Returns the identity of a user for code of this process, or null if the user may not log in. */
   identifyUser(userId: string): Promise<Identity | null>

@@ -54,7 +54,7 @@ export async function createContext<Services>(
   parts: ContextParts,
 ): Promise<Context<Services>> {
   const caller = await authenticate(source.authenticator, request.headers.authorization, originOf(request))
-  const log = caller.actor ? request.log.child({ actorId: caller.actor.userId }) : request.log
+  const log = caller.actor ? request.log.child(logFieldsOf(caller.actor)) : request.log
   return contextOf({ ...source, log }, { ...parts, ...caller })
 }
 
@@ -73,8 +73,12 @@ export function createInProcessContext<Services>(
   caller: InProcessCaller,
 ): Context<Services> {
   const { identity, origin } = caller
-  const log = source.log.child({ requestId: origin.requestId, ...(identity && { actorId: identity.userId }) })
+  const log = source.log.child({ requestId: origin.requestId, ...(identity && logFieldsOf(identity)) })
   return contextOf({ ...source, log }, { ...callerOf(caller), ...withoutHttp })
+}
+
+function logFieldsOf({ userId, apiKey }: Identity) {
+  return { actorId: userId, ...(apiKey && { keyId: apiKey.id }) }
 }
 
 /** The cookie interface of a caller without cookies. */

@@ -17,8 +17,8 @@ const sse = { ping: { enabled: true, intervalMs: 10_000 } }
 
 /**
  * Creates the builders of procedures for an application whose contexts contain `Services`. Each call is logged and
- * counted, rejected if its limits are exhausted, charged, and rejected if its credential or role is not sufficient, in
- * this order. Then the input is read.
+ * counted, rejected if its limits are exhausted, charged, and rejected if its credential, scope or role is not sufficient,
+ * in this order. Then the input is read.
  */
 export function createProcedureBuilders<Services>() {
   const t = initTRPC
@@ -121,6 +121,15 @@ function limitsOf({ ctx: { actor }, meta }: Declared): readonly LimitRule[] {
 
 function checkCredential({ ctx, meta }: Declared): void {
   if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
+  if (ctx.actor?.apiKey) checkScope(ctx.actor.apiKey.scopes, meta?.scope)
+}
+
+// Also for public procedures, so that a key never does more than its scopes say.
+function checkScope(scopes: readonly string[], scope: string | undefined): void {
+  if (scope === undefined) throw new ForbiddenError({ message: 'API keys cannot be used for this operation.' })
+  if (!scopes.includes(scope)) {
+    throw new ForbiddenError({ message: `The API key does not have the scope "${scope}".` })
+  }
 }
 
 interface DeclaredCall extends Declared {

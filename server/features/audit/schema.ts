@@ -31,6 +31,8 @@ const auditEventTypeSchema = z
     'user.invited',
     'user.exported',
     'user.erased',
+    'api_key.created',
+    'api_key.revoked',
     'post.removed',
     'post.restored',
     'post.updated_by_admin',

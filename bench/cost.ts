@@ -1,5 +1,5 @@
 import { buildApp } from '../server/app.js'
-import { createCaller } from '../server/caller.js'
+import { createCallers } from '../server/callers.js'
 import { loadConfig } from '../server/config.js'
 import { type Container, createContainer } from '../server/container.js'
 import { createUsers, signInAll } from './support/people.js'
@@ -21,7 +21,8 @@ const app = await buildApp(container)
 try {
   const [user, ...others] = await signInAll(container, await createUsers(container, 40))
   if (!user) throw new Error('There is no user.')
-  const calls = { ...callsOf(container, user.accessToken), ...sessionsOf(container, user, others) }
+  const key = await createKey(container, user.user)
+  const calls = { ...callsOf(container, user.accessToken, key), ...sessionsOf(container, user, others) }
   show('Calls of users.me and their sessions', 'REST, session remembered', await medians(calls, { rounds: 300 }))
   show('Passwords', 'verify, right', await medians(await passwordsOf(container), { rounds: 9 }))
 } finally {
@@ -32,13 +33,19 @@ try {
 
 type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
 
-function callsOf(of: Container, token: string) {
-  const authorization = `Bearer ${token}`
+async function createKey({ services }: Container, { id: userId, role }: SignedIn['user']): Promise<string> {
+  const actor = { userId, role, sessionId: null, origin }
+  return (await services.apiKeys.create(actor, { name: 'bench', scopes: ['users:read'] })).key
+}
+
+function callsOf(of: Container, token: string, key: string) {
+  const caller = createCallers(of).withToken(token)
   return {
     'no procedure: /livez': () => get('/livez'),
     'REST, session remembered': () => get('/api/users/me', token),
+    'REST, API key': () => get('/api/users/me', key),
     'tRPC, session remembered': () => get('/trpc/users.me', token),
-    'in process, session remembered': async () => (await createCaller(of, { authorization })).users.me(),
+    'in process, session remembered': () => caller.users.me(),
   }
 }
 

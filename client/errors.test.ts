@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createCallers } from '../server/callers.js'
 import { startTestApp } from '../server/testing/test-app.js'
 import { type ApiClient, createApiClient } from './api-client.js'
 import { apiError } from './errors.js'
@@ -26,11 +27,19 @@ describe('apiError', () => {
     expect(errors).toContainEqual(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterSeconds: 3600 }))
   })
 
+  it('reads the errors of in-process callers as well', async () => {
+    const caller = createCallers(t.container).withToken(undefined, { requestId: 'in-process-1' })
+    const error = await caller.users.me().catch(apiError)
+    expect(error).toEqual({ code: 'UNAUTHORIZED', message: expect.any(String), requestId: 'in-process-1' })
+  })
+
   it('is null for errors that are not from the server', async () => {
     network.intercept = () => Promise.reject(new TypeError('the network is down'))
     expect(await client.api.users.me.query().catch(apiError)).toBeNull()
     network.intercept = async () => new Response('<h1>Bad gateway</h1>', { status: 502 })
     expect(await client.api.users.me.query().catch(apiError)).toBeNull()
-    expect(apiError(new Error('of the app'))).toBeNull()
+    for (const data of [undefined, null, {}, { error: null }, { error: { code: 'of another server' } }]) {
+      expect(apiError(Object.assign(new Error('of the app'), { data }))).toBeNull()
+    }
   })
 })

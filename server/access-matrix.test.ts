@@ -33,7 +33,7 @@ describe('S27: every procedure, every kind of actor, both transports', () => {
             const input = await calls[procedure]?.input?.(stage)
             const { error } = await transport(t.app, { procedure, input, accessToken })
             outcomes[actor] = error?.code ?? 'OK'
-            expected[actor] = expectedOutcome(procedure, meta.access, actor)
+            expected[actor] = expectedOutcome(procedure, meta, actor)
           }
           expect(outcomes).toEqual(expected)
         })

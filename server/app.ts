@@ -16,6 +16,7 @@ import { restTransport } from './core/http/rest/routes.js'
 import { securityHeaders } from './core/http/security-headers.js'
 import { trpcTransport } from './core/http/trpc/routes.js'
 import { answerUnrouted, maxParamLength } from './core/http/unrouted.js'
+import { scopeSchema } from './features/api-keys/schema.js'
 import { appRouter } from './router.js'
 
 /**
@@ -24,7 +25,7 @@ import { appRouter } from './router.js'
  * @throws Error naming the procedure if one lacks a required declaration
  */
 export async function buildApp(container: Container): Promise<FastifyInstance> {
-  checkProcedures(appRouter)
+  checkProcedures(appRouter, scopeSchema.options)
   const app = Fastify(fastifyOptions(container))
   logRequests(app)
   registerErrorHandling(app)

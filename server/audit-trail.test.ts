@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createCallers } from './callers.js'
 import { auditEventPageSchema, listAuditEventsSchema } from './features/audit/schema.js'
 import { createPost } from './features/posts/posts.test-support.js'
 import { freshAddress, newestToken } from './testing/accounts.js'
@@ -129,6 +130,11 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
     await call(admin, 'DELETE', `/users/${user.id}`)
     await call(admin, 'POST', `/users/${user.id}/erase`)
   }),
+  'api_key.created': asUser((person) => call(person, 'POST', '/api-keys', { name: 'K', scopes: ['users:read'] })),
+  'api_key.revoked': asUser(async (person) => {
+    const { id } = await call(person, 'POST', '/api-keys', { name: 'K', scopes: ['users:read'] })
+    await call(person, 'DELETE', `/api-keys/${id}`)
+  }),
   'post.removed': asUser(async ({ user }) => {
     const { id } = await createPost(t, user)
     await call(admin, 'DELETE', `/posts/${id}`)
@@ -144,6 +150,10 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
   'mail.retried': async () => {
     const { id } = await createDeadMail(t)
     await call(admin, 'POST', `/mail/${id}/retry`)
+    return { userId: null }
+  },
+  'system.acted': async () => {
+    await createCallers(t.container).asSystem('nightly report').users.list({})
     return { userId: null }
   },
 }

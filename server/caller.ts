@@ -1,26 +1,50 @@
-import { randomUUID } from 'node:crypto'
-import type { Container } from './container.js'
-import { createInProcessContext } from './core/context.js'
-import { createCallerFactory } from './procedures.js'
-import { appRouter } from './router.js'
+import type { Callers } from './caller-types.js'
+import { createCallers } from './callers.js'
+import { ConfigError, type Environment, loadCommandConfig, loadConfig, readEnvironment } from './config.js'
+import { createContainer } from './container.js'
+import { createLogger } from './core/logger.js'
+import { developmentSettingsFile, readDevelopmentSettings } from './development-settings.js'
 
-interface CallerOptions {
-  /** An `Authorization` header, such as `Bearer ...`; without one the caller is anonymous. */
-  authorization?: string
-  /** For logs and the audit trail. */
-  requestId?: string
-  ip?: string
-  userAgent?: string
+export type { Caller, CallOrigin } from './caller-types.js'
+export { CallError } from './core/call-error.js'
+
+export interface ServerCaller extends Callers {
+  /** Closes the connections at once. A program that does not call it ends by itself as well. */
+  close(): Promise<void>
 }
 
-const createRouterCaller = createCallerFactory(appRouter)
-
 /**
- * Calls procedures without HTTP, from a script or a server component in the same process. Access, limits and validation
- * are those of the other transports. Failures are thrown as TRPCError; `toAppError` of `core/error-mapping.ts` converts
- * them to the AppError that the other transports return.
+ * Creates callers with the settings of the server: those of the environment and `.env`, and in development those of
+ * `npm run dev`. Nothing connects before the first call. Errors are logged to standard error as JSON.
+ *
+ * @throws ConfigError with all missing and invalid settings
  */
-export async function createCaller(container: Container, options: CallerOptions = {}) {
-  const { authorization, requestId = randomUUID(), ip = '127.0.0.1', userAgent = 'in-process' } = options
-  return createRouterCaller(await createInProcessContext(container, authorization, { requestId, ip, userAgent }))
+export async function createServerCaller(): Promise<ServerCaller> {
+  const config = loadSettings()
+  const container = createContainer(config, {
+    log: createLogger({ mode: 'production', logLevel: config.logLevel }, process.stderr),
+  })
+  return { ...createCallers(container), close: () => container.close() }
+}
+
+function loadSettings() {
+  const given = present(readEnvironment())
+  const { dataDir } = loadCommandConfig(given)
+  const mayDevelop = given.NODE_ENV === undefined || given.NODE_ENV === 'development'
+  const found = mayDevelop ? readDevelopmentSettings(dataDir) : undefined
+  try {
+    return loadConfig({ LOG_LEVEL: 'error', ...(found && { NODE_ENV: 'development', ...found }), ...given })
+  } catch (error) {
+    throw error instanceof ConfigError && mayDevelop && !found ? withHint(error, dataDir) : error
+  }
+}
+
+function withHint({ faults }: ConfigError, dataDir: string): ConfigError {
+  const file = developmentSettingsFile(dataDir)
+  return new ConfigError([...faults, `In development, start "npm run dev" first. ${file} then has the settings.`])
+}
+
+// As in the settings, empty values count as absent.
+function present(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { createSignedInUser } from './testing/factories.js'
 import { startTestApp } from './testing/test-app.js'
@@ -13,6 +14,10 @@ async function fill(ageDays: number) {
   await t.db.session.update({ where: { id: session.sessionId }, data: { revokedAt: expiresAt } })
   await t.db.registration.create({ data: { ...names, passwordHash: 'x', expiresAt } })
   await t.db.mailToken.create({ data: { kind: 'reset', userId: user.id, tokenHash: Buffer.from(user.id), expiresAt } })
+  const key = { userId: user.id, name: 'K', start: 'k' }
+  await t.db.apiKey.create({ data: { ...key, keyHash: randomBytes(32), expiresAt } })
+  await t.db.apiKey.create({ data: { ...key, keyHash: randomBytes(32), revokedAt: expiresAt } })
+  await t.db.apiKey.create({ data: { ...key, keyHash: randomBytes(32) } })
   const mail = { template: 'account-exists', to: names.email, params: {}, nextAttemptAt: expiresAt }
   for (const status of ['sent', 'dead', 'pending'] as const) {
     await t.db.outboxMail.create({ data: { ...mail, status, updatedAt: expiresAt } })
@@ -25,18 +30,23 @@ it('deletes rows that ended more than 30 days ago, and none that are newer, pend
   expect(await t.container.cleanup.run()).toEqual({
     mailTokens: 1,
     registrations: 1,
+    idempotencyKeys: 0,
     sessions: 1,
+    apiKeys: 2,
     mails: 2,
     auditEvents: 0,
   })
   expect(await t.container.cleanup.run()).toEqual({
     mailTokens: 0,
     registrations: 0,
+    idempotencyKeys: 0,
     sessions: 0,
+    apiKeys: 0,
     mails: 0,
     auditEvents: 0,
   })
   expect(await t.db.user.count()).toBe(2)
+  expect(await t.db.apiKey.count()).toBe(4)
   expect(await t.db.outboxMail.count({ where: { status: 'pending' } })).toBe(2)
 })
 

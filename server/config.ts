@@ -8,6 +8,8 @@ export class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(`The settings are incomplete or invalid:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
     this.name = 'ConfigError'
+    // The faults lie in the environment, so that a stack trace would only hide them.
+    this.stack = `${this.name}: ${this.message}`
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from './config.js'
+import type { Authenticator } from './core/actor.js'
 import { createCleanup } from './core/cleanup.js'
 import { type Clock, systemClock } from './core/clock.js'
 import { createDatabase, type Database } from './core/database/client.js'
@@ -14,6 +15,7 @@ import { type AccessTokens, createAccessTokens } from './core/security/access-to
 import { createLoginThrottle, type LoginThrottle } from './core/security/login-throttle.js'
 import { createPasswords, type Passwords } from './core/security/passwords.js'
 import { createRateLimits } from './core/security/rate-limits.js'
+import { createApiKeysService } from './features/api-keys/service.js'
 import { createAuditService } from './features/audit/service.js'
 import { createAccountMailTemplates } from './features/auth/mails.js'
 import { createAuthService } from './features/auth/service.js'
@@ -61,7 +63,7 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   return {
     ...parts,
     services,
-    authenticator: services.sessions,
+    authenticator: createAuthenticator(services),
     mailWorker,
     cleanup,
     readiness: createReadiness(pool),
@@ -90,6 +92,15 @@ interface Parts {
   passwords: Passwords
 }
 
+/** The credentials of a request: access tokens of sessions, and API keys. */
+function createAuthenticator({ sessions, apiKeys }: Services): Authenticator {
+  return {
+    authenticate: (token) => (apiKeys.isKey(token) ? apiKeys.authenticate(token) : sessions.authenticate(token)),
+    identifyUser: sessions.identifyUser,
+    readAfresh: sessions.readAfresh,
+  }
+}
+
 function createServices({ config, clock, log, db, limits, accessTokens, throttle, passwords }: Parts) {
   const { tokenSecret } = config.identity
   const audit = createAuditService({ db })
@@ -109,6 +120,7 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
         posts: readOwnPosts(db),
       },
     }),
+    apiKeys: createApiKeysService({ db, clock, log, audit, prefix: config.app.name }),
     posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
   }
@@ -128,12 +140,16 @@ function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {
 }
 
 // Users, their data and the rest of the audit trail are never deleted.
-function cleanupTasks({ db, config: { auditAnonymousDays } }: Parts, { auth, sessions, mail, audit }: Services) {
+function cleanupTasks(
+  { db, config: { auditAnonymousDays } }: Parts,
+  { auth, sessions, apiKeys, mail, audit }: Services,
+) {
   return {
     idempotencyKeys: (now: Date) => removeExpiredKeys({ db }, now),
     mailTokens: auth.removeExpiredTokens,
     registrations: auth.removeExpiredRegistrations,
     sessions: sessions.removeEnded,
+    apiKeys: apiKeys.removeEnded,
     mails: mail.removeSettled,
     auditEvents: (now: Date) => audit.removeAnonymous(now, auditAnonymousDays),
   }

@@ -24,7 +24,7 @@ describe('outputs', () => {
         const input = await calls[procedure]?.input?.(stage)
         const { data, error } = await transport(t.app, { procedure, input, accessToken: stage.session?.accessToken })
         // A rejection contains nothing to check.
-        expect(error?.code ?? 'OK').toBe(expectedOutcome(procedure, meta.access, actor))
+        expect(error?.code ?? 'OK').toBe(expectedOutcome(procedure, meta, actor))
         const keys = keysOf(data)
         expect(keys.filter((key) => internal.test(key))).toEqual([])
         expect(JSON.stringify(data) ?? '').not.toContain(inject('passwordHash'))

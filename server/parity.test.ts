@@ -85,7 +85,7 @@ describe('every procedure returns the same over tRPC and REST', () => {
       const trpc = await callOnFreshStage(trpcTransport)
       expect(shapeOf(rest.data)).toEqual(shapeOf(trpc.data))
       // If both transports fail in the same way, no value was compared.
-      const outcome = expectedOutcome(procedure, meta.access, actor)
+      const outcome = expectedOutcome(procedure, meta, actor)
       expect([rest.error?.code ?? 'OK', trpc.error?.code ?? 'OK']).toEqual([outcome, outcome])
       expect(rest.status).toBe(rest.error ? errorTable[rest.error.code].status : (route.status ?? 200))
       expect(rest.headers['x-request-id']).toMatch(/^[\w-]{8,}$/)

@@ -279,7 +279,7 @@ describe('rows with a version', () => {
       const refused = await restTransport(t.app, { ...call, headers: { 'if-none-match': tag } })
       expect(refused).toMatchObject({ status: 412, error: { code: 'VERSION_MISMATCH' } })
       const changed = await restTransport(t.app, { ...call, headers: { 'if-match': `"7.other", ${tag}` } })
-      expect(changed.error?.code ?? 'OK').toBe(expectedOutcome(change.path, change.meta.access, actor))
+      expect(changed.error?.code ?? 'OK').toBe(expectedOutcome(change.path, change.meta, actor))
       expect(changed.headers.etag).not.toBe(tag)
     },
   )

@@ -1,3 +1,4 @@
+import { apiKeysRouter } from './features/api-keys/router.js'
 import { auditRouter } from './features/audit/router.js'
 import { authRouter } from './features/auth/router.js'
 import { mailRouter } from './features/mail/router.js'
@@ -11,6 +12,7 @@ export const appRouter = router({
   auth: authRouter,
   sessions: sessionsRouter,
   users: usersRouter,
+  apiKeys: apiKeysRouter,
   posts: postsRouter,
   audit: auditRouter,
   mail: mailRouter,

@@ -29,7 +29,7 @@ if (!/^[a-z-]+$/.test(command ?? '') || !file) {
 process.argv = [process.argv[0], file, ...rest]
 if (fromSource) {
   process.env.NODE_ENV ||= 'development'
-  await (await import('./development/generate.mjs')).generatePrismaClient()
+  await (await import('./development/generate.mjs')).generate()
   const { register } = await import('tsx/esm/api')
   register()
 }

@@ -12,7 +12,18 @@ export interface Origin {
 export interface Identity {
   userId: string
   role: Role
-  sessionId: string
+  /** Null for API keys, and if code of this process acts for the user. */
+  sessionId: string | null
+  /** The API key of the request. It may only do what its scopes allow. */
+  apiKey?: { id: string; scopes: readonly string[] }
+}
+
+/** The user of tasks of the system. No row has this id, so that the system owns nothing. */
+export const systemUserId = '00000000-0000-0000-0000-000000000000'
+
+/** Whether a task of the system acts, and no user. */
+export function isSystem({ userId }: Pick<Identity, 'userId'>): boolean {
+  return userId === systemUserId
 }
 
 /** The caller, as identified by the credential. No part of it comes from the input. */
@@ -26,8 +37,13 @@ export interface Actor extends Identity {
 
 /** Turns credentials into identities. The sessions feature of the application implements it. */
 export interface Authenticator {
-  /** Returns the identity of an access token, or null if it does not belong to an active session. */
+  /** Returns the identity of an access token or API key, or null if it is not valid or has ended. */
   authenticate(accessToken: string): Promise<Identity | null>
-  /** Reads the actor from the database, without a cache. Null if the session or the access of the user has ended. */
+  /** Returns the identity of a user for code of this process, or null if the user may not log in. */
+  identifyUser(userId: string): Promise<Identity | null>
+  /**
+   * Reads the actor from the database, without a cache. Null if the session or the access of the user has ended. The
+   * system is returned as it is.
+   */
   readAfresh(actor: Actor): Promise<Actor | null>
 }

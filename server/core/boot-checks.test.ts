@@ -1,7 +1,7 @@
 import { initTRPC } from '@trpc/server'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { publicProcedure, router } from '../procedures.js'
+import { adminProcedure, publicProcedure, router } from '../procedures.js'
 import { checkProcedures } from './boot-checks.js'
 import type { Context } from './context.js'
 import type { Meta } from './procedure-meta.js'
@@ -169,6 +169,69 @@ it.each(['login/failures', 'login/gate', 'account/reset', '', 'a b', 'a"b'])(
     expect(() => checkProcedures(router({ bad }))).toThrow(`bad: has a limit "${name}"; its name must`)
   },
 )
+
+const scoped = (scope: 'notes:read' | 'notes:write' | 'users:write' | 'auth:read') => sound.meta({ summary, scope })
+
+it('S33: allows scopes of queries and mutations that keys can have', () => {
+  const notes = router({ list: scoped('notes:read').query(answer), add: scoped('notes:write').mutation(answer) })
+  expect(() => checkProcedures(router({ notes }), ['notes:read', 'notes:write'])).not.toThrow()
+})
+
+it.each<[string, string, Parameters<typeof router>[0]]>([
+  [
+    'of a query',
+    'notes.it: declares the scope "notes:write", but its scope is "notes:read"',
+    {
+      notes: router({ it: scoped('notes:write').query(answer) }),
+    },
+  ],
+  [
+    'of a mutation',
+    'notes.it: declares the scope "notes:read", but its scope is "notes:write"',
+    {
+      notes: router({ it: scoped('notes:read').mutation(answer) }),
+    },
+  ],
+  [
+    'of another feature',
+    'others.it: declares the scope "notes:read", but its scope is "others:read"',
+    {
+      others: router({ it: scoped('notes:read').query(answer) }),
+    },
+  ],
+  [
+    'that no key can have',
+    'auth.it: declares the scope "auth:read", which no API key can have',
+    {
+      auth: router({ it: scoped('auth:read').query(answer) }),
+    },
+  ],
+  [
+    'for credentials',
+    'auth.it: has a scope, but API keys cannot change accounts',
+    {
+      auth: router({ it: scoped('auth:read').query(answer) }),
+    },
+  ],
+  [
+    'for changes of accounts',
+    'users.it: has a scope, but API keys cannot change accounts',
+    {
+      users: router({ it: scoped('users:write').mutation(answer) }),
+    },
+  ],
+  [
+    'for admins',
+    'notes.it: has a scope, but API keys have the role "user"',
+    {
+      notes: router({ it: adminProcedure.meta({ summary, scope: 'notes:read' }).output(output).query(answer) }),
+    },
+  ],
+  ['of no procedure', 'The scope "notes:write" has no procedure', {}],
+])('S33: prevents the start for a wrong scope %s', (_name, fault, record) => {
+  const scopes = ['notes:read', 'notes:write', 'users:write']
+  expect(() => checkProcedures(router(record), scopes)).toThrow(fault)
+})
 
 it('treats paths that differ only in the name of a parameter as the same', () => {
   const one = at('GET', '/x/{id}')

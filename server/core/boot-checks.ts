@@ -15,9 +15,10 @@ import type { LimitRule } from './security/rate-limits.js'
 /**
  * Checks that every procedure of a router has all required declarations.
  *
+ * @param scopes the scopes that API keys can have
  * @throws Error with one line for each error, which begins with the name of the procedure
  */
-export function checkProcedures(router: AnyTRPCRouter): void {
+export function checkProcedures(router: AnyTRPCRouter, scopes: readonly string[] = []): void {
   const procedures = listProcedures(router)
   const faults = [
     ...Object.keys(router._def.lazy).map((path) => `${path}: is loaded lazily and cannot be checked`),
@@ -26,6 +27,7 @@ export function checkProcedures(router: AnyTRPCRouter): void {
     ...routesInTheWay(listRestProcedures(router)),
     ...unreachable(listRestProcedures(router)),
     ...sharedCounters(procedures),
+    ...scopeFaults(procedures, scopes),
   ]
   if (faults.length > 0)
     throw new Error(`The procedures have errors:\n${faults.map((line) => `  - ${line}`).join('\n')}`)
@@ -165,4 +167,26 @@ function sharedCounters(procedures: readonly ProcedureEntry[]): string[] {
     if (owner.rule === rule) return []
     return [`${path}: has a limit "${rule.name}", like ${owner.path}; rename it, or declare one limit for both`]
   })
+}
+
+// What decides about an account, and about its keys, is for people.
+const closedToKeys = /^(auth|sessions|apiKeys)\./
+
+function scopeFaults(procedures: readonly ProcedureEntry[], scopes: readonly string[]): string[] {
+  const declared = procedures.flatMap(({ path, type, meta: { scope, access } }) => {
+    if (scope === undefined) return []
+    const due = `${path.split('.')[0]}:${type === 'mutation' ? 'write' : 'read'}`
+    const isOfAccount = closedToKeys.test(path) || due === 'users:write'
+    return [
+      ...(scope === due ? [] : [`${path}: declares the scope "${scope}", but its scope is "${due}"`]),
+      ...(scopes.includes(scope) ? [] : [`${path}: declares the scope "${scope}", which no API key can have`]),
+      ...(access === 'public' || access === 'user' ? [] : [`${path}: has a scope, but API keys have the role "user"`]),
+      ...(isOfAccount ? [`${path}: has a scope, but API keys cannot change accounts, sessions or keys`] : []),
+    ]
+  })
+  const used = new Set<string | undefined>(procedures.map(({ meta }) => meta.scope))
+  return [
+    ...declared,
+    ...scopes.filter((scope) => !used.has(scope)).map((scope) => `The scope "${scope}" has no procedure`),
+  ]
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Actor, Authenticator, Origin } from './actor.js'
+import type { Actor, Authenticator, Identity, Origin } from './actor.js'
 import { type AppError, UnauthorizedError } from './errors.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import { type IdempotencyRequest, unrepeated } from './idempotency/request.js'
@@ -53,35 +53,32 @@ export async function createContext<Services>(
   request: FastifyRequest,
   parts: ContextParts,
 ): Promise<Context<Services>> {
-  const ctx = await contextOf(source, {
-    ...parts,
-    authorization: request.headers.authorization,
-    origin: originOf(request),
-  })
-  return { ...ctx, log: ctx.actor ? request.log.child({ actorId: ctx.actor.userId }) : request.log }
+  const caller = await authenticate(source.authenticator, request.headers.authorization, originOf(request))
+  const log = caller.actor ? request.log.child(logFieldsOf(caller.actor)) : request.log
+  return contextOf({ ...source, log }, { ...parts, ...caller })
 }
 
-/** Creates a context without an HTTP request, for in-process callers; see `server/caller.ts`. */
+/** Who makes a call in this process. */
+export interface InProcessCaller {
+  /** Null for a caller whose credential is not valid, and undefined for one without a credential. */
+  identity: Identity | null | undefined
+  /** The access token, valid or not. */
+  bearer: string | null
+  origin: Origin
+}
+
+/** Creates a context without an HTTP request, for in-process callers; see `server/callers.ts`. */
 export function createInProcessContext<Services>(
   source: ContextSource<Services>,
-  authorization: string | undefined,
-  origin: Origin,
-): Promise<Context<Services>> {
-  return contextOf(source, {
-    authorization,
-    origin,
-    refreshCookie: noCookies,
-    idempotency: unrepeated,
-    batchSize: 1,
-  })
+  caller: InProcessCaller,
+): Context<Services> {
+  const { identity, origin } = caller
+  const log = source.log.child({ requestId: origin.requestId, ...(identity && logFieldsOf(identity)) })
+  return contextOf({ ...source, log }, { ...callerOf(caller), ...withoutHttp })
 }
 
-async function contextOf<Services>(
-  { log, services, authenticator, passwords, limits }: ContextSource<Services>,
-  { authorization, origin, ...parts }: ContextParts & { authorization: string | undefined; origin: Origin },
-): Promise<Context<Services>> {
-  const caller = await authenticate(authenticator, authorization, origin)
-  return { log, origin, ...caller, services, authenticator, passwords, limits, limitReports: [], ...parts }
+function logFieldsOf({ userId, apiKey }: Identity) {
+  return { actorId: userId, ...(apiKey && { keyId: apiKey.id }) }
 }
 
 /** The cookie interface of a caller without cookies. */
@@ -92,6 +89,15 @@ export const noCookies: RefreshCookie = {
   clear() {},
   readMark: () => undefined,
   writeMark() {},
+}
+
+const withoutHttp = { refreshCookie: noCookies, idempotency: unrepeated, batchSize: 1 }
+
+function contextOf<Services>(
+  { log, services, authenticator, passwords, limits }: ContextSource<Services>,
+  caller: Authenticated & ContextParts,
+): Context<Services> {
+  return { log, services, authenticator, passwords, limits, limitReports: [], ...caller }
 }
 
 function originOf(request: FastifyRequest): Origin {
@@ -107,16 +113,19 @@ function addressOf({ ip }: { ip: string | undefined }): string {
   return ip ?? 'unknown'
 }
 
-type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer'>
+type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer' | 'origin'>
 
 async function authenticate(
   authenticator: Authenticator,
   authorization: string | undefined,
   origin: Origin,
 ): Promise<Authenticated> {
-  if (authorization === undefined) return { actor: null, credentialFault: null, bearer: null }
-  const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1] ?? null
-  const identity = token ? await authenticator.authenticate(token) : null
-  if (!identity) return { actor: null, credentialFault: new UnauthorizedError(), bearer: token }
-  return { actor: { ...identity, origin }, credentialFault: null, bearer: token }
+  if (authorization === undefined) return callerOf({ identity: undefined, bearer: null, origin })
+  const bearer = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1] ?? null
+  return callerOf({ identity: bearer ? await authenticator.authenticate(bearer) : null, bearer, origin })
+}
+
+function callerOf({ identity, bearer, origin }: InProcessCaller): Authenticated {
+  const credentialFault = identity === null ? new UnauthorizedError() : null
+  return { actor: identity ? { ...identity, origin } : null, credentialFault, bearer, origin }
 }

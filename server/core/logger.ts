@@ -40,6 +40,7 @@ const secretNames = new Set([
   'cookie',
   'set-cookie',
   'secret',
+  'key',
 ])
 const deepest = 8
 

@@ -23,6 +23,11 @@ export interface Meta {
   rest?: RestRoute
   /** One line for OpenAPI, as a verb phrase: "Create a post". */
   summary?: string
+  /**
+   * The scope that an API key needs: `<feature>:read` for queries, `<feature>:write` for mutations. Without one, API keys
+   * cannot call the procedure.
+   */
+  scope?: `${string}:read` | `${string}:write`
   /** The limits that are charged for each call, before anything else; {@link defaultLimits} by default. */
   limits?: readonly LimitRule[]
   /** The procedure checks or sets a password. It is rejected immediately if the queue of password hashes is full. */

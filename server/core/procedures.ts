@@ -1,6 +1,6 @@
 import { initTRPC, type TRPCError } from '@trpc/server'
 import type { Role } from '../generated/enums.js'
-import type { Actor } from './actor.js'
+import { type Actor, isSystem } from './actor.js'
 import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
@@ -10,15 +10,15 @@ import { formatTrpcError } from './http/trpc/errors.js'
 import { transformer } from './http/trpc/transformer.js'
 import { defaultLimits, type Meta } from './procedure-meta.js'
 import { clientNetwork } from './security/client-address.js'
-import { limitKey } from './security/rate-limits.js'
+import { type LimitRule, limitKey } from './security/rate-limits.js'
 
 // More often than the server closes inactive connections.
 const sse = { ping: { enabled: true, intervalMs: 10_000 } }
 
 /**
  * Creates the builders of procedures for an application whose contexts contain `Services`. Each call is logged and
- * counted, rejected if its limits are exhausted, charged, and rejected if its credential or role is not sufficient, in
- * this order. Then the input is read.
+ * counted, rejected if its limits are exhausted, charged, and rejected if its credential, scope or role is not sufficient,
+ * in this order. Then the input is read.
  */
 export function createProcedureBuilders<Services>() {
   const t = initTRPC
@@ -42,7 +42,8 @@ export function createProcedureBuilders<Services>() {
     await getRawInput()
     return next()
   })
-  const forUsers = procedure.use((call) => call.next({ ctx: { actor: assertActor(call) } }))
+  const forUsers = procedure.use((call) => call.next({ ctx: { actor: assertUser(call) } }))
+  const forActors = procedure.use((call) => call.next({ ctx: { actor: assertActor(call) } }))
   return {
     router: t.router,
     createCallerFactory: t.createCallerFactory,
@@ -52,13 +53,13 @@ export function createProcedureBuilders<Services>() {
     protectedProcedure: forUsers.meta({ access: 'user' }).use(readInput),
     /** A user with an active session may call it for own rows, and users with one of `roles` for all rows. */
     ownerProcedure: (...roles: readonly Role[]) =>
-      forUsers
+      forActors
         .meta({ access: 'user' })
         .use(({ ctx: { actor }, next }) => next({ ctx: { actor: widenReach(actor, roles) } }))
         .use(readInput),
     /** Users who currently have one of the roles may call it; see {@link readRole}. */
     requireRole: (first: Role, ...others: readonly Role[]) =>
-      forUsers
+      forActors
         .meta({ access: first })
         .use(async ({ ctx, next }) => next({ ctx: { actor: await readRole(ctx, [first, ...others]) } }))
         .use(readInput),
@@ -101,11 +102,11 @@ interface Declared {
 
 // From memory: a caller whose limit is known to be exhausted uses no place in a queue and no database connection.
 function refuseExhausted({ ctx, meta }: Declared): void {
-  for (const rule of meta?.limits ?? defaultLimits) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
+  for (const rule of limitsOf({ ctx, meta })) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
 }
 
 async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
-  for (const rule of meta?.limits ?? defaultLimits) {
+  for (const rule of limitsOf({ ctx, meta })) {
     ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
   }
   if (meta?.refusesBatch && ctx.batchSize > 1) {
@@ -113,14 +114,39 @@ async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
   }
 }
 
-function checkCredential({ ctx, meta }: Declared): void {
-  if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
+// Limits protect the system from its clients, and not from itself.
+function limitsOf({ ctx: { actor }, meta }: Declared): readonly LimitRule[] {
+  return actor && isSystem(actor) ? [] : (meta?.limits ?? defaultLimits)
 }
 
-function assertActor({ ctx, meta, path: procedure }: Declared & { path: string }): Actor {
+function checkCredential({ ctx, meta }: Declared): void {
+  if (ctx.credentialFault && !meta?.overlooksCredential) throw ctx.credentialFault
+  if (ctx.actor?.apiKey) checkScope(ctx.actor.apiKey.scopes, meta?.scope)
+}
+
+// Also for public procedures, so that a key never does more than its scopes say.
+function checkScope(scopes: readonly string[], scope: string | undefined): void {
+  if (scope === undefined) throw new ForbiddenError({ message: 'API keys cannot be used for this operation.' })
+  if (!scopes.includes(scope)) {
+    throw new ForbiddenError({ message: `The API key does not have the scope "${scope}".` })
+  }
+}
+
+interface DeclaredCall extends Declared {
+  path: string
+}
+
+function assertActor({ ctx, meta, path: procedure }: DeclaredCall): Actor {
   const { actor, batchSize } = ctx
   if (!actor) throw new UnauthorizedError()
   return meta?.idempotency === 'kept' ? { ...actor, idempotency: { ...ctx.idempotency, procedure, batchSize } } : actor
+}
+
+// The procedure concerns the caller's own account or rows, which the system does not have.
+function assertUser(call: DeclaredCall): Actor {
+  const actor = assertActor(call)
+  if (isSystem(actor)) throw new ForbiddenError({ message: 'This procedure acts for a user. Call it as a user.' })
+  return actor
 }
 
 function widenReach(actor: Actor, roles: readonly Role[]): Actor {

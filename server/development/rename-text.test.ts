@@ -26,6 +26,12 @@ describe('npm run rename', () => {
     )
   })
 
+  it('renames imports of the in-process caller, but no folder of that name', () => {
+    expect(rename('examples/a.ts', "import 'acme/caller'; import './acme/caller'")).toBe(
+      "import 'blue-whale/caller'; import './acme/caller'",
+    )
+  })
+
   it('renames again, and treats special characters of patterns in a title as text', () => {
     const from = { name: 'a-b', title: 'A.B & C' }
     expect(renameText('README.md', 'A.B & C, AxB & C, a-b', { from, to: renaming.from })).toBe('Acme, AxB & C, acme')

@@ -14,10 +14,13 @@ const documents = /\.md$|(^|\/)LICENSE$/
 
 /**
  * Renames the application in a file. Documents contain the title and the name as words, manifests contain the name, and
- * every file may import the client package, `@name/client`. Nothing else is changed, because code reads app.json.
+ * every file may import the packages, `@name/client` and `name/caller`. Nothing else is changed, because code reads
+ * app.json.
  */
 export function renameText(file: string, text: string, { from, to }: Renaming): string {
-  const packages = text.replaceAll(`@${from.name}/client`, `@${to.name}/client`)
+  const packages = text
+    .replaceAll(`@${from.name}/client`, `@${to.name}/client`)
+    .replaceAll(`'${from.name}/caller'`, `'${to.name}/caller'`)
   if (!manifests.test(file) && !documents.test(file)) return packages
   const named = packages.replace(wordOf(from.name), () => to.name)
   return from.title === from.name ? named : named.replace(wordOf(from.title), () => to.title)

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { Meta } from '../core/procedure-meta.js'
+import { apiKeyCalls } from '../features/api-keys/api-keys.test-support.js'
 import { postCalls } from '../features/posts/posts.test-support.js'
 import { createDeadMail, createUser } from './factories.js'
 import { testPassword } from './secrets.js'
@@ -9,9 +11,10 @@ const freshAddress = () => `someone-${randomUUID()}@example.com`
 const unknownKey = { unknown: true }
 const wrongToken = 'A'.repeat(43)
 
-// These do not use the access token, so every actor gets the result of an anonymous caller.
+// These do not use the access token, so every actor gets the result of an anonymous caller, except that API keys may not
+// call them.
 const everybody = (code: string): Partial<Record<ActorKind, string>> =>
-  Object.fromEntries(actorKinds.map((actor) => [actor, code]))
+  Object.fromEntries(actorKinds.filter((actor) => !isApiKey(actor)).map((actor) => [actor, code]))
 
 /**
  * One row for each procedure: the call for the tests of all procedures, and the reviewed exceptions from the result
@@ -106,6 +109,7 @@ export const calls: Readonly<Record<string, CallRow>> = {
     input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
     invalid: { id: 'x' },
   },
+  ...apiKeyCalls,
   ...postCalls,
   'audit.list': { input: () => ({ limit: 5 }), invalid: { type: 'nothing' } },
   'mail.list': { input: () => ({ limit: 5 }), invalid: { status: 'lost' } },
@@ -113,16 +117,22 @@ export const calls: Readonly<Record<string, CallRow>> = {
 }
 
 /** The result of an actor who calls a procedure with the input of its row: `OK` or an error code. */
-export function expectedOutcome(procedure: string, access: string | undefined, actor: ActorKind): string {
-  return calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(access, actor)
+export function expectedOutcome(procedure: string, meta: Meta, actor: ActorKind): string {
+  return calls[procedure]?.exceptions?.[actor] ?? declaredOutcome(meta, actor)
 }
 
 /**
- * The result that the declared access of a procedure implies for each kind of actor. An admin may do what any role may.
+ * The result that the declared access and scope of a procedure imply for each kind of actor. An admin may do what any
+ * role may.
  */
-function declaredOutcome(access: string | undefined, actor: ActorKind): string {
+function declaredOutcome({ access, scope }: Meta, actor: ActorKind): string {
+  if (isApiKey(actor)) return actor === 'API key' && scope !== undefined ? 'OK' : 'FORBIDDEN'
   if (actor === 'disabled user') return 'UNAUTHORIZED'
   if (access === 'public') return 'OK'
   if (actor === 'nobody') return 'UNAUTHORIZED'
   return access === 'user' || actor === access || actor === 'admin' ? 'OK' : 'FORBIDDEN'
+}
+
+function isApiKey(actor: ActorKind): boolean {
+  return actor.startsWith('API key')
 }

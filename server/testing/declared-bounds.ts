@@ -1,4 +1,5 @@
 import type { LimitRule } from '../core/security/rate-limits.js'
+import { scopeSchema } from '../features/api-keys/schema.js'
 
 /** The points of each declared limit, by name. A changed limit must be changed here, too. */
 export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points' | 'windowSeconds'>>> = {
@@ -13,6 +14,7 @@ export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points'
   'auth.confirm': { by: 'address', points: 60, windowSeconds: 60 },
   'auth.email-change': { by: 'address', points: 60, windowSeconds: 60 },
   'current-password': { by: 'actor', points: 10, windowSeconds: 900 },
+  'apiKeys.create': { by: 'actor', points: 60, windowSeconds: 3600 },
   'users.export': { by: 'actor', points: 10, windowSeconds: 3600 },
 }
 
@@ -40,6 +42,7 @@ const password = { min: 1, max: 1024, make: letters }
 const token = { min: 1, max: 2048, make: letters }
 const version = { min: 1, max: 2_147_483_647 }
 const cursorLimit = { min: 1, max: 100 }
+const scopes = scopeSchema.options
 
 /**
  * The bounds of strings and numbers of the inputs of the base, by name. A changed bound must be changed here, too. All
@@ -57,6 +60,7 @@ export const boundTable: Readonly<Record<string, Bound>> = {
   limit: cursorLimit,
   page: { min: 1, max: 1_000_000 },
   q: { min: 0, max: 200, make: letters },
+  scopes: { min: 1, max: scopes.length, make: (size) => [...scopes, ...scopes].slice(0, size) },
 }
 
 /** Strings whose form determines their bounds, by its format in JSON Schema, with a valid and an invalid one. */
@@ -66,5 +70,6 @@ export const formTable: Readonly<Record<string, { good: string; bad: string }>> 
 
 /** Strings without bounds in their schema, with what limits them instead. */
 export const unboundedTable: Readonly<Record<string, string>> = {
+  expiresAt: 'is a time before the year 10000',
   cursor: 'is decoded, and the length of an address is bounded',
 }

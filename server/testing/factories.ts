@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
+import { createApiKeys } from '../core/security/api-keys.js'
+import { hashToken } from '../core/security/refresh-tokens.js'
+import { scopeSchema } from '../features/api-keys/schema.js'
 import type { Prisma } from '../generated/client.js'
-import type { TestApp } from './test-app.js'
+import type { TestApp, TestSession } from './test-app.js'
 
 /** Creates a verified user whose password is `testPassword`. */
 export async function createUser({ db, clock }: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
@@ -27,6 +30,20 @@ export async function signIn({ db, container }: TestApp, user: { id: string }) {
 export async function createSignedInUser(t: TestApp, overrides: Partial<Prisma.UserCreateInput> = {}) {
   const user = await createUser(t, overrides)
   return { user, session: await signIn(t, user) }
+}
+
+/** Creates a key of a user, by default with every scope. It is a credential like an access token. */
+export async function createApiKey(
+  { db, config }: TestApp,
+  { id: userId }: { id: string },
+  scopes: readonly string[] = scopeSchema.options,
+  overrides: Partial<Prisma.ApiKeyUncheckedCreateInput> = {},
+): Promise<TestSession & { id: string }> {
+  const keys = createApiKeys(config.app.name)
+  const key = keys.create()
+  const data = { userId, name: 'A key', scopes: [...scopes], keyHash: hashToken(key), start: keys.startOf(key) }
+  const { id } = await db.apiKey.create({ data: { ...data, ...overrides } })
+  return { id, accessToken: key }
 }
 
 /** Creates a dead mail. */

@@ -1,12 +1,12 @@
-import { createSignedInUser } from './factories.js'
-import type { TestApp } from './test-app.js'
+import { createApiKey, createSignedInUser } from './factories.js'
+import type { TestApp, TestSession } from './test-app.js'
 
 /** The users of a call: an owner, whose rows are created for each call, and the caller. */
 export interface Stage {
   t: TestApp
   owner: SignedInUser
-  /** The session of the caller; anonymous callers have none. */
-  session: SignedInUser['session'] | undefined
+  /** The credential of the caller; anonymous callers have none. */
+  session: TestSession | undefined
 }
 
 type SignedInUser = Awaited<ReturnType<typeof createSignedInUser>>
@@ -19,7 +19,7 @@ export async function setStage(t: TestApp, actor: ActorKind): Promise<Stage> {
   return { t, owner, session: await callers[actor](t, owner) }
 }
 
-/** Every kind of actor. A disabled user and a former admin have a token from before that change. */
+/** Every kind of actor. A disabled user and a former admin have a token from before that change. Keys are the owner's. */
 const callers = {
   nobody: async () => undefined,
   owner: async (_t: TestApp, owner: SignedInUser) => owner.session,
@@ -35,6 +35,8 @@ const callers = {
     await t.db.user.update({ where: { id: user.id }, data: { role: 'user' } })
     return session
   },
+  'API key': async (t: TestApp, { user }: SignedInUser) => createApiKey(t, user),
+  'API key without its scope': async (t: TestApp, { user }: SignedInUser) => createApiKey(t, user, ['other:read']),
 }
 
 export const actorKinds: readonly ActorKind[] = Object.keys(callers).filter(isActorKind)

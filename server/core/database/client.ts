@@ -38,6 +38,7 @@ export function createDatabase({ pool, onStatement }: DatabaseOptions) {
       registration: { passwordHash: true },
       mailToken: { tokenHash: true },
       idempotencyKey: { inputHash: true },
+      apiKey: { keyHash: true },
     },
     ...(onStatement && { comments: [({ query }) => ({ action: query.type === 'single' ? query.action : 'batch' })] }),
   })

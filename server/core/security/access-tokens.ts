@@ -10,11 +10,6 @@ export interface AccessClaims {
   sessionId: string
 }
 
-interface SignedClaims extends AccessClaims {
-  /** Only informs the client. The server uses the role that is stored for the user. */
-  role: string
-}
-
 export type AccessTokens = ReturnType<typeof createAccessTokens>
 
 /** The only algorithm for signing and verifying tokens; see docs/decisions/010-es256-access-tokens.md. */
@@ -82,7 +77,8 @@ function createSigner(keys: Keys, { issuer, audience }: Party, clock: Clock) {
   const [first] = keys
   if (!first) throw new Error('No key for signing access tokens is configured.')
   const [kid, { privateKey }] = first
-  return async ({ userId, role, sessionId }: SignedClaims): Promise<{ token: string; expiresIn: number }> => {
+  // The role only informs the client. The server uses the role that is stored for the user.
+  return async ({ userId, role, sessionId }: AccessClaims & { role: string }) => {
     const issuedAt = Math.floor(clock.now().getTime() / 1000)
     const token = await new SignJWT({ role, sid: sessionId })
       .setProtectedHeader({ alg: algorithm, typ: tokenType, kid })

@@ -22,7 +22,7 @@ const knownSeconds = 90 * 24 * 3600
 const knownLocallySeconds = 20 * 24 * 3600
 
 /** The origin of an attempt: its network, and the mark of its browser if there is one. */
-interface Visitor {
+export interface Visitor {
   ip?: string
   device?: string | undefined
 }

@@ -1,8 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import bcrypt from 'bcrypt'
+import { codeOf } from '../unknown-values.js'
 import { isSameSecret } from './refresh-tokens.js'
 
 interface Job {
+  password: string
+  salt: string
   resolve(hash: string): void
   reject(reason: unknown): void
 }
@@ -19,6 +22,7 @@ interface Reply {
 }
 
 const threads = new Set<Thread>()
+let hasThreads = true
 
 /**
  * Hashes in a thread of low priority, so that the event loop has priority (S44). A thread is started for each
@@ -40,16 +44,18 @@ export async function compareInThread(password: string, hash: string): Promise<b
 const saltLength = 29
 
 function run(password: string, salt: string): Promise<string> {
+  if (!hasThreads) return bcrypt.hash(password, salt)
   const thread = [...threads].find(({ job }) => job === undefined) ?? startThread()
   return new Promise((resolve, reject) => {
-    thread.job = { resolve, reject }
+    thread.job = { password, salt, resolve, reject }
     thread.worker.ref()
     thread.worker.postMessage({ password, salt })
   })
 }
 
 function startThread(): Thread {
-  const worker = new Worker(new URL('./password-worker.mjs', import.meta.url))
+  // The thread needs no option of the process, such as a loader for TypeScript.
+  const worker = new Worker(new URL('./password-worker.mjs', import.meta.url), { execArgv: [] })
   const thread: Thread = { worker }
   threads.add(thread)
   worker.on('message', ({ hash, error }: Reply) => {
@@ -61,9 +67,21 @@ function startThread(): Thread {
   })
   const abandon = (reason: Error) => {
     threads.delete(thread)
-    thread.job?.reject(reason)
+    const { job } = thread
+    thread.job = undefined
+    if (job) hashWithoutThread(reason, job)
   }
   worker.on('error', abandon)
   worker.on('exit', () => abandon(new Error('A password hashing thread has exited.')))
   return thread
 }
+
+// In a bundle for server components, the file of the thread may be missing. The threads of bcrypt do the same work with
+// ordinary priority.
+function hashWithoutThread(reason: Error, { password, salt, resolve, reject }: Job): void {
+  if (!missing.has(codeOf(reason))) return reject(reason)
+  hasThreads = false
+  bcrypt.hash(password, salt).then(resolve, reject)
+}
+
+const missing: ReadonlySet<string> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])

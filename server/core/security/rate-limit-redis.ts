@@ -18,6 +18,8 @@ export function createRedisCounters({ url, prefix }: RedisOptions): SharedCounte
   })
   // The next charge reports a lost connection; the client reconnects in the background.
   redis.on('error', () => {})
+  // The connection does not keep a program running that has nothing else to do.
+  redis.on('connect', () => redis.stream.unref())
   return {
     counter: ({ name, points, windowSeconds }) =>
       new RateLimiterRedis({

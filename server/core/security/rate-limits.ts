@@ -12,7 +12,7 @@ import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-
 export interface LimitRule {
   /** The name of the counter. Procedures share it by declaring the same object. Names of services contain a slash. */
   name: string
-  /** `address`: the client's IP (IPv6 by /64). `actor`: the user, or the address of an anonymous caller. */
+  /** `address`: the client's IP (IPv6 by /64). `actor`: the user or the API key, or the address of an anonymous caller. */
   by: 'address' | 'actor'
   points: number
   windowSeconds: number
@@ -73,7 +73,8 @@ export function createRateLimits(options: RateLimitsOptions) {
 
 /** The key by which a rule counts a request. */
 export function limitKey(rule: LimitRule, { actor, origin }: { actor: Actor | null; origin: Origin }): string {
-  return rule.by === 'actor' && actor ? `user:${actor.userId}` : `address:${clientNetwork(origin.ip)}`
+  if (rule.by === 'address' || !actor) return `address:${clientNetwork(origin.ip)}`
+  return actor.apiKey ? `key:${actor.apiKey.id}` : `user:${actor.userId}`
 }
 
 type Charge = (rule: LimitRule, key: string) => ReturnType<typeof takePoint>

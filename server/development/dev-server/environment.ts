@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import type { Environment } from '../../config.js'
+import { developmentSettingsFile } from '../../development-settings.js'
 import type { DevelopmentSecrets } from '../secrets.js'
 
 interface Options {
@@ -33,6 +36,19 @@ export function serverEnvironment({
     PUBLIC_URL: given.PUBLIC_URL || `http://localhost:${port}`,
     DATABASE_URL: databaseUrl,
   }
+}
+
+/** Keeps what other processes of the machine need to call the application; see `server/development-settings.ts`. */
+export async function shareSettings(dataDir: string, environment: Environment): Promise<void> {
+  const { PUBLIC_URL, DATABASE_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET } = {
+    ...readDotEnv(),
+    ...environment,
+  }
+  const settings = { PUBLIC_URL, DATABASE_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET }
+  const file = developmentSettingsFile(dataDir)
+  const draft = `${file}.${randomUUID()}`
+  await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+  await rename(draft, file)
 }
 
 function readDotEnv(): Environment {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { bind } from '../../commands/bind.js'
 import { loadCommandConfig } from '../../config.js'
 import { withConnection } from '../../core/database/connection.js'
+import { developmentSettingsFile, readDevelopmentSettings } from '../../development-settings.js'
 import { startEmbeddedPostgres } from '../embedded-postgres/embedded-postgres.js'
 import { isAlive } from '../embedded-postgres/process.js'
 import { databaseName } from '../locate-database.js'
@@ -133,6 +134,18 @@ test('serves, restarts on a save, continues after a syntax error, and leaves no 
   dev.process.kill('SIGINT')
   expect(await dev.exitCode).toBe(0)
   expect(pids.map(isAlive)).toEqual([false, false])
+})
+
+test('keeps the settings that in-process callers need, for this user only', async () => {
+  const dev = startDev()
+  const databaseUrl = await dev.shows(/migrated (\S+)/)
+  const url = await dev.shows(banner)
+  const settings = readDevelopmentSettings(path.join(root, 'data'))
+  expect(settings).toMatchObject({ DATABASE_URL: databaseUrl, PUBLIC_URL: url })
+  expect(settings?.TOKEN_SECRET.length).toBeGreaterThanOrEqual(32)
+  expect((await stat(developmentSettingsFile(path.join(root, 'data')))).mode & 0o777).toBe(0o600)
+  dev.process.kill('SIGINT')
+  expect(await dev.exitCode).toBe(0)
 })
 
 test('rejects a second start on the same data, and continues', async () => {

@@ -6,7 +6,7 @@ import { developmentSecrets } from '../secrets.js'
 import { describeServer } from './banner.js'
 import { createChangeQueue } from './changes.js'
 import { type DevelopmentDatabase, openDatabase } from './database.js'
-import { serverEnvironment } from './environment.js'
+import { serverEnvironment, shareSettings } from './environment.js'
 import { type FrontendProgram, prepareFrontend } from './frontend.js'
 import { rememberServer, waitForLeftOverServer } from './left-over.js'
 import { choosePort } from './port.js'
@@ -62,8 +62,9 @@ async function serve(development: Development, { database, changes, stop }: Sess
   const port = await choosePort(config.listen)
   const frontend = development.frontend && (await prepareFrontend(development.frontend, port, development.environment))
   const given = { ...development.environment, ...(frontend && { APP_URL: frontend.url }) }
-  const start = () => {
+  const start = async () => {
     const environment = serverEnvironment({ given, secrets, port, databaseUrl: database.url() })
+    await shareSettings(config.dataDir, environment)
     const { serverFile: file, nodeOptions } = development
     const server = startServerProcess({ name: 'server', file, nodeOptions, environment })
     void rememberServer(config.dataDir, server.pid)
@@ -89,7 +90,7 @@ async function seedDemoData({ config, environment, seed }: Development, database
 }
 
 interface Supervision {
-  start(): { server: ServerProcess; publicUrl: string }
+  start(): Promise<{ server: ServerProcess; publicUrl: string }>
   print(publicUrl: string): Promise<void>
   changes: Session['changes']
   stop: AbortSignal

@@ -31,10 +31,13 @@ const auditEventTypeSchema = z
     'user.invited',
     'user.exported',
     'user.erased',
+    'api_key.created',
+    'api_key.revoked',
     'post.removed',
     'post.restored',
     'post.updated_by_admin',
     'mail.retried',
+    'system.acted',
   ])
   .meta({ id: 'AuditEventType' })
 
@@ -52,7 +55,9 @@ const auditEventSchema = z
   .object({
     id: idSchema,
     type: z.string().describe('An `AuditEventType`. Later versions may add types.'),
-    actorId: idSchema.nullable().describe('The user who caused the event; null if the request was anonymous.'),
+    actorId: idSchema
+      .nullable()
+      .describe('The user who caused the event; null for anonymous requests and tasks of the system.'),
     userId: idSchema.nullable().describe('The user that the event concerns.'),
     ip: z.string().nullable(),
     userAgent: z.string().nullable(),

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Actor, Origin } from '../../core/actor.js'
+import { type Actor, isSystem, type Origin } from '../../core/actor.js'
 import { daysBefore, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Db } from '../../core/database/client.js'
 import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
@@ -62,9 +62,9 @@ export function createAuditService({ db }: { db: Database }) {
   }
 }
 
-/** The origin of an action, for {@link AuditRecord}. */
-export function doneBy({ userId: actorId, origin }: Actor): Pick<AuditRecord, 'actorId' | 'origin'> {
-  return { actorId, origin }
+/** The origin of an action, for {@link AuditRecord}. Tasks of the system have no actor; their origin names the reason. */
+export function doneBy(actor: Actor): Pick<AuditRecord, 'actorId' | 'origin'> {
+  return { actorId: isSystem(actor) ? null : actor.userId, origin: actor.origin }
 }
 
 const auditEventColumns = {

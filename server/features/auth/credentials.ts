@@ -75,7 +75,7 @@ interface NewPassword {
   passwordHash: string
   emailVerifiedAt: Date | null
   reason: AuditEventType
-  keepSessionId?: string
+  keepSessionId?: string | null
 }
 
 /** Sets a new password, ends all sessions and mailed links, and informs the user by mail. */
@@ -89,7 +89,7 @@ export async function replacePassword(
     where: { id: userId },
     data: { passwordHash, emailVerifiedAt, version: { increment: 1 } },
   })
-  const kept = keepSessionId === undefined ? {} : { exceptSessionId: keepSessionId }
+  const kept = keepSessionId ? { exceptSessionId: keepSessionId } : {}
   await sessions.endAll(tx, { userId, reason, ...kept })
   await revokeTokensAndUnsentMails(tx, { userId, now: clock.now() })
   await enqueueAccountMail(tx, clock, { template: 'password-changed', to, params: { userId, name } })

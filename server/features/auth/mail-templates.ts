@@ -5,6 +5,7 @@ const params = {
   notice: z.object({ userId: z.uuid().optional(), name: z.string() }),
   user: z.object({ userId: z.uuid(), name: z.string() }),
   registration: z.object({ registrationId: z.uuid(), name: z.string() }),
+  change: z.object({ userId: z.uuid(), sessionId: z.uuid().nullable() }),
 }
 const to = z.string()
 
@@ -15,7 +16,7 @@ export const mailSchema = z.discriminatedUnion('template', [
   z.object({ template: z.literal('invitation'), to, params: params.user }),
   z.object({ template: z.literal('password-reset'), to, params: params.user }),
   z.object({ template: z.literal('password-changed'), to, params: params.notice }),
-  z.object({ template: z.literal('email-change'), to, params: z.object({ userId: z.uuid(), sessionId: z.uuid() }) }),
+  z.object({ template: z.literal('email-change'), to, params: params.change }),
   z.object({ template: z.literal('email-change-requested'), to, params: params.notice }),
   z.object({ template: z.literal('email-changed'), to, params: params.notice }),
 ])

@@ -19,7 +19,7 @@ export interface MailTokenRequest {
   /** The owner of the link; exactly one of the two is set. */
   owner: { userId: string } | { registrationId: string }
   /** For a change of address: the new one, and the session that requested it. */
-  change?: { email: string; sessionId: string }
+  change?: { email: string; sessionId: string | null }
   now: Date
 }
 

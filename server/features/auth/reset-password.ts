@@ -2,13 +2,14 @@ import type { Origin } from '../../core/actor.js'
 import type { Db, Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
+import { endKeys } from '../api-keys/end-keys.js'
 import { type AuthDependencies, lockAccount, replacePassword } from './credentials.js'
 import { deleteRegistrations } from './registrations.js'
 import type { ResetPassword } from './schema.js'
 
 /**
  * Sets the password of the owner of a reset or invitation link. This also verifies the address, and ends every session
- * and link. It does not log in.
+ * API key and link. It does not log in.
  *
  * @throws InvalidTokenError, ValidationError, PasswordTooCommonError, ServiceUnavailableError
  */
@@ -43,6 +44,8 @@ async function reset(dependencies: AuthDependencies, tx: Transaction, input: Res
   if (!user) throw new InvalidTokenError()
   const emailVerifiedAt = user.emailVerifiedAt ?? dependencies.clock.now()
   await replacePassword(dependencies, tx, { user, passwordHash, emailVerifiedAt, reason: 'password.reset' })
+  // Whoever knew the former password may have created keys.
+  await endKeys(tx, { userId, reason: 'password.reset', now: dependencies.clock.now() })
   await deleteRegistrations(tx, user.email)
   await dependencies.audit.record(tx, { type: 'password.reset', actorId: userId, userId, origin })
   return user.email

@@ -12,37 +12,46 @@ import {
 
 export const postsRouter = router({
   list: publicProcedure
-    .meta({ rest: { method: 'GET', path: '/posts' }, summary: 'List or search posts' })
+    .meta({ rest: { method: 'GET', path: '/posts' }, summary: 'List or search posts', scope: 'posts:read' })
     .input(listPostsSchema)
     .output(postPageSchema)
     .query(({ ctx, input }) => ctx.services.posts.list(ctx.actor, input)),
 
   get: publicProcedure
-    .meta({ rest: { method: 'GET', path: '/posts/{id}' }, summary: 'Get a post' })
+    .meta({ rest: { method: 'GET', path: '/posts/{id}' }, summary: 'Get a post', scope: 'posts:read' })
     .input(byIdSchema)
     .output(postSchema)
     .query(({ ctx, input }) => ctx.services.posts.get(ctx.actor, input)),
 
   create: protectedProcedure
-    .meta({ rest: { method: 'POST', path: '/posts', status: 201 }, idempotency: 'kept', summary: 'Create a post' })
+    .meta({
+      rest: { method: 'POST', path: '/posts', status: 201 },
+      idempotency: 'kept',
+      summary: 'Create a post',
+      scope: 'posts:write',
+    })
     .input(createPostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.create(ctx.actor, input)),
 
   replace: ownerProcedure
-    .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post' })
+    .meta({ rest: { method: 'PUT', path: '/posts/{id}' }, summary: 'Replace a post', scope: 'posts:write' })
     .input(replacePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.replace(ctx.actor, input)),
 
   update: ownerProcedure
-    .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Update a post' })
+    .meta({ rest: { method: 'PATCH', path: '/posts/{id}' }, summary: 'Update a post', scope: 'posts:write' })
     .input(updatePostSchema)
     .output(postSchema)
     .mutation(({ ctx, input }) => ctx.services.posts.update(ctx.actor, input)),
 
   remove: ownerProcedure
-    .meta({ rest: { method: 'DELETE', path: '/posts/{id}', status: 204 }, summary: 'Delete a post' })
+    .meta({
+      rest: { method: 'DELETE', path: '/posts/{id}', status: 204 },
+      summary: 'Delete a post',
+      scope: 'posts:write',
+    })
     .input(byIdAndVersionSchema)
     .output(z.void())
     .mutation(({ ctx, input }) => ctx.services.posts.remove(ctx.actor, input)),

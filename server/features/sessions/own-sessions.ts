@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../core/actor.js'
 import { NotFoundError } from '../../core/errors.js'
 import type { RevokeSession, SessionView } from '../auth/schema.js'
 import type { SessionDependencies } from './session.js'
 
 const listedMax = 100
+/** The id of no session, for callers who have none. */
+const noSession = randomUUID()
 
 /** The active sessions of the actor, the last used first. The current session is always included (OWASP ASVS 7.5.2). */
 export async function list({ db, clock }: SessionDependencies, { userId, sessionId }: Actor): Promise<SessionView[]> {
@@ -14,7 +17,8 @@ export async function list({ db, clock }: SessionDependencies, { userId, session
       orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
       take: listedMax - 1,
     })
-  const [current, others] = await Promise.all([read(sessionId), read({ not: sessionId })])
+  const own = sessionId ?? noSession
+  const [current, others] = await Promise.all([read(own), read({ not: own })])
   const rows = [...others, ...current].toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime())
   return rows.map((row) => ({ ...row, isCurrent: row.id === sessionId }))
 }
@@ -48,7 +52,7 @@ export async function revokeOthers(
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     await tx.session.updateMany({
-      where: { userId, revokedAt: null, id: { not: sessionId } },
+      where: { userId, revokedAt: null, id: { not: sessionId ?? noSession } },
       data: { revokedAt: clock.now(), revokedReason: 'sessions.revoked' },
     })
     cache.distrust(userId)

@@ -3,7 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { createRefreshTokens } from '../../core/security/refresh-tokens.js'
 import { createSessionCache } from '../../core/security/session-cache.js'
 import type { RevokeSession } from '../auth/schema.js'
-import { authenticate, readAfresh, readSessionState } from './authentication.js'
+import { authenticate, identifyUser, readAfresh, readSessionState } from './authentication.js'
 import { type EndAll, endAll, type LogOutCaller, logOut, removeEnded } from './end-sessions.js'
 import { list, revoke, revokeOthers } from './own-sessions.js'
 import { isAnyLiving, refresh } from './refresh.js'
@@ -19,6 +19,7 @@ export function createSessionsService({ tokenSecret, ...given }: SessionsOptions
   const dependencies = { ...given, cache, refreshTokens: createRefreshTokens(tokenSecret) }
   return {
     authenticate: (accessToken: string) => authenticate(dependencies, accessToken),
+    identifyUser: (userId: string) => identifyUser(given.db, userId),
     readAfresh: (actor: Actor) => readAfresh(dependencies, actor),
     open: (tx: Transaction, user: SessionUser, origin: Origin, delivery: Delivery) =>
       openSession(dependencies, tx, { user, origin, delivery }),

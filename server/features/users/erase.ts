@@ -19,7 +19,7 @@ interface Removed {
 
 /**
  * Overwrites the personal data of a removed account. The row and its id remain, so that references stay valid.
- * Sessions, links and mails are deleted, and the audit trail keeps only ids. It cannot be undone; repeating it has no
+ * Sessions, API keys, links and mails are deleted, and the audit trail keeps only ids. It cannot be undone; repeating it has no
  * effect.
  *
  * @throws NotFoundError, VersionMismatchError, ConflictError for an account that is not removed
@@ -68,6 +68,7 @@ async function removeTraces(tx: Transaction, { id, email, deletedAt }: Removed):
   })
   const former = moves.flatMap(({ data }) => readFrom(data))
   await tx.session.deleteMany({ where: { userId: id } })
+  await tx.apiKey.deleteMany({ where: { userId: id } })
   // Also the answers to others that contain the account, such as to the admin who invited it.
   await tx.idempotencyKey.deleteMany({ where: { OR: [{ actorId: id }, { answer: { contains: id } }] } })
   await tx.mailToken.deleteMany({ where: { userId: id } })

@@ -18,20 +18,17 @@ export async function exportMe(dependencies: UsersDependencies, actor: Actor): P
   const { userId } = actor
   await audit.record(db, { type: 'user.exported', ...doneBy(actor), userId })
   const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
-  const [sessions, links, mails, keys, events] = await readAccountRows(db, user)
+  const [sessions, apiKeys, links, mails, keys, events] = await readAccountRows(db, user)
   const resources = await Promise.all(
     Object.entries(ownRows).map(async ([name, read]) => [name, await collect(read(userId))] as const),
   )
-  const lists = [sessions, links, mails, keys, events]
+  const lists = [sessions, apiKeys, links, mails, keys, events]
   return {
     exportedAt: clock.now(),
     isComplete: lists.every(({ length }) => length < rowsMax) && resources.every(([, { isWhole }]) => isWhole),
     account: toUser(user),
-    sessions: sessions.map(({ revokedAt: endedAt, revokedReason: endReason, ...row }) => ({
-      ...row,
-      endedAt,
-      endReason,
-    })),
+    sessions: sessions.map(withEnd),
+    apiKeys: apiKeys.map(withEnd),
     links,
     mails,
     idempotencyKeys: keys,
@@ -40,11 +37,18 @@ export async function exportMe(dependencies: UsersDependencies, actor: Actor): P
   }
 }
 
+function withEnd<Row extends { revokedAt: Date | null; revokedReason: string | null }>(row: Row) {
+  const { revokedAt: endedAt, revokedReason: endReason, ...rest } = row
+  return { ...rest, endedAt, endReason }
+}
+
 function readAccountRows(db: Database, { id: userId }: { id: string }) {
   const newest = { orderBy: { createdAt: 'desc' }, take: rowsMax } as const
   const times = { createdAt: true, lastUsedAt: true, expiresAt: true, revokedAt: true, revokedReason: true } as const
+  const ofKey = { id: true, name: true, scopes: true, start: true } as const
   return Promise.all([
     db.session.findMany({ where: { userId }, select: { id: true, ...times, ip: true, userAgent: true }, ...newest }),
+    db.apiKey.findMany({ where: { userId }, select: { ...ofKey, ...times }, ...newest }),
     db.mailToken.findMany({
       where: { userId },
       select: { kind: true, email: true, createdAt: true, expiresAt: true, usedAt: true },
@@ -64,7 +68,7 @@ function readAccountRows(db: Database, { id: userId }: { id: string }) {
   ])
 }
 
-type AuditRow = Awaited<ReturnType<typeof readAccountRows>>[4][number]
+type AuditRow = Awaited<ReturnType<typeof readAccountRows>>[5][number]
 
 function withoutOthers({ type, actorId, userId, ip, userAgent, data, createdAt }: AuditRow, ownId: string) {
   const isOwnAct = actorId === ownId

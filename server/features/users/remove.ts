@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { lockRow } from '../../core/rows/locked-row.js'
+import { endKeys } from '../api-keys/end-keys.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
 import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
@@ -11,7 +12,7 @@ import type { User, UserVersion } from './schema.js'
 import { toUser } from './view.js'
 
 /**
- * Soft-deletes a user and ends their sessions and links.
+ * Soft-deletes a user and ends their sessions, API keys and links.
  *
  * @throws NotFoundError, VersionMismatchError, LastAdminError
  */
@@ -68,12 +69,14 @@ export async function removeLocked(
   await dependencies.audit.record(tx, { type: 'user.removed', ...doneBy(actor), userId: user.id })
 }
 
-/** Ends the sessions and mailed links of a user, including links that were not sent yet. */
+/** Ends the sessions, API keys and mailed links of a user, including links that were not sent yet. */
 export async function endAccess(
   { sessions, clock }: UsersDependencies,
   tx: Transaction,
   { userId, reason }: { userId: string; reason: AuditEventType },
 ): Promise<void> {
+  const now = clock.now()
   await sessions.endAll(tx, { userId, reason })
-  await revokeTokensAndUnsentMails(tx, { userId, now: clock.now() })
+  await endKeys(tx, { userId, reason, now })
+  await revokeTokensAndUnsentMails(tx, { userId, now })
 }

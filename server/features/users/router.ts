@@ -17,7 +17,7 @@ import {
 
 export const usersRouter = router({
   me: protectedProcedure
-    .meta({ rest: { method: 'GET', path: '/users/me' }, summary: 'Get your account' })
+    .meta({ rest: { method: 'GET', path: '/users/me' }, summary: 'Get your account', scope: 'users:read' })
     .output(userSchema)
     .query(({ ctx }) => ctx.services.users.me(ctx.actor)),
 

@@ -110,6 +110,19 @@ export const accountExportSchema = z
         userAgent: z.string(),
       }),
     ),
+    apiKeys: z.array(
+      z.object({
+        id: idSchema,
+        name: z.string(),
+        scopes: z.array(z.string()),
+        start: z.string(),
+        createdAt: z.date(),
+        lastUsedAt: z.date().nullable(),
+        expiresAt: z.date().nullable(),
+        endedAt: z.date().nullable(),
+        endReason: z.string().nullable(),
+      }),
+    ),
     links: z
       .array(
         z.object({

@@ -14,7 +14,8 @@ export interface Migration {
  * @throws Error if one of its folders has no migration.sql
  */
 export async function readMigrations(folder = findPrismaFile('migrations')): Promise<Migration[]> {
-  const entries = await readdir(folder, { withFileTypes: true })
+  // Without the mark, a bundler takes the whole project along.
+  const entries = await readdir(/* turbopackIgnore: true */ folder, { withFileTypes: true })
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   return Promise.all(names.toSorted().map(async (name) => ({ name, sql: await readScript(folder, name) })))
 }

@@ -213,6 +213,21 @@ describe('the OpenAPI document', () => {
     expect(list).toMatchObject({ security: [{}, { bearerAuth: [] }] })
   })
 
+  it('S33: names the scope that an API key needs where it may be used, and 403 for keys without it', () => {
+    const { paths, components } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
+    const me = Object(paths['/users/me']?.get)
+    expect(me.security).toEqual([{ bearerAuth: [] }, { apiKeyAuth: ['users:read'] }])
+    expect(Object.keys(me.responses)).toContain('403')
+    expect(Object(paths['/api-keys']?.post).security).toEqual([{ bearerAuth: [] }])
+    expect(Object.keys(Object(components.securitySchemes))).toEqual(['bearerAuth', 'apiKeyAuth'])
+  })
+
+  it('describes a time in an input as text', () => {
+    const { paths } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
+    const { schema } = Object(paths['/api-keys']?.post).requestBody.content['application/json']
+    expect(schema.properties.expiresAt).toMatchObject({ type: 'string', format: 'date-time' })
+  })
+
   it('rejects one name for two schemas', () => {
     const two = z.strictObject({ note: z.strictObject({ id: z.int() }).meta({ id: 'Note2' }) })
     const clash = router({

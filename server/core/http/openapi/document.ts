@@ -58,6 +58,9 @@ lists the errors that operations of its kind can return.
 \`POST /auth/login\` returns an access token. Send it in the header \`Authorization: Bearer <token>\`; on this page, enter
 it under "Authorize". The token is valid for 15 minutes. \`POST /auth/refresh\` returns a new one.
 
+Programs send an API key in the same header. \`POST /api-keys\` creates one with the scopes that it needs. A request that
+none of its scopes allows is answered with 403.
+
 Lists that are paged by cursor return \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Resources that can
 change have a \`version\`. Send it as \`If-Match: "3"\`, or send the whole \`ETag\` that you read; the request fails with 412 if
 the resource has changed since.
@@ -73,7 +76,7 @@ function components(paths: object, schemas: Record<string, JsonSchema>): OpenApi
     responses: errorResponses(),
     parameters,
     headers,
-    securitySchemes: { bearerAuth },
+    securitySchemes: { bearerAuth, apiKeyAuth },
   }
 }
 
@@ -98,6 +101,14 @@ const bearerAuth = {
   scheme: 'bearer',
   bearerFormat: 'JWT',
   description: 'The `accessToken` returned by `POST /auth/login`, without the prefix `Bearer`.',
+}
+
+const apiKeyAuth = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'An API key, which `POST /api-keys` returns once, without the prefix `Bearer`. It acts as its owner, within its scopes; ' +
+    'each operation that accepts keys names the scope that it needs.',
 }
 
 const parameters = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Access, RestRoute } from '../../procedure-meta.js'
+import type { Access, Meta, RestRoute } from '../../procedure-meta.js'
 import { pathParameters, type RestProcedure } from '../rest/procedures.js'
 import { type ErrorStatus, errorResponseNames } from './errors.js'
 import type { JsonSchema, SchemaStore } from './schemas.js'
@@ -7,7 +7,7 @@ import { successResponses } from './success.js'
 
 /** Describes one operation: its parameters, its responses, and its security. */
 export function describeOperation({ path, rest, meta, input, output }: RestProcedure, schemas: SchemaStore): object {
-  const { access = 'user', summary, idempotency } = meta
+  const { summary, idempotency } = meta
   const fields = input ? schemas.resolve(schemas.write(input, 'input')) : {}
   const hasAnswer = output instanceof z.ZodType && rest.status !== 204
   const answer = hasAnswer ? schemas.write(output, 'output') : undefined
@@ -21,12 +21,12 @@ export function describeOperation({ path, rest, meta, input, output }: RestProce
     tags: [path.split('.')[0]],
     ...(summary && { summary }),
     ...(idempotency === 'none' && { description: notRepeated }),
-    security: securityOf(rest, access),
+    security: securityOf(rest, meta),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(rest, fields),
     responses: {
       ...successResponses({ rest, meta }, answer, schemas),
-      ...Object.fromEntries(errorStatuses(rest, access, fields).map((status) => [status, refer(status)])),
+      ...Object.fromEntries(errorStatuses(rest, meta, fields).map((status) => [status, refer(status)])),
       default: { $ref: '#/components/responses/OtherError' },
     },
   }
@@ -39,9 +39,10 @@ function camelCase(name: string): string {
 }
 
 // A public query may return more to an authenticated caller, such as drafts to their author.
-function securityOf(rest: RestRoute, access: Access): object[] {
-  if (access !== 'public') return [{ bearerAuth: [] }]
-  return rest.method === 'GET' ? [{}, { bearerAuth: [] }] : []
+function securityOf(rest: RestRoute, { access, scope }: Meta): object[] {
+  const credentials = [{ bearerAuth: [] }, ...(scope === undefined ? [] : [{ apiKeyAuth: [scope] }])]
+  if (access !== 'public') return credentials
+  return rest.method === 'GET' ? [{}, ...credentials] : []
 }
 
 function inputParameters(rest: RestRoute, fields: JsonSchema): object[] {
@@ -89,15 +90,16 @@ function bodyProperties(rest: RestRoute, fields: JsonSchema): [string, JsonSchem
 }
 
 // The errors that this kind of operation can return; `default` stands for errors of the server. A 202 is returned to
-// all callers alike. A refresh token may also be sent in a cookie, which not every origin may use.
-function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): ErrorStatus[] {
+// all callers alike. A refresh token may also be sent in a cookie, which not every origin may use, and an API key may lack
+// the scope.
+function errorStatuses(rest: RestRoute, { access = 'user', scope }: Meta, fields: JsonSchema): ErrorStatus[] {
   const changes = rest.method !== 'GET'
   const hasInput = propertiesOf(fields).length > 0
   const hasBody = bodyProperties(rest, fields).length > 0
   const possible: [ErrorStatus, boolean][] = [
     [400, hasInput],
     [401, rest.status !== 202],
-    [403, (access !== 'public' && access !== 'user') || Boolean(fields.properties?.refreshToken)],
+    [403, !openAccess.has(access) || scope !== undefined || Boolean(fields.properties?.refreshToken)],
     [404, pathParameters(rest.path).length > 0],
     [409, changes && access !== 'public'],
     [412, changes && Boolean(fields.properties?.version)],
@@ -108,6 +110,8 @@ function errorStatuses(rest: RestRoute, access: Access, fields: JsonSchema): Err
   ]
   return possible.filter(([, isPossible]) => isPossible).map(([status]) => status)
 }
+
+const openAccess: ReadonlySet<Access> = new Set(['public', 'user'])
 
 function refer(status: ErrorStatus): object {
   return { $ref: `#/components/responses/${errorResponseNames[status]}` }

@@ -12,6 +12,8 @@ export const models: readonly Model[] = readModels(readFileSync(findPrismaFile('
  */
 export const unindexed: Readonly<Record<string, string>> = {
   'IdempotencyKey.answer': 'an account is erased rarely, and keys are kept for a day',
+  'IdempotencyKey.key': 'the cleanup deletes by the whole primary key',
+  'IdempotencyKey.procedure': 'the cleanup deletes by the whole primary key',
   'IdempotencyKey.createdAt': 'an export reads the keys of one account, which are kept for a day',
   'MailToken.kind': 'a user or registration has a handful of links, which the index on its id finds',
   'MailToken.usedAt': 'a user or registration has a handful of links, which the index on its id finds',

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { guideSource } from './guide.js'
+import { guideSources } from './guide.js'
 import { checkScale } from './scale.js'
 
 const client = join(import.meta.dirname, '..')
@@ -78,9 +78,9 @@ function checkReactProject(packed: string): void {
   console.log('The packed client fits beside React Query and Next, and the code of the guides compiles.')
 }
 
-/** Next comes without its compiler, which is large. Bundlers for browsers do not find the entry. */
+/** Bundlers for browsers do not find the entry for Next. */
 function checkNext(folder: string): void {
-  npmInstall(folder, '--omit=optional', ...['next', 'react-dom', '@types/node'].map(withVersion))
+  npmInstall(folder, ...['next', 'react-dom', '@types/node'].map(withVersion))
   checkTypes(folder, 'next.ts.txt')
   const loadNext = load.replace(packageName, `${packageName}/next`).replace('createApiClient', 'sessionProxy')
   assert.equal(evaluate(loadNext, folder), 'function')
@@ -91,13 +91,17 @@ function checkNext(folder: string): void {
 function checkGuide(folder: string): void {
   npmInstall(folder, withVersion('zod'))
   cpSync(join(client, 'testing/guide-names.d.ts.txt'), join(folder, 'names.d.ts'))
-  writeFileSync(join(folder, 'guide.tsx'), guideSource())
+  const blocks = guideSources().map((source, index) => ({ name: `block${index}.tsx`, source }))
+  for (const { name, source } of blocks) writeFileSync(join(folder, name), source)
   const project = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8'))
   const settings = {
     ...project,
     compilerOptions: { ...project.compilerOptions, jsx: 'react-jsx', noUnusedLocals: false },
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ ...settings, files: ['guide.tsx', 'names.d.ts'] }))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ ...settings, files: [...blocks.map(({ name }) => name), 'names.d.ts'] }),
+  )
   assert.deepEqual(faultyLines(folder, compiler), [])
 }
 
@@ -153,8 +157,9 @@ function checkTypes(folder: string, example: string, compilerName = compiler): v
 // An error in a library counts as line 0, so that it is never expected.
 function faultyLines(folder: string, compilerName: string): number[] {
   const command = [join(folder, 'node_modules', compilerName, 'bin/tsc'), '--pretty', 'false']
-  const { stdout } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' })
+  const { stdout, stderr, status } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' })
   const faults = stdout.split('\n').filter((line) => line.includes('error TS'))
+  assert(status === 0 || faults.length > 0, stderr)
   const lines = faults.map((line) => Number(/^consumer\.ts\((\d+),/.exec(line)?.[1] ?? 0))
   if (lines.includes(0)) console.error(stdout)
   return lines

@@ -5,17 +5,15 @@ const folder = join(import.meta.dirname, '../../docs/guides')
 const pages = ['client.md', 'react.md', 'next.md', 'expo.md', 'node.md']
 
 /**
- * The code blocks of the guides for frontends as one source file: each block is a function of its own, so that it may
- * declare what it likes, below the imports of all blocks.
+ * The code blocks of the guides for frontends, each as a source file: a function, so that a block may return, below its
+ * imports.
  */
-export function guideSource(): string {
-  const blocks = pages.flatMap(blocksOf)
-  const imports = blocks.flatMap((code) => code.match(importLine) ?? [])
-  const functions = blocks.map((code, index) => {
+export function guideSources(): string[] {
+  return pages.flatMap(blocksOf).map((code) => {
+    const imports = code.match(importLine) ?? []
     const body = code.replace(importLine, '').replace(/^export (default )?/gm, '')
-    return `export async function block${index}() {\n${body}}`
+    return `${imports.join('')}export async function block() {\n${body}}\n`
   })
-  return [...new Set(imports), ...functions, ''].join('\n')
 }
 
 function blocksOf(page: string): string[] {

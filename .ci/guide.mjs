@@ -3,6 +3,10 @@ import { execSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { register } from 'tsx/esm/api'
+
+register()
+const { applyHunks, readDiff } = await import('../server/development/new-resource/diff.ts')
 
 const root = path.join(import.meta.dirname, '..')
 
@@ -29,18 +33,14 @@ function openCopy(copy) {
     },
     /** Applies a diff without line numbers: what each hunk changes must be in the file just once. */
     change(diff) {
-      const [, name, hunks] = /^\+\+\+ (.*)\n([^]*)$/m.exec(diff)
-      for (const hunk of hunks.split(/^@@.*\n/m).filter(Boolean)) {
-        const parts = read(name).split(without('+', hunk))
-        if (parts.length !== 2) throw new Error(`${name} does not have, just once, what the guide changes:\n${hunk}`)
-        writeFileSync(path.join(copy, name), parts.join(without('-', hunk)))
-      }
+      const { file, hunks } = readDiff(diff)
+      writeFileSync(path.join(copy, file), applyHunks(read(file), hunks, file))
     },
     /** Adds the files of a folder that mirrors the repository, and applies those that end with `.diff`. */
     add(folder) {
       for (const { source, name } of listFiles(folder)) {
         if (source.endsWith('.diff')) this.change(readFileSync(source, 'utf8'))
-        else cpSync(source, path.join(copy, name))
+        else cpSync(source, path.join(copy, name), { recursive: true })
       }
     },
     /** Takes back what {@link add} does. */
@@ -72,11 +72,6 @@ function listFiles(folder) {
 function reverse(diff) {
   const swapped = { '+': '-', '-': '+' }
   return diff.replaceAll(/^([+-])(?!\1)/gm, (sign) => swapped[sign])
-}
-
-/** The lines of one version of a hunk: `+` leaves out what it adds, and `-` what it removes. */
-function without(sign, hunk) {
-  return hunk.replaceAll(new RegExp(`^\\${sign}.*\n`, 'gm'), '').replaceAll(/^[ +-]/gm, '')
 }
 
 function cut(text, verb, pattern, line) {

@@ -1,21 +1,41 @@
-// Follows docs/guides/add-a-resource.md on a copy: `add` adds comments, runs the commands of that section, and then removes
-// posts although comments exist; `remove` removes posts alone.
+// Follows docs/guides/add-a-resource.md on a copy. `remove` removes posts and runs the remaining suite. `add` adds comments,
+// takes them back, removes posts although they had comments, lets the generator write resources of every kind, and applies the
+// recipes of docs/guides/beyond-one-table.md to them.
 import { withCopy } from './guide.mjs'
 
 const guide = 'docs/guides/add-a-resource.md'
 const comments = 'docs/guides/add-a-resource'
 const posts = 'docs/guides/remove-posts.txt'
+const beyond = 'docs/guides/beyond-one-table'
+// A slug, an irregular plural, a noun of two words below a resource that has a slug, and a slug below a parent.
+const generated = {
+  articles: 'article --by title',
+  people: 'person --plural people',
+  'order-lines': 'order-line --parent article',
+  aliases: 'alias --parent person --by label',
+}
 
 withCopy((copy) => {
   const adds = process.argv[2] === 'add'
   if (adds) {
     copy.add(comments)
-    copy.run(commandsOf(copy, '# Add a resource'))
+    copy.run(withTestsOf(commandsOf(copy, '# Add a resource'), ['comments']))
     copy.takeBack(comments)
   }
   copy.remove(posts)
-  copy.run(commandsOf(copy, '# Remove posts'))
+  const commands = commandsOf(copy, '# Remove posts')
+  if (!adds) copy.run(commands)
+  else generate(copy, commands)
 })
+
+/** Removes posts, writes resources, and applies the recipes of the second guide to them, before all is checked and tested. */
+function generate(copy, commands) {
+  const [migrate = '', ...others] = commands.split('\n')
+  copy.run([migrate, ...Object.values(generated).map((words) => `npm run --silent new -- ${words}`)].join('\n'))
+  copy.add(beyond)
+  const features = [...Object.keys(generated), 'favourites', 'users', 'audit']
+  copy.run(withTestsOf(['npm run migrate:new -- beyond_one_table', ...others].join('\n'), features))
+}
 
 /** The commands in a section of the guide. */
 function commandsOf(copy, title) {
@@ -24,4 +44,15 @@ function commandsOf(copy, title) {
   const blocks = [...own.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text]) => text)
   if (blocks.length === 0) throw new Error(`${guide} has no commands under "${title}".`)
   return blocks.join('')
+}
+
+/** Commands whose `npm test` runs the tests of features and those that hold for all resources, instead of the suite. */
+function withTestsOf(commands, features) {
+  const generic = 'parity outputs resources access-matrix limits-and-bounds audit-trail requirements'
+  const files = [
+    ...features.map((feature) => `server/features/${feature}/`),
+    ...generic.split(' ').map((name) => `server/${name}.test.ts`),
+    'server/testing/ server/core/http/openapi/ prisma/schema.test.ts client/schemas.test.ts',
+  ]
+  return commands.replace(/^npm test$/m, `npm test -- --reporter=dot ${files.join(' ')}`)
 }

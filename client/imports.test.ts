@@ -59,7 +59,7 @@ function isAllowedCrossing({ from, target, isType }: Import): boolean {
 }
 
 function isSchema(target: string): boolean {
-  return /^server\/(features|core)\/[\w-]+\/schema\.ts$/.test(relative(root, target))
+  return /^server\/(features|core)\/[\w/-]+\/schema\.ts$/.test(relative(root, target))
 }
 
 function inWords({ from, target }: Import): string {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { profileFields } from '../server/features/users/profile/schema.js'
 import * as source from './schemas.js'
 
 /**
@@ -92,7 +93,7 @@ describe('the schemas of the package', () => {
   })
 
   it('lend their fields to a schema of the app', () => {
-    expect(Object.keys(slim.registerSchema.shape)).toEqual(['email', 'password', 'name'])
+    expect(Object.keys(slim.registerSchema.shape)).toEqual(['email', 'password', ...Object.keys(profileFields)])
     expect(slim.registerSchema['~standard'].vendor).toBe('zod')
   })
 })

@@ -90,6 +90,11 @@ describe('the rules for a schema', () => {
     ['no @updatedAt', valid.replace('@updatedAt', '@default(now())'), 'Note has no updatedAt with @updatedAt'],
     ['no onDelete', valid.replace(', onDelete: Cascade', ''), 'Note.owner does not say onDelete'],
     [
+      'soft-deleted rows that a parent would delete',
+      `${valid}\n  deletedAt DateTime?`,
+      'Note.owner would delete soft-deleted rows permanently; use onDelete: Restrict',
+    ],
+    [
       'no relation',
       valid.replace(owner, ''),
       'Note.ownerId is the key of no relation; name one, or a reason in testing/schema-rules.ts',

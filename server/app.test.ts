@@ -1,19 +1,12 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { handlerDeadlineMs } from './core/http/deadline.js'
 import { openSocket } from './testing/raw-socket.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { startTestApp } from './testing/test-app.js'
 
-let t: TestApp
-let port: number
-
-beforeAll(async () => {
-  t = await createTestApp({ environment: { TRUST_PROXY: '10.0.0.0/8' } })
-  port = Number(new URL(await t.app.listen({ port: 0, host: '127.0.0.1' })).port)
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { TRUST_PROXY: '10.0.0.0/8' } })
+const port = Number(new URL(await t.app.listen({ port: 0, host: '127.0.0.1' })).port)
 describe('one request', () => {
   it('S37: has time limits of 10 seconds for its headers, 30 in total, and 15 for its handler', () => {
     const { headersTimeout, requestTimeout } = t.app.server

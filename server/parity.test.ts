@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { errorTable } from './core/errors.js'
 import { publicProcedure, router } from './procedures.js'
-import { calls, expectedOutcome } from './testing/calls.js'
+import { calls, expectedOutcome, invalidInput } from './testing/calls.js'
 import { setStage } from './testing/stage.js'
 import { startTestApp } from './testing/test-app.js'
 import { createTransportApp } from './testing/transport-app.js'
@@ -71,7 +71,8 @@ it('an array is an array over REST too, also if one of its values contains a com
 })
 
 describe('every procedure returns the same over tRPC and REST', () => {
-  for (const [procedure, { meta, rest: route }] of everyProcedure()) {
+  for (const [procedure, entry] of everyProcedure()) {
+    const { meta, rest: route } = entry
     const row = calls[procedure] ?? {}
     const actor = meta.access === 'admin' ? 'admin' : 'owner'
     const callOnFreshStage = async (transport: typeof restTransport) => {
@@ -94,7 +95,8 @@ describe('every procedure returns the same over tRPC and REST', () => {
 
     it(`${procedure}: the same error for an invalid input and for unknown keys`, async () => {
       const accessToken = (await setStage(t, 'admin')).session?.accessToken
-      for (const input of [row.invalid, { ...row.invalid, unknown: true }]) {
+      const invalid = invalidInput(entry)
+      for (const input of [invalid, { ...invalid, unknown: true }]) {
         const [trpc, rest] = [
           await transports.tRPC(t.app, { procedure, input, accessToken }),
           await transports.REST(t.app, { procedure, input: { id: 'x', ...input }, accessToken }),

@@ -1,22 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openConnection } from './core/database/connection.js'
 import { createSignedInUser, createUser, signIn } from './testing/factories.js'
-import { createTestApp, type TestApp } from './testing/test-app.js'
+import { createTestApp, startTestApp } from './testing/test-app.js'
 
-let t: TestApp
-let operator: pg.Client
+const t = await startTestApp()
+const operator = await openConnection(t.config.database.url ?? '')
 
-beforeAll(async () => {
-  t = await createTestApp()
-  operator = await openConnection(t.config.database.url ?? '')
-})
-
-afterAll(async () => {
-  await operator.end()
-  await t.close()
-})
+afterAll(() => operator.end())
 
 /** The statuses of `count` requests. */
 async function statusesOf(count: number, send: (index: number) => Promise<{ status: number }>): Promise<number[]> {

@@ -1,20 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../testing/test-app.js'
+import { expect, it } from 'vitest'
+import { startTestApp } from '../testing/test-app.js'
 
-let t: TestApp
-let port: number
 const logged: { level: number; procedure?: string; code?: string }[] = []
 
-beforeAll(async () => {
-  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
-  t = await createTestApp({ log })
-  port = Number(new URL(await t.app.listen({ host: '127.0.0.1', port: 0 })).port)
-})
-afterAll(() => t.close())
-
+const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(JSON.parse(line)) })
+const t = await startTestApp({ log })
+const port = Number(new URL(await t.app.listen({ host: '127.0.0.1', port: 0 })).port)
 async function sendAndReset(path: string, body: string): Promise<void> {
   const head = [`POST ${path} HTTP/1.1`, 'host: localhost', 'content-type: application/json']
   const socket = connect(port, '127.0.0.1')

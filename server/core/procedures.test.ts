@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSignedInUser } from '../testing/factories.js'
-import { createTestApp, type TestApp } from '../testing/test-app.js'
+import { startTestApp } from '../testing/test-app.js'
 import { everyProcedure } from '../testing/transports.js'
 import { createLogger } from './logger.js'
 
 const lines: string[] = []
-let t: TestApp
 
-beforeAll(async () => {
-  const sink = { write: (line: string) => void lines.push(line) }
-  t = await createTestApp({ log: createLogger({ mode: 'production', logLevel: 'info' }, sink) })
-})
-afterAll(() => t.close())
-
+const sink = { write: (line: string) => void lines.push(line) }
+const t = await startTestApp({ log: createLogger({ mode: 'production', logLevel: 'info' }, sink) })
 const procedures = [...everyProcedure()]
 
 describe('every call', () => {

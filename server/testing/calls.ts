@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { pathParameters, type RestProcedure } from '../core/http/rest/procedures.js'
 import type { Meta } from '../core/procedure-meta.js'
-import { apiKeyCalls } from '../features/api-keys/api-keys.test-support.js'
-import { postCalls } from '../features/posts/posts.test-support.js'
 import { createDeadMail, createUser } from './factories.js'
 import { testPassword } from './secrets.js'
-import { type ActorKind, actorKinds, type CallRow, notYours, type Stage } from './stage.js'
+import { type ActorKind, actorKinds, type CallRows, ownerOnly, type Stage } from './stage.js'
 
 const ofOwner = ({ owner }: Stage) => ({ id: owner.user.id })
 const freshAddress = () => `someone-${randomUUID()}@example.com`
-const unknownKey = { unknown: true }
 const wrongToken = 'A'.repeat(43)
 
 // These do not use the access token, so every actor gets the result of an anonymous caller, except that API keys may not
@@ -16,14 +14,10 @@ const wrongToken = 'A'.repeat(43)
 const everybody = (code: string): Partial<Record<ActorKind, string>> =>
   Object.fromEntries(actorKinds.filter((actor) => !isApiKey(actor)).map((actor) => [actor, code]))
 
-/**
- * One row for each procedure: the call for the tests of all procedures, and the reviewed exceptions from the result
- * that its access implies. A procedure without a row fails those tests.
- */
-export const calls: Readonly<Record<string, CallRow>> = {
+const callsOfBase: CallRows = {
   'auth.register': {
     input: () => ({ email: freshAddress(), password: 'a password nobody chose yet', name: 'New' }),
-    invalid: { email: 'nobody', password: 'a password nobody chose yet', name: 'New' },
+    invalid: { email: 'anonymous', password: 'a password nobody chose yet', name: 'New' },
     exceptions: everybody('OK'),
   },
   'auth.verifyEmail': {
@@ -74,17 +68,16 @@ export const calls: Readonly<Record<string, CallRow>> = {
     invalid: { token: [] },
     exceptions: everybody('INVALID_TOKEN'),
   },
-  'sessions.list': { invalid: unknownKey },
+  'sessions.list': {},
   'sessions.revoke': {
     input: ({ owner }) => ({ id: owner.session.sessionId }),
-    invalid: { id: 'x' },
-    exceptions: { ...notYours, admin: 'NOT_FOUND' },
+    exceptions: ownerOnly,
   },
-  'sessions.revokeOthers': { invalid: unknownKey },
-  'users.me': { invalid: unknownKey },
+  'sessions.revokeOthers': {},
+  'users.me': {},
   'users.updateMe': { input: () => ({ name: 'Renamed' }), invalid: { name: 'X', role: 'admin' } },
   'users.removeMe': { input: () => ({ password: testPassword }), invalid: { password: {} } },
-  'users.exportMe': { invalid: unknownKey },
+  'users.exportMe': {},
   'users.list': { input: () => ({ page: 1, limit: 5, q: 'test' }), invalid: { limit: 101 } },
   'users.get': { input: ofOwner, invalid: { id: '1' } },
   'users.create': { input: () => ({ email: freshAddress(), name: 'New' }), invalid: { email: 'x', name: 'New' } },
@@ -96,24 +89,41 @@ export const calls: Readonly<Record<string, CallRow>> = {
     input: (stage) => ({ ...ofOwner(stage), name: 'Renamed' }),
     invalid: { id: randomUUID(), passwordHash: 'x' },
   },
-  'users.remove': { input: ofOwner, invalid: { id: 'x' } },
+  'users.remove': { input: ofOwner },
   'users.restore': {
     input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
-    invalid: { id: 'x' },
   },
   'users.resendInvitation': {
     input: async ({ t }) => ({ id: (await createUser(t, { emailVerifiedAt: null, passwordHash: null })).id }),
-    invalid: { id: 'x' },
   },
   'users.erase': {
     input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
-    invalid: { id: 'x' },
   },
-  ...apiKeyCalls,
-  ...postCalls,
   'audit.list': { input: () => ({ limit: 5 }), invalid: { type: 'nothing' } },
   'mail.list': { input: () => ({ limit: 5 }), invalid: { status: 'lost' } },
-  'mail.retry': { input: async ({ t }) => ({ id: (await createDeadMail(t)).id }), invalid: { id: 'x' } },
+  'mail.retry': { input: async ({ t }) => ({ id: (await createDeadMail(t)).id }) },
+}
+
+declare global {
+  interface ImportMeta {
+    /** Imports every file that matches; Vite resolves it. */
+    glob<Module>(pattern: string, options: { eager: true }): Record<string, Module>
+  }
+}
+
+const features = import.meta.glob<{ calls: CallRows }>('../features/*/*.test-support.ts', { eager: true })
+
+/**
+ * One row for each procedure: the call for the tests of all procedures, and the reviewed exceptions from the result
+ * that its access implies. A procedure without a row fails those tests. Features export theirs as `calls` from their
+ * `.test-support.ts`, where they are found.
+ */
+export const calls: CallRows = Object.assign({}, callsOfBase, ...Object.values(features).map(({ calls }) => calls))
+
+/** An input of a procedure that its schema rejects. */
+export function invalidInput({ path, rest }: RestProcedure): Record<string, unknown> {
+  const parameters = pathParameters(rest.path).map((name) => [name, 'x'])
+  return calls[path]?.invalid ?? { ...Object.fromEntries(parameters), unknown: true }
 }
 
 /** The result of an actor who calls a procedure with the input of its row: `OK` or an error code. */
@@ -129,7 +139,7 @@ function declaredOutcome({ access, scope }: Meta, actor: ActorKind): string {
   if (isApiKey(actor)) return actor === 'API key' && scope !== undefined ? 'OK' : 'FORBIDDEN'
   if (actor === 'disabled user') return 'UNAUTHORIZED'
   if (access === 'public') return 'OK'
-  if (actor === 'nobody') return 'UNAUTHORIZED'
+  if (actor === 'anonymous') return 'UNAUTHORIZED'
   return access === 'user' || actor === access || actor === 'admin' ? 'OK' : 'FORBIDDEN'
 }
 

@@ -65,14 +65,18 @@ function keysOf({ attributes }: Field): string[] {
   return /@relation\(.*fields: \[([^\]]+)\]/.exec(attributes)?.[1]?.split(/,\s*/) ?? []
 }
 
-function relationFaults({ name, indexes }: Model, field: Field): string[] {
+function relationFaults({ name, fields, indexes }: Model, field: Field): string[] {
   const keys = keysOf(field)
   if (keys.length === 0) return []
   const isIndexed = indexes.some(
     ({ columns, condition }) => condition === undefined && keys.every((key, place) => columns[place] === key),
   )
+  const isSoftDeleted = fields.some((other) => other.name === 'deletedAt')
   return [
     ...(/onDelete:/.test(field.attributes) ? [] : [`${name}.${field.name} does not say onDelete`]),
+    ...(isSoftDeleted && /onDelete: Cascade/.test(field.attributes)
+      ? [`${name}.${field.name} would delete soft-deleted rows permanently; use onDelete: Restrict`]
+      : []),
     ...(isIndexed ? [] : [`${name} has no index on ${keys.join(', ')}, the key of ${field.name}`]),
   ]
 }

@@ -21,7 +21,7 @@ export async function setStage(t: TestApp, actor: ActorKind): Promise<Stage> {
 
 /** Every kind of actor. A disabled user and a former admin have a token from before that change. Keys are the owner's. */
 const callers = {
-  nobody: async () => undefined,
+  anonymous: async () => undefined,
   owner: async (_t: TestApp, owner: SignedInUser) => owner.session,
   'other user': async (t: TestApp) => (await createSignedInUser(t)).session,
   admin: async (t: TestApp) => (await createSignedInUser(t, { role: 'admin' })).session,
@@ -47,14 +47,24 @@ function isActorKind(name: string): name is ActorKind {
 
 type Input = Record<string, unknown>
 
-export interface CallRow {
+interface CallRow {
   /** An input that succeeds for the owner (or for the admin, if only admins may call). */
   input?: (stage: Stage) => Input | Promise<Input>
-  /** An input that the schema rejects; undefined if the procedure has no input. */
-  invalid?: Record<string, unknown>
+  /** An input that the schema rejects; by default unknown keys, and `x` for each parameter of the path. */
+  invalid?: Input
   /** Results that differ from those of the declared access, with the reason. */
   exceptions?: Partial<Record<ActorKind, string>>
 }
 
-/** The results for a row of the owner if the caller is neither owner nor admin. */
+/** A row for each procedure of a feature, by its dotted name. */
+export type CallRows = Readonly<Record<string, CallRow>>
+
+/**
+ * The results for a row of the owner if the caller is neither owner nor admin.
+ *
+ * @public for features whose rows admins may change
+ */
 export const notYours = { 'other user': 'NOT_FOUND', 'former admin': 'NOT_FOUND' }
+
+/** The same if admins are not allowed either. */
+export const ownerOnly = { ...notYours, admin: 'NOT_FOUND' }

@@ -1,25 +1,17 @@
 import { pino } from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { startTestApp } from '../../testing/test-app.js'
 import { ConnectionPool } from './pool.js'
 import { createDatabaseChecks } from './readiness.js'
 
-let t: TestApp
-let pool: ConnectionPool
-
-beforeAll(async () => {
-  t = await createTestApp()
-  pool = new ConnectionPool({ url: t.config.database.url ?? '', max: 4, log: pino({ level: 'silent' }) })
-  await pool.query('CREATE TABLE kept AS SELECT * FROM _prisma_migrations')
-})
+const t = await startTestApp()
+const pool = new ConnectionPool({ url: t.config.database.url ?? '', max: 4, log: pino({ level: 'silent' }) })
+await pool.query('CREATE TABLE kept AS SELECT * FROM _prisma_migrations')
 beforeEach(async () => {
   await pool.query('TRUNCATE _prisma_migrations')
   await pool.query('INSERT INTO _prisma_migrations SELECT * FROM kept')
 })
-afterAll(async () => {
-  await pool.end()
-  await t.close()
-})
+afterAll(() => pool.end())
 
 const newest = '(SELECT max(migration_name) FROM kept)'
 const states = {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PrismaClient } from '../../generated/client.js'
+import { models } from '../../testing/schema-rules.js'
 import { createStatementRecorder, unguardedTables } from '../../testing/statement-recorder.js'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import type { Database } from './client.js'
@@ -23,6 +24,19 @@ afterAll(async () => {
   await db.$disconnect()
   await database.drop()
 })
+
+/** Every relation of every model to a soft-deleted one, with each operation that would change its rows. */
+const nestedWrites = models.flatMap(({ name, fields }) =>
+  fields
+    .filter(({ type }) =>
+      models.find((model) => model.name === type)?.fields.some((field) => field.name === 'deletedAt'),
+    )
+    .flatMap((field) => {
+      const ofLists = field.isList ? ['connect', 'connectOrCreate', 'disconnect', 'set'] : []
+      const operations = ['update', 'updateMany', 'upsert', 'delete', 'deleteMany', ...ofLists]
+      return operations.map((operation) => [name, field.name, operation] as const)
+    }),
+)
 
 describe('S31: soft-deleted rows', () => {
   it('are hidden from every kind of read', async () => {
@@ -70,6 +84,21 @@ describe('S31: soft-deleted rows', () => {
     await expect(db.user.delete({ where: { id: ids.living } })).rejects.toThrow('soft-deleted')
     await expect(db.user.deleteMany({ where: { id: ids.gone } })).rejects.toThrow('soft-deleted')
     expect(await db.user.count({ where: { AND: [includingDeleted], id: { in: [ids.gone, ids.living] } } })).toBe(2)
+  })
+
+  it('are counted like they are listed: not at all, whatever is counted', async () => {
+    const [row] = await db.user.findMany({ include: { _count: true, sessions: true } })
+    expect(row?._count.sessions).toBe(row?.sessions.length)
+    recorder.assertGuarded()
+  })
+
+  it.each(nestedWrites)('are not changed through %s.%s by a nested %s', async (model, relation, operation) => {
+    const write = { [relation]: { [operation]: {} } }
+    const delegate: any = Reflect.get(db, model.charAt(0).toLowerCase() + model.slice(1))
+    const refusal = 'rows are soft-deleted: change them by a call of their own'
+    await expect(delegate.create({ data: write })).rejects.toThrow(refusal)
+    await expect(delegate.update({ where: { id: ids.living }, data: write })).rejects.toThrow(refusal)
+    await expect(delegate.upsert({ where: { id: ids.living }, create: {}, update: write })).rejects.toThrow(refusal)
   })
 
   it('do not reserve their unique values', async () => {

@@ -100,9 +100,8 @@ function guardNested<T>(models: Models, model: string, args: T): T {
 function guardSelection(models: Models, model: string, selection: Args): Args {
   return Object.fromEntries(
     Object.entries(selection).map(([key, value]) => {
-      if (key === '_count' && isRecord(value) && isRecord(value.select)) {
-        return [key, { ...value, select: guardSelection(models, model, value.select) }]
-      }
+      if (key === '_count' && value)
+        return [key, { select: guardSelection(models, model, countedIn(models, model, value)) }]
       const relation = models.get(model)?.relations.get(key)
       if (!relation || !value) return [key, value]
       if (relation.isList) return [key, emptyToTrue(guard(models, relation.target, isRecord(value) ? value : {}))]
@@ -111,11 +110,20 @@ function guardSelection(models: Models, model: string, selection: Args): Args {
   )
 }
 
+/** The relations that `_count` counts: those that it selects, or with `_count: true` all lists. */
+function countedIn(models: Models, model: string, count: unknown): Args {
+  if (isRecord(count) && isRecord(count.select)) return count.select
+  const relations = [...(models.get(model)?.relations ?? [])]
+  return Object.fromEntries(relations.filter(([, { isList }]) => isList).map(([name]) => [name, true]))
+}
+
 function emptyToTrue(args: Args): Args | true {
   return Object.keys(args).length === 0 ? true : args
 }
 
 const nestedChanges = ['update', 'updateMany', 'upsert', 'delete', 'deleteMany']
+// These change the foreign keys of the rows in a list, of removed ones too.
+const listChanges = ['connect', 'connectOrCreate', 'disconnect', 'set']
 
 /** @throws Error for `data` that changes rows of another soft-deleted model through a relation, at any depth */
 function assertNoNestedChange(models: Models, model: string, args: unknown): void {
@@ -129,7 +137,8 @@ function assertPlain(models: Models, model: string, data: Args): void {
   for (const [field, write] of Object.entries(data)) {
     const relation = models.get(model)?.relations.get(field)
     if (!relation || !isRecord(write)) continue
-    const change = nestedChanges.find((operation) => operation in write)
+    const changes = relation.isList ? [...nestedChanges, ...listChanges] : nestedChanges
+    const change = changes.find((operation) => operation in write)
     if (change && models.get(relation.target)?.isSoftDeleted) {
       throw new Error(
         `${relation.target} rows are soft-deleted: change them by a call of their own, not by a nested ${change}.`,

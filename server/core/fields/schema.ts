@@ -20,6 +20,30 @@ export function oneLine() {
   return z.string().refine((text) => !breaksLine.test(text), 'Control characters and line breaks are not allowed.')
 }
 
+/** The slug of a row, as it is looked up. `slugOf` makes slugs. */
+const slugSchema = oneLine().min(1).max(100)
+
+/**
+ * Identifies one row by its slug.
+ *
+ * @public for features whose rows have one
+ */
+export const bySlugSchema = z.strictObject({ slug: slugSchema })
+
+/**
+ * Identifies one row by its slug, and optionally its version.
+ *
+ * @public for features whose rows have one
+ */
+export const bySlugAndVersionSchema = bySlugSchema.extend({ version: versionSchema.optional() })
+
+export type ById = z.output<typeof byIdSchema>
+export type ByIdAndVersion = z.output<typeof byIdAndVersionSchema>
+/** @public for features whose rows have a slug */
+export type BySlug = z.output<typeof bySlugSchema>
+/** @public for features whose rows have a slug */
+export type BySlugAndVersion = z.output<typeof bySlugAndVersionSchema>
+
 const unstorable = /[^\P{Cc}\n\r\t]|\p{Cs}/u
 
 /**

@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { createLogger } from '../logger.js'
 
 const lines: string[] = []
-let t: TestApp
 
-beforeAll(async () => {
-  const sink = { write: (line: string) => void lines.push(line) }
-  t = await createTestApp({ log: createLogger({ mode: 'production', logLevel: 'trace' }, sink) })
-})
-afterAll(() => t.close())
-
+const sink = { write: (line: string) => void lines.push(line) }
+const t = await startTestApp({ log: createLogger({ mode: 'production', logLevel: 'trace' }, sink) })
 /** The log lines with the id of a request; each is JSON. */
 async function linesOf(work: () => Promise<{ headers: Record<string, unknown> }>) {
   lines.length = 0

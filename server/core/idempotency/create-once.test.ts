@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { createPerson } from '../../testing/cast.js'
+import { newPerson } from '../../testing/cast.js'
 import { startTestApp } from '../../testing/test-app.js'
 import type { Actor } from '../actor.js'
 import { NotFoundError } from '../errors.js'
@@ -12,7 +12,7 @@ const output = z.object({ id: z.string(), at: z.date() })
 
 /** A caller whose requests have the key `key`. */
 async function callerWith(header: string | undefined, batchSize = 1) {
-  const { user } = await createPerson(t)
+  const { user } = await newPerson(t)
   let replays = 0
   const idempotency = { header, batchSize, procedure: 'things.create', markReplayed: () => void (replays += 1) }
   const origin = { requestId: 'test', ip: '192.0.2.1', userAgent: 'test' }

@@ -7,7 +7,6 @@ import {
   pageBytesMax,
   positionTime,
   readTimePage,
-  type TimePosition,
   timePosition,
   timePositionOf,
 } from './cursor.js'
@@ -52,9 +51,9 @@ test('a list by time is read page by page, each row once, and rejects the cursor
     id: `01890a5d-ac96-774b-bcce-b302099a805${day}`,
     createdAt: new Date(Date.UTC(2026, 0, day)),
   }))
-  const readRows = async (place: TimePosition | undefined) => {
+  const readRows: Parameters<typeof readTimePage<(typeof rows)[number]>>[1] = async ({ place, range }) => {
     const start = rows.findIndex((row) => row.id === place?.[1]) + 1
-    return rows.slice(start, start + 3)
+    return rows.slice(start, start + range.take)
   }
   const read = (cursor?: string) => readTimePage({ scope, limit: 2, cursor }, readRows)
   const first = await read()

@@ -36,27 +36,41 @@ interface PageRequest {
   cursor?: string | undefined
 }
 
+/** What a query needs to read the rows of a page. */
+interface Part {
+  /** The position after which the page begins; undefined for the first page. */
+  place: TimePosition | undefined
+  /** The condition of a Prisma query for the rows after that position, newest first. An index can use it. */
+  after: ReturnType<typeof olderThan>
+  /** The order and the number of the rows, as arguments of a Prisma query: one row more than the page has. */
+  range: { orderBy: typeof newestFirst; take: number }
+}
+
 /**
  * Reads one page of a list that is ordered by time.
  *
- * @param read reads the rows after a position, or the first rows, and one row more than the page has
+ * @param read reads the rows of the page, and one row more
  * @param timeOf the time that orders the list, where that is not the creation of a row
  * @throws BadRequestError for an invalid cursor
  */
 export async function readTimePage<Row extends TimedRow>(
   { scope, limit, cursor }: PageRequest,
-  read: (place: TimePosition | undefined) => Promise<Row[]>,
+  read: (part: Part) => Promise<Row[]>,
   timeOf: (row: Row) => Date = ({ createdAt }) => createdAt,
 ) {
-  const rows = await read(decodeCursor(cursor, scope, timePosition))
+  const place = decodeCursor(cursor, scope, timePosition)
+  const rows = await read({ place, after: olderThan(place), range: { orderBy: newestFirst, take: limit + 1 } })
   return cutPage(rows, limit, (last) => encodeCursor(scope, timePositionOf(last, timeOf(last))))
 }
 
-/** The order by time of a Prisma query. */
+/**
+ * The order by time of a Prisma query.
+ *
+ * @public for lists that are no pages
+ */
 export const newestFirst: ({ createdAt: 'desc' } | { id: 'desc' })[] = [{ createdAt: 'desc' }, { id: 'desc' }]
 
-/** The condition for the rows after a position, newest first, or for all rows without one. An index can use it. */
-export function olderThan(place: TimePosition | undefined) {
+function olderThan(place: TimePosition | undefined) {
   if (!place) return {}
   const [createdAt, id] = place
   return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const limitSchema = z.int().min(1).max(100).default(20).describe('The maximum number of items on the page.')
 
 /** The same for a cursor page, which also ends if its items are too large. */
-export const cursorLimitSchema = limitSchema.describe(
+const cursorLimitSchema = limitSchema.describe(
   'The maximum number of items on the page. A page has fewer items if more would exceed 1 MiB of JSON.',
 )
 
@@ -16,8 +16,11 @@ export const pageNumberSchema = z
   .default(1)
   .describe('The number of the page, starting at 1.')
 
-/** The start of a cursor page: `meta.nextCursor` of the previous page. */
-export const cursorSchema = z.string().describe('The `meta.nextCursor` of the previous page. The value is opaque.')
+/** The keys by which an input asks for a cursor page, for `z.strictObject` and `.extend()`. */
+export const cursorPageInput = {
+  limit: cursorLimitSchema,
+  cursor: z.string().optional().describe('The `meta.nextCursor` of the previous page. The value is opaque.'),
+}
 
 const cursorMetaSchema = z
   .object({

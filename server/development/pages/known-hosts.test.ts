@@ -1,21 +1,16 @@
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { describe, expect, it } from 'vitest'
+import { startTestApp } from '../../testing/test-app.js'
 import { buildDevelopmentApp } from '../app.js'
 
-let t: TestApp
-beforeAll(async () => {
-  const environment = {
-    NODE_ENV: 'development',
-    PUBLIC_URL: 'https://api.test',
-    APP_URL: 'https://app.test:8443/start',
-  }
-  const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'without-mail') }
-  t = await createTestApp({ build: buildDevelopmentApp, environment: { ...environment, ...quiet } })
-})
-afterAll(() => t.close())
-
+const environment = {
+  NODE_ENV: 'development',
+  PUBLIC_URL: 'https://api.test',
+  APP_URL: 'https://app.test:8443/start',
+}
+const quiet = { LOG_LEVEL: 'silent', DATA_DIR: path.join(tmpdir(), 'without-mail') }
+const t = await startTestApp({ build: buildDevelopmentApp, environment: { ...environment, ...quiet } })
 const pages = ['/', '/dev/mailbox', '/dev/mailbox.json', '/dev/pages.js', '/verify-email', '/reset-password']
 
 describe('S54: pages for developers', () => {

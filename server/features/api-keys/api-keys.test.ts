@@ -7,7 +7,7 @@ import { createCallers } from '../../callers.js'
 import { createLogger } from '../../core/logger.js'
 import type { AppRouter } from '../../router.js'
 import { newestToken } from '../../testing/accounts.js'
-import { createPerson, type Person } from '../../testing/cast.js'
+import { newPerson, type Person } from '../../testing/cast.js'
 import { errorOf, outcomeOfCall } from '../../testing/errors.js'
 import { createApiKey, createUser } from '../../testing/factories.js'
 import { injectFetch } from '../../testing/inject.js'
@@ -20,7 +20,7 @@ const t = await startTestApp({ log: createLogger({ mode: 'production', logLevel:
 let owner: Person
 
 beforeEach(async () => {
-  owner = await createPerson(t)
+  owner = await newPerson(t)
 })
 
 const inDays = (days: number) => new Date(t.clock.now().getTime() + days * 24 * 3600 * 1000)
@@ -92,7 +92,7 @@ describe('S33: an API key', () => {
   })
 
   it('lacks what is not in its scopes, also if anybody may call it, and every right of an admin', async () => {
-    const admin = await createPerson(t, { role: 'admin' })
+    const admin = await newPerson(t, { role: 'admin' })
     const none = await createApiKey(t, admin.user, ['other:read'])
     const all = await createApiKey(t, admin.user)
     expect((await t.rest(none)('GET', '/users/me')).body.error).toMatchObject({
@@ -136,7 +136,7 @@ describe('S33: an API key', () => {
     expect(await statusOf(session.accessToken)).toBe(200)
     t.clock.advance(24 * 3600)
     expect(await statusOf(session.accessToken)).toBe(401)
-    const again = await createPerson(t)
+    const again = await newPerson(t)
     expect(await again.api.apiKeys.list.query()).toEqual([])
   })
 
@@ -169,7 +169,7 @@ describe('S33: an API key', () => {
   )
 
   it('is revoked by its owner alone, once, and at once on every instance', async () => {
-    const other = await createPerson(t)
+    const other = await newPerson(t)
     const { id, session } = await createKey(owner)
     const instance = await createTestApp({ databaseUrl: t.config.database.url ?? '', clock: t.clock })
     const elsewhere = async () => (await instance.rest(session)('GET', '/users/me')).status
@@ -260,7 +260,7 @@ describe('S33: the keys of a user', () => {
 })
 
 describe('S33: the keys of a user end', () => {
-  const createAdmin = () => createPerson(t, { role: 'admin' })
+  const createAdmin = () => newPerson(t, { role: 'admin' })
 
   it.each([
     ['is disabled', ({ api }: Person, id: string) => api.users.update.mutate({ id, status: 'disabled' })],

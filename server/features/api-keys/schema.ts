@@ -55,6 +55,9 @@ export const createApiKeySchema = z.strictObject({
 
 export const revokeApiKeySchema = byIdSchema
 
+/** The events of API keys in the audit trail. */
+export const apiKeyEvents = ['api_key.created', 'api_key.revoked'] as const
+
 export type ApiKey = z.output<typeof apiKeySchema>
 export type CreatedApiKey = z.output<typeof createdApiKeySchema>
 export type CreateApiKey = z.output<typeof createApiKeySchema>

@@ -1,51 +1,28 @@
 import { z } from 'zod'
 import { idSchema } from '../../core/fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
+import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
+import { apiKeyEvents } from '../api-keys/schema.js'
+import { authEvents } from '../auth/schema.js'
+import { mailEvents } from '../mail/schema.js'
+import { postEvents } from '../posts/schema.js'
+import { userEvents } from '../users/schema.js'
 
-/** The types of events in the audit trail. */
-const auditEventTypeSchema = z
-  .enum([
-    'login.succeeded',
-    'login.failed',
-    'login.throttled',
-    'logout',
-    'session.revoked',
-    'session.replaced',
-    'sessions.revoked',
-    'refresh.reused',
-    'register.requested',
-    'email.verified',
-    'password.reset_requested',
-    'password.reset',
-    'password.changed',
-    'password.refused',
-    'user.created',
-    'user.updated',
-    'user.role_changed',
-    'user.disabled',
-    'user.enabled',
-    'user.removed',
-    'user.restored',
-    'user.email_change_requested',
-    'user.email_changed',
-    'user.invited',
-    'user.exported',
-    'user.erased',
-    'api_key.created',
-    'api_key.revoked',
-    'post.removed',
-    'post.restored',
-    'post.updated_by_admin',
-    'mail.retried',
-    'system.acted',
-  ])
-  .meta({ id: 'AuditEventType' })
+/** The types of events that each feature declares. */
+const eventTypes = {
+  auth: authEvents,
+  users: userEvents,
+  apiKeys: apiKeyEvents,
+  posts: postEvents,
+  mail: mailEvents,
+  callers: ['system.acted'],
+} as const
+
+const auditEventTypeSchema = z.enum(Object.values(eventTypes).flat()).meta({ id: 'AuditEventType' })
 
 export type AuditEventType = z.output<typeof auditEventTypeSchema>
 
 export const listAuditEventsSchema = z.strictObject({
-  limit: cursorLimitSchema,
-  cursor: cursorSchema.optional(),
+  ...cursorPageInput,
   type: auditEventTypeSchema.optional(),
   userId: idSchema.optional().describe('The user that the event concerns.'),
   actorId: idSchema.optional().describe('The user who caused the event.'),

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type Actor, isSystem, type Origin } from '../../core/actor.js'
 import { daysBefore, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Db } from '../../core/database/client.js'
-import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
+import { readTimePage } from '../../core/pagination/cursor.js'
 import type { Prisma } from '../../generated/client.js'
 import { type AuditEventType, auditEventPageSchema, type listAuditEventsSchema } from './schema.js'
 
@@ -49,13 +49,8 @@ export function createAuditService({ db }: { db: Database }) {
      */
     async list({ limit, cursor, type, userId, actorId }: AuditListInput): Promise<AuditPage> {
       const filters = { ...(type && { type }), ...(userId && { userId }), ...(actorId && { actorId }) }
-      const page = await readTimePage({ scope: ['audit', type, userId, actorId], limit, cursor }, (place) =>
-        db.auditEvent.findMany({
-          where: { ...filters, ...olderThan(place) },
-          select: auditEventColumns,
-          orderBy: newestFirst,
-          take: limit + 1,
-        }),
+      const page = await readTimePage({ scope: ['audit', type, userId, actorId], limit, cursor }, ({ after, range }) =>
+        db.auditEvent.findMany({ where: { ...filters, ...after }, select: auditEventColumns, ...range }),
       )
       return auditEventPageSchema.parse(page)
     },

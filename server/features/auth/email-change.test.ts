@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   authWith,
   freshAddress,
@@ -14,17 +14,11 @@ import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
 const request = (person: Person, email: string, currentPassword = testPassword) =>
   t.client(person.session).auth.requestEmailChange.mutate({ email, currentPassword })
 const confirm = (token: string) => t.container.services.auth.confirmEmailChange(testOrigin, { token })

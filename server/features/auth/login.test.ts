@@ -1,20 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createPasswords, type Passwords } from '../../core/security/passwords.js'
 import { authWith, freshAddress, instantPasswords, logIn, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { refreshCookieName } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword, testPepper } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
-let t: TestApp
 const wrong = 'not the password at all'
 
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
 function countingPasswords() {
   const passwords = createPasswords({ pepper: testPepper, minLength: 15, application: 'app' })
   const counts = { hash: 0, verify: 0 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { enqueueMail } from '../../core/mail/outbox.js'
 import {
   authWith,
@@ -15,16 +15,11 @@ import { createBrowserJar } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 const password = 'a brand new passphrase'
-let t: TestApp
 
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
 // Each request has a different network, so that they do not exceed limits together.
 const someIp = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 const request = (email: string) =>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../core/actor.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import type { SessionUser } from '../sessions/session.js'
+import { profileOf } from '../users/profile/schema.js'
 import { type AuthDependencies, findUserByEmail } from './credentials.js'
 import type { AccountMail } from './mail-templates.js'
 import { enqueueAccountMail } from './mails.js'
@@ -18,15 +19,16 @@ import type { Register } from './schema.js'
 export async function register(
   { db, clock, passwords, audit, limits, tokenSecret }: AuthDependencies,
   origin: Origin,
-  { email, password, name }: Register,
+  { email, password, ...input }: Register,
 ): Promise<string> {
-  passwords.assertAcceptable(password, { email, name })
+  const profile = profileOf(input)
+  passwords.assertAcceptable(password, { email, name: profile.name })
   const passwordHash = await passwords.hash(password, origin)
   const isWithinLimit = await mayMail(limits, { kind: 'verification', to: email, ip: origin.ip })
   const id = randomUUID()
   await db.$transaction(async (tx) => {
     const user = await findUserByEmail(tx, email)
-    await insertRegistration(tx, clock.now(), user ? null : { id, email, name, passwordHash })
+    await insertRegistration(tx, clock.now(), user ? null : { id, email, profile, passwordHash })
     const mail = user ? accountExistsMail(user) : verificationMail(email, id)
     await enqueueAccountMail(tx, clock, isWithinLimit ? mail : null)
     const event = { type: 'register.requested', actorId: null, userId: user?.id ?? null, origin } as const

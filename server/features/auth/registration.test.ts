@@ -1,20 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import app from '../../../app.json' with { type: 'json' }
 import { freshAddress, logIn, mailsTo, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { createBrowserJar } from '../../testing/browser-jar.js'
 import { createUser } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 
 const password = 'the owner chose this one'
 const strangersPassword = 'the stranger chose this'
-let t: TestApp
 
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
 const register = (email: string, overrides: { password?: string; name?: string } = {}) =>
   t.container.services.auth.register(originOf(), { email, password, name: 'Owner', ...overrides })
 const resend = (email: string) => t.container.services.auth.resendVerification(originOf(), { email })

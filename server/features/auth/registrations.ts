@@ -2,13 +2,15 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { isSameSecret } from '../../core/security/refresh-tokens.js'
+import { Prisma } from '../../generated/client.js'
+import { erasedProfile, type Profile } from '../users/profile/schema.js'
 import type { AccountMail } from './mail-templates.js'
 
 /** A pending registration. Its hash is empty if its link must not set a password. */
 interface NewRegistration {
   id: string
   email: string
-  name: string
+  profile: Profile
   passwordHash: string
 }
 
@@ -19,11 +21,17 @@ const registrationMs = 7 * 24 * 3600 * 1000
  * address.
  */
 export async function insertRegistration(tx: Transaction, now: Date, row: NewRegistration | null): Promise<void> {
-  const { id, email, name, passwordHash } = row ?? { id: randomUUID(), email: '', name: '', passwordHash: '' }
+  const { id, email, profile, passwordHash } = row ?? {
+    id: randomUUID(),
+    email: '',
+    profile: erasedProfile,
+    passwordHash: '',
+  }
+  const columns = Object.keys(profile).map((column) => Prisma.raw(`"${column}"`))
   const expiresAt = new Date(now.getTime() + registrationMs)
   await tx.$executeRaw`
-    INSERT INTO "Registration" ("id", "email", "name", "passwordHash", "expiresAt", "createdAt", "updatedAt")
-    SELECT ${id}::uuid, ${email}, ${name}, ${passwordHash}, ${expiresAt}::timestamptz, ${now}::timestamptz,
+    INSERT INTO "Registration" ("id", "email", ${Prisma.join(columns)}, "passwordHash", "expiresAt", "createdAt", "updatedAt")
+    SELECT ${id}::uuid, ${email}, ${Prisma.join(Object.values(profile))}, ${passwordHash}, ${expiresAt}::timestamptz, ${now}::timestamptz,
       ${now}::timestamptz
     WHERE ${row !== null}`
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { mayMail } from '../../core/security/mail-limits.js'
+import { profileOf } from '../users/profile/schema.js'
 import { type AuthDependencies, findUserByEmail } from './credentials.js'
 import { enqueueAccountMail } from './mails.js'
 import { findPendingRegistration, insertRegistration, readRegistrationMark, verificationMail } from './registrations.js'
@@ -55,7 +56,8 @@ async function findOrInsertMailable(tx: Transaction, { email, ownId, isTaken, no
   const pending = all.filter(({ expiresAt }) => expiresAt > now)
   const found = own ?? (all.length === 1 ? pending[0] : pending.find(({ passwordHash }) => passwordHash === ''))
   const isInserted = !isTaken && !found && pending.length > 0
-  const inserted = { id: randomUUID(), email, name: email.replace(/@.*/, ''), passwordHash: '' }
+  const profile = profileOf({ name: email.replace(/@.*/, '') })
+  const inserted = { id: randomUUID(), email, profile, passwordHash: '' }
   await insertRegistration(tx, now, isInserted ? inserted : null)
   if (isTaken) return null
   return found?.id ?? (isInserted ? inserted.id : null)

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { byIdSchema, idSchema, passwordSchema } from '../../core/fields/schema.js'
-import { emailSchema, nameSchema, userSchema } from '../users/schema.js'
+import { profileFields } from '../users/profile/schema.js'
+import { emailSchema, userSchema } from '../users/schema.js'
 
 /** An opaque token from a client. Tokens of other kinds match too, so that they are rejected as unknown tokens. */
 const tokenSchema = z.string().min(1).max(2048)
 
 const refreshTokenSchema = tokenSchema.optional().describe('Omit it if the token is sent in the cookie.')
 
-export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, name: nameSchema })
+export const registerSchema = z.strictObject({ email: emailSchema, password: passwordSchema, ...profileFields })
 export const verifyEmailSchema = z.strictObject({ token: tokenSchema })
 export const emailOnlySchema = z.strictObject({ email: emailSchema })
 
@@ -55,6 +56,24 @@ const sessionSchema = z
 
 export const sessionListSchema = z.array(sessionSchema)
 export const revokeSessionSchema = byIdSchema
+
+/** The types of events that this feature records in the audit trail. */
+export const authEvents = [
+  'login.succeeded',
+  'login.failed',
+  'login.throttled',
+  'logout',
+  'session.revoked',
+  'session.replaced',
+  'sessions.revoked',
+  'refresh.reused',
+  'register.requested',
+  'email.verified',
+  'password.reset_requested',
+  'password.reset',
+  'password.changed',
+  'password.refused',
+] as const
 
 export type Register = z.output<typeof registerSchema>
 export type VerifyEmail = z.output<typeof verifyEmailSchema>

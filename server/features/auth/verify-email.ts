@@ -3,6 +3,7 @@ import type { Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
 import { refuseTaken } from '../../core/rows/taken.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
+import { profileOf } from '../users/profile/schema.js'
 import type { AuthDependencies } from './credentials.js'
 import { consumeMailToken } from './mail-tokens.js'
 import { enqueueAccountMail } from './mails.js'
@@ -46,7 +47,7 @@ async function createVerifiedUser(
   const consumed = await consumeMailToken(tx, { token, kinds: ['verification'], now })
   const registration = await findPendingRegistration(tx, { id: consumed?.registrationId ?? null, now })
   if (!registration) throw new InvalidTokenError()
-  const { id, email, name } = registration
+  const { id, email } = registration
   const own = ownId === id ? null : await findPendingRegistration(tx, { id: ownId, email, now })
   if (own && (await tx.mailToken.count({ where: { registrationId: own.id } })) > 0) {
     throw new InvalidTokenError({ message: ofAnother })
@@ -54,7 +55,7 @@ async function createVerifiedUser(
   const passwordHash = own ? '' : registration.passwordHash
   // If the address was taken meanwhile, the unique index rejects it.
   const user = await tx.user.create({
-    data: { email, name: own?.name ?? name, passwordHash: passwordHash || null, emailVerifiedAt: now },
+    data: { email, ...profileOf(own ?? registration), passwordHash: passwordHash || null, emailVerifiedAt: now },
   })
   if (!passwordHash) await inviteToSetPassword(dependencies, tx, user)
   await deleteRegistrations(tx, email)

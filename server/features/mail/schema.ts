@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '../../core/fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
+import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
 
 const mailStatusSchema = z.enum(['pending', 'sent', 'dead']).meta({
   id: 'MailStatus',
@@ -8,8 +8,7 @@ const mailStatusSchema = z.enum(['pending', 'sent', 'dead']).meta({
 })
 
 export const listMailSchema = z.strictObject({
-  limit: cursorLimitSchema,
-  cursor: cursorSchema.optional(),
+  ...cursorPageInput,
   status: mailStatusSchema.optional(),
 })
 
@@ -27,3 +26,5 @@ export const outboxMailSchema = z
   .meta({ id: 'OutboxMail' })
 
 export const outboxMailPageSchema = cursorPageOf(outboxMailSchema)
+/** The types of events that this feature records in the audit trail. */
+export const mailEvents = ['mail.retried'] as const

@@ -4,9 +4,9 @@ import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
-import type { byIdSchema } from '../../core/fields/schema.js'
+import type { ById } from '../../core/fields/schema.js'
 import { wakeMailWorkers } from '../../core/mail/outbox.js'
-import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
+import { readTimePage } from '../../core/pagination/cursor.js'
 import type { Prisma } from '../../generated/client.js'
 import { type AuditService, doneBy } from '../audit/service.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
@@ -28,13 +28,8 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
      * @throws BadRequestError for an invalid cursor
      */
     async list({ limit, cursor, status }: ListMail): Promise<z.output<typeof outboxMailPageSchema>> {
-      return readTimePage({ scope: ['mail', status], limit, cursor }, (place) =>
-        db.outboxMail.findMany({
-          where: { ...(status && { status }), ...olderThan(place) },
-          select: mailColumns,
-          orderBy: newestFirst,
-          take: limit + 1,
-        }),
+      return readTimePage({ scope: ['mail', status], limit, cursor }, ({ after, range }) =>
+        db.outboxMail.findMany({ where: { ...(status && { status }), ...after }, select: mailColumns, ...range }),
       )
     },
 
@@ -48,7 +43,7 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
      * Queues a dead mail again, with a new set of attempts.
      * @throws NotFoundError; ConflictError if the mail is not dead
      */
-    async retry(actor: Actor, { id }: z.output<typeof byIdSchema>): Promise<OutboxMail> {
+    async retry(actor: Actor, { id }: ById): Promise<OutboxMail> {
       return db.$transaction(async (tx) => {
         const [mail] = await tx.outboxMail.updateManyAndReturn({
           where: { id, status: 'dead' },

@@ -2,9 +2,10 @@ import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { ConflictError } from '../../core/errors.js'
-import { isUnchanged, lockRow } from '../../core/rows/locked-row.js'
+import type { ByIdAndVersion } from '../../core/fields/schema.js'
+import { isUnchanged, lockRow } from '../../core/rows/row.js'
 import { type AuditService, doneBy } from '../audit/service.js'
-import type { Post, PostVersion, UpdatePost } from './schema.js'
+import type { Post, UpdatePost } from './schema.js'
 import { changeablePosts, postColumns, readPost } from './visibility.js'
 
 /** The dependencies of the verbs of posts. */
@@ -46,7 +47,7 @@ export async function updatePost(
 export async function removePost(
   { db, clock, audit }: PostsDependencies,
   actor: Actor,
-  { id, version }: PostVersion,
+  { id, version }: ByIdAndVersion,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     const post = await lockPost(tx, actor, { id, version })
@@ -63,7 +64,7 @@ export async function removePost(
 export async function restorePost(
   { db, audit }: PostsDependencies,
   actor: Actor,
-  { id, version }: PostVersion,
+  { id, version }: ByIdAndVersion,
 ): Promise<Post> {
   return db.$transaction(async (tx) => {
     const post = await lockRow(tx, 'Post', { id, version }, () =>
@@ -81,7 +82,7 @@ export async function restorePost(
 }
 
 /** A post that the actor may change: an own one, for admins any. Others wait until the transaction ends. */
-function lockPost(tx: Transaction, actor: Actor, post: PostVersion) {
+function lockPost(tx: Transaction, actor: Actor, post: ByIdAndVersion) {
   const where = { ...changeablePosts(actor), id: post.id }
   return lockRow(tx, 'Post', post, () => tx.post.findFirst({ where }))
 }

@@ -16,7 +16,7 @@ export async function listPosts(db: Db, actor: Actor | null, input: ListPosts) {
   const { limit, cursor } = input
   const order = input.order === 'oldest' ? 'oldest' : 'newest'
   const kinds = visibleKinds(actor, input)
-  const read = (place: TimePosition | undefined) => {
+  const read = ({ place }: { place: TimePosition | undefined }) => {
     const bounds = Prisma.sql`${comesAfter(place, order)} AND ${hasAuthor}`
     const next = firstPosts({ kinds, bounds, order, limit: limit + 1 })
     const posts = Prisma.sql`(SELECT p.*, 0 AS "rank" FROM ${next} p)`

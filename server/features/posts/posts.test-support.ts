@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Prisma } from '../../generated/client.js'
-import { type CallRow, notYours, type Stage } from '../../testing/stage.js'
+import { type CallRows, notYours, type Stage } from '../../testing/stage.js'
 import type { TestApp } from '../../testing/test-app.js'
 
 /** Creates a published post. */
@@ -16,10 +16,10 @@ export async function createPost(
 
 const postOfOwner = async ({ t, owner }: Stage) => ({ id: (await createPost(t, owner.user)).id })
 
-/** The rows of posts for the table in `server/testing/calls.ts`. */
-export const postCalls: Readonly<Record<string, CallRow>> = {
+/** The calls of each procedure of posts, for the tests of all procedures. */
+export const calls: CallRows = {
   'posts.list': { input: () => ({ limit: 5, order: 'oldest' }), invalid: { order: 'random' } },
-  'posts.get': { input: postOfOwner, invalid: { id: 'x' } },
+  'posts.get': { input: postOfOwner },
   'posts.create': {
     input: () => ({ title: 'T', body: 'B' }),
     invalid: { title: 'T', body: 'B', authorId: randomUUID() },
@@ -34,9 +34,8 @@ export const postCalls: Readonly<Record<string, CallRow>> = {
     invalid: { id: randomUUID(), title: '' },
     exceptions: notYours,
   },
-  'posts.remove': { input: postOfOwner, invalid: { id: 'x' }, exceptions: notYours },
+  'posts.remove': { input: postOfOwner, exceptions: notYours },
   'posts.restore': {
     input: async ({ t, owner }) => ({ id: (await createPost(t, owner.user, { deletedAt: t.clock.now() })).id }),
-    invalid: { id: 'x' },
   },
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { createCast, createPerson, type Person } from '../../testing/cast.js'
+import { createCast, newPerson, type Person } from '../../testing/cast.js'
 import { errorOf } from '../../testing/errors.js'
 import { startTestApp } from '../../testing/test-app.js'
 import { createPost } from './posts.test-support.js'
@@ -111,7 +111,7 @@ describe('posts.get', () => {
   })
 
   test('S31: hides removed posts and posts of removed users, also from admins', async () => {
-    const leaver = await createPerson(t)
+    const leaver = await newPerson(t)
     const [removed, orphan] = [await createPost(t, leaver.user), await createPost(t, leaver.user)]
     await as(leaver).remove.mutate({ id: removed.id })
     await t.db.user.update({ where: { id: leaver.user.id }, data: { deletedAt: t.clock.now() } })
@@ -128,7 +128,7 @@ describe('posts.get', () => {
 
 describe('the entity tag of a post', () => {
   test('changes with the name of the author, which does not stop an update', async () => {
-    const writer = await createPerson(t)
+    const writer = await newPerson(t)
     const { id } = await createPost(t, writer.user)
     const rest = t.rest(writer.session)
     const { headers } = await rest('GET', `/posts/${id}`)
@@ -177,7 +177,7 @@ describe('posts.update and posts.replace', () => {
   })
 
   test('a post that is published last is the newest, however old its draft is', async () => {
-    const writer = await createPerson(t)
+    const writer = await newPerson(t)
     const old = { createdAt: new Date('2020-01-01T00:00:00Z'), status: 'draft', publishedAt: null } as const
     const draft = await createPost(t, writer.user, old)
     const other = await createPost(t, writer.user, { createdAt: new Date('2026-01-01T00:00:00Z') })
@@ -255,7 +255,7 @@ describe('posts.update and posts.replace', () => {
   })
 
   test('an admin can change a post of another user, which is recorded', async () => {
-    const writer = await createPerson(t)
+    const writer = await newPerson(t)
     const { id } = await createPost(t, writer.user)
     expect(await as(admin).update.mutate({ id, title: 'Moderated' })).toMatchObject({
       title: 'Moderated',
@@ -286,7 +286,7 @@ describe('posts.remove and posts.restore', () => {
   })
 
   test('restore shows it again, and actions of admins are recorded', async () => {
-    const writer = await createPerson(t)
+    const writer = await newPerson(t)
     const { id } = await createPost(t, writer.user)
     await as(admin).remove.mutate({ id })
     expect(await as(admin).restore.mutate({ id })).toMatchObject({ id, version: 3, author: { id: writer.user.id } })
@@ -302,7 +302,7 @@ describe('posts.remove and posts.restore', () => {
   })
 
   test('restore is rejected while the author is removed, without a change', async () => {
-    const leaver = await createPerson(t)
+    const leaver = await newPerson(t)
     const { id } = await createPost(t, leaver.user, { deletedAt: t.clock.now() })
     await t.db.user.update({ where: { id: leaver.user.id }, data: { deletedAt: t.clock.now() } })
     expect((await errorOf(as(admin).restore.mutate({ id }))).code).toBe('CONFLICT')

@@ -1,13 +1,6 @@
 import { z } from 'zod'
-import {
-  type byIdAndVersionSchema,
-  byIdSchema,
-  idSchema,
-  manyLines,
-  oneLine,
-  versionSchema,
-} from '../../core/fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
+import { byIdSchema, idSchema, manyLines, oneLine, versionSchema } from '../../core/fields/schema.js'
+import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
 
 const postStatusSchema = z.enum(['draft', 'published']).meta({ id: 'PostStatus' })
 
@@ -38,8 +31,7 @@ const orderHelp =
 
 export const listPostsSchema = z
   .strictObject({
-    limit: cursorLimitSchema,
-    cursor: cursorSchema.optional(),
+    ...cursorPageInput,
     authorId: idSchema.optional(),
     status: postStatusSchema.optional(),
     q: oneLine().trim().max(200).optional().describe(searchHelp),
@@ -71,8 +63,10 @@ export const updatePostSchema = byIdSchema
   .extend(z.object(writableFields).partial().shape)
   .extend({ version: versionSchema.optional() })
 
+/** The types of events that this feature records in the audit trail. */
+export const postEvents = ['post.removed', 'post.restored', 'post.updated_by_admin'] as const
+
 export type Post = z.output<typeof postSchema>
 export type ListPosts = z.output<typeof listPostsSchema>
 export type CreatePost = z.output<typeof createPostSchema>
 export type UpdatePost = z.output<typeof updatePostSchema>
-export type PostVersion = z.output<typeof byIdAndVersionSchema>

@@ -1,8 +1,9 @@
 import type { Actor } from '../../core/actor.js'
+import type { ByIdAndVersion } from '../../core/fields/schema.js'
 import { createOnce } from '../../core/idempotency/create-once.js'
 import { type PostsDependencies, removePost, restorePost, updatePost } from './change.js'
 import { listPosts } from './list.js'
-import { type CreatePost, type ListPosts, type PostVersion, postSchema, type UpdatePost } from './schema.js'
+import { type CreatePost, type ListPosts, postSchema, type UpdatePost } from './schema.js'
 import { searchPosts } from './search.js'
 import { postColumns, readPost } from './visibility.js'
 
@@ -19,8 +20,8 @@ export function createPostsService(dependencies: PostsDependencies) {
     create: (actor: Actor, input: CreatePost) => createPost(dependencies, actor, input),
     replace: (actor: Actor, input: UpdatePost) => updatePost(dependencies, actor, input),
     update: (actor: Actor, input: UpdatePost) => updatePost(dependencies, actor, input),
-    remove: (actor: Actor, input: PostVersion) => removePost(dependencies, actor, input),
-    restore: (actor: Actor, input: PostVersion) => restorePost(dependencies, actor, input),
+    remove: (actor: Actor, input: ByIdAndVersion) => removePost(dependencies, actor, input),
+    restore: (actor: Actor, input: ByIdAndVersion) => restorePost(dependencies, actor, input),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
-import { NotFoundError } from '../../core/errors.js'
+import { expectFound } from '../../core/rows/row.js'
 import { Prisma } from '../../generated/client.js'
 import type { ListPosts, Post } from './schema.js'
 
@@ -42,9 +42,7 @@ export function visiblePosts(actor: Actor | null): Prisma.PostWhereInput {
 /** @throws NotFoundError */
 export async function readPost(db: Db, actor: Actor | null, { id }: { id: string }): Promise<Post> {
   const where = { ...visiblePosts(actor), id }
-  const post = await db.post.findFirst({ where, select: postColumns, relationLoadStrategy: 'join' })
-  if (!post) throw new NotFoundError({ resource: 'Post' })
-  return post
+  return expectFound('Post', db.post.findFirst({ where, select: postColumns, relationLoadStrategy: 'join' }))
 }
 
 /** The posts that someone may change: their own, and for admins all. */

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createBrowserJar, refreshCookieName } from '../../testing/browser-jar.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp, type TestApp } from '../../testing/test-app.js'
 
-let t: TestApp
-let spanning: TestApp
-
-beforeAll(async () => {
-  t = await createTestApp()
-  spanning = await createTestApp({ environment: { COOKIE_DOMAIN: 'localhost' } })
-})
-afterAll(() => Promise.all([t.close(), spanning.close()]))
+const t = await startTestApp()
+const spanning = await startTestApp({ environment: { COOKIE_DOMAIN: 'localhost' } })
 
 const origin = { requestId: 'r', ip: '127.0.0.1', userAgent: 'test' }
 const isLiving = async (id: string, { db } = t) =>

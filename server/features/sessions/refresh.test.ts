@@ -1,19 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import { refreshCookieName } from '../../testing/browser-jar.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser, signIn } from '../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { createTestApp, startTestApp } from '../../testing/test-app.js'
 
 const day = 24 * 3600
-let t: TestApp
 
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
 const refresh = (refreshToken: string) => t.client().auth.refresh.mutate({ refreshToken })
 const refusal = async (refreshToken: string) => (await errorOf(refresh(refreshToken))).code
 const sessionOf = (id: string) => t.db.session.findUniqueOrThrow({ where: { id }, omit: { refreshTokenHash: false } })

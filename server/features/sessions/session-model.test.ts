@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { AppError } from '../../core/errors.js'
 import { createUser } from '../../testing/factories.js'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.js'
 import { createRandom } from '../../testing/random.js'
 import { explain, type ModelAction, type ModelOutcome, type ModelState } from '../../testing/session-model.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { lockAccount } from '../auth/credentials.js'
 import { createSessionsService, type SessionsService } from './service.js'
 import type { SessionUser, SignedIn } from './session.js'
@@ -17,13 +17,8 @@ const lanes = 4
 
 const clients = 3
 const pausesSeconds = [0, 0, 0, 1, 9, 10, 11, 600, 6 * 86_400, 7 * 86_400]
-let t: TestApp
 
-beforeAll(async () => {
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '16' } })
-})
-afterAll(() => t.close())
-
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '16' } })
 it('S18: for any concurrent operations on a session, one order explains the responses, and no ended session is usable', async () => {
   const seeds = Array.from({ length: schedules }, (_, index) => firstSeed + index)
   const unexplained: string[] = []

@@ -3,11 +3,12 @@ import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { ConflictError } from '../../core/errors.js'
-import { lockRow } from '../../core/rows/locked-row.js'
+import type { ByIdAndVersion } from '../../core/fields/schema.js'
+import { lockRow } from '../../core/rows/row.js'
 import { doneBy } from '../audit/service.js'
 import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
-import type { UserVersion } from './schema.js'
+import { erasedProfile } from './profile/schema.js'
 
 const changeSchema = z.object({ from: z.string() })
 
@@ -27,7 +28,7 @@ interface Removed {
 export async function eraseUser(
   { db, clock, audit }: UsersDependencies,
   actor: Actor,
-  { id, version }: UserVersion,
+  { id, version }: ByIdAndVersion,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     await lockStanding(tx)
@@ -49,7 +50,7 @@ async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> 
     data: {
       // A domain that never receives mail (RFC 6761 section 6.4).
       email: `${id}@erased.invalid`,
-      name: 'Erased user',
+      ...erasedProfile,
       passwordHash: null,
       emailVerifiedAt: null,
       erasedAt: now,

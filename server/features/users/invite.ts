@@ -1,8 +1,9 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Transaction } from '../../core/database/client.js'
-import { ConflictError, EmailTakenError, NotFoundError, ValidationError } from '../../core/errors.js'
+import { ConflictError, EmailTakenError, ValidationError } from '../../core/errors.js'
 import { createOnce } from '../../core/idempotency/create-once.js'
+import { expectFound } from '../../core/rows/row.js'
 import { refuseTaken } from '../../core/rows/taken.js'
 import { mayMail } from '../../core/security/mail-limits.js'
 import { doneBy } from '../audit/service.js'
@@ -10,6 +11,7 @@ import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import { enqueueAccountMail } from '../auth/mails.js'
 import type { UsersDependencies } from './dependencies.js'
 import { assertStillAdmin, lockStanding, lockUser } from './lock.js'
+import { profileOf } from './profile/schema.js'
 import { type CreateUser, createUserSchema, type User, userSchema } from './schema.js'
 import { toUser } from './view.js'
 
@@ -26,11 +28,11 @@ export async function inviteUser(
   actor: Actor | null,
   input: CreateUser,
 ): Promise<User> {
-  const { email, name, role } = input
+  const { email, role, ...profile } = input
   const creation = createOnce({ db, clock }, actor, { input, output: userSchema }, async (tx) => {
     await lockStanding(tx)
     if (actor) await assertStillAdmin(tx, actor)
-    const user = await tx.user.create({ data: { email, name, role } })
+    const user = await tx.user.create({ data: { email, ...profileOf(profile), role } })
     await mailInvitation(clock, tx, user)
     const by = actor ? doneBy(actor) : { actorId: null, origin: null }
     await audit.record(tx, { type: 'user.created', ...by, userId: user.id, data: { email, role } })
@@ -61,8 +63,7 @@ export async function resendInvitation(
   actor: Actor,
   { id }: { id: string },
 ): Promise<void> {
-  const found = await db.user.findUnique({ where: { id }, omit: { passwordHash: false } })
-  if (!found) throw new NotFoundError({ resource: 'User' })
+  const found = await expectFound('User', db.user.findUnique({ where: { id }, omit: { passwordHash: false } }))
   assertInvitable({ ...found, hasPassword: found.passwordHash !== null })
   const isMailed = await mayMail(limits, { kind: 'invitation', to: found.email, ip: actor.origin.ip })
   await db.$transaction(async (tx) => {

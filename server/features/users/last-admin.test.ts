@@ -1,27 +1,22 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { freshAddress, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
-import { createTestApp, type TestApp } from '../../testing/test-app.js'
+import { startTestApp } from '../../testing/test-app.js'
 import { lockStanding, lockUser } from './lock.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
-let t: TestApp
 let admin: Person
 
-beforeAll(async () => {
-  // Enough connections for all calls of a test at once, so that a call that waits is waiting for a lock.
-  t = await createTestApp({ environment: { DATABASE_POOL_MAX: '40' } })
-})
+// Enough connections for all calls of a test at once, so that a call that waits is waiting for a lock.
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '40' } })
 
 beforeEach(async () => {
   await t.db.user.updateMany({ where: { role: 'admin' }, data: { role: 'user' } })
   admin = await createSignedInUser(t, { role: 'admin' })
 })
-
-afterAll(() => t.close())
 
 const as = (person: Person) => t.client(person.session).users
 const activeAdmins = () =>

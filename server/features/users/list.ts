@@ -1,6 +1,6 @@
 import type { Database } from '../../core/database/client.js'
-import { NotFoundError } from '../../core/errors.js'
 import { readOffsetPage } from '../../core/pagination/offset.js'
+import { expectFound } from '../../core/rows/row.js'
 import type { Prisma } from '../../generated/client.js'
 import type { ListUsers, User, UserStatus } from './schema.js'
 import { toUser, userColumns } from './view.js'
@@ -19,9 +19,7 @@ export async function listUsers(db: Database, input: ListUsers) {
 
 /** @throws NotFoundError, for removed users too */
 export async function getUser(db: Database, { id }: { id: string }): Promise<User> {
-  const row = await db.user.findUnique({ where: { id }, select: userColumns })
-  if (!row) throw new NotFoundError({ resource: 'User' })
-  return toUser(row)
+  return toUser(await expectFound('User', db.user.findUnique({ where: { id }, select: userColumns })))
 }
 
 function whereOf({ q, role, status }: ListUsers): Prisma.UserWhereInput {

@@ -1,7 +1,7 @@
 import { type Actor, isSystem } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { ForbiddenError, LastAdminError } from '../../core/errors.js'
-import { lockRow } from '../../core/rows/locked-row.js'
+import { lockRow } from '../../core/rows/row.js'
 import type { User } from '../../generated/client.js'
 import { maySignIn } from '../sessions/session.js'
 

@@ -3,6 +3,7 @@ import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser } from '../../testing/factories.js'
 import { testPassword } from '../../testing/secrets.js'
 import { startTestApp } from '../../testing/test-app.js'
+import { profileOf } from './profile/schema.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
@@ -19,6 +20,7 @@ describe('users.me', () => {
     expect(await as(person).me.query()).toEqual({
       id: person.user.id,
       email: person.user.email,
+      ...profileOf(person.user),
       name: 'Ada',
       role: 'user',
       status: 'active',

@@ -1,12 +1,13 @@
 import type { Actor } from '../../core/actor.js'
 import type { Database } from '../../core/database/client.js'
+import { changesOf } from '../../core/rows/row.js'
 import { doneBy } from '../audit/service.js'
 import { proveOwnPassword, readOwnAccount } from '../auth/credentials.js'
 import type { UsersDependencies } from './dependencies.js'
 import { lockStanding, lockUser } from './lock.js'
 import { removeLocked } from './remove.js'
 import type { RemoveMe, UpdateMe, User } from './schema.js'
-import { toUser, userColumns } from './view.js'
+import { renamingOf, toUser, userColumns } from './view.js'
 
 /** Reads the account of the actor. */
 export async function readMe(db: Database, { userId }: Actor): Promise<User> {
@@ -21,15 +22,15 @@ export async function readMe(db: Database, { userId }: Actor): Promise<User> {
 export async function updateMe(
   { db, audit }: UsersDependencies,
   actor: Actor,
-  { name, version }: UpdateMe,
+  { version, ...changes }: UpdateMe,
 ): Promise<User> {
   const { userId } = actor
   return db.$transaction(async (tx) => {
     const before = await lockUser(tx, { id: userId, version })
-    if (name === undefined || name === before.name) return toUser(before)
-    const after = await tx.user.update({ where: { id: userId }, data: { name, version: { increment: 1 } } })
-    const change = { from: before.name, to: after.name }
-    await audit.record(tx, { type: 'user.updated', ...doneBy(actor), userId, data: change })
+    const data = changesOf(before, changes)
+    if (!data) return toUser(before)
+    const after = await tx.user.update({ where: { id: userId }, data })
+    await audit.record(tx, { type: 'user.updated', ...doneBy(actor), userId, data: renamingOf(before, after) })
     return toUser(after)
   })
 }

@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
-import { lockRow } from '../../core/rows/locked-row.js'
+import type { ByIdAndVersion } from '../../core/fields/schema.js'
+import { lockRow } from '../../core/rows/row.js'
 import { endKeys } from '../api-keys/end-keys.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
@@ -8,7 +9,7 @@ import { revokeTokensAndUnsentMails } from '../auth/mail-tokens.js'
 import type { UsersDependencies } from './dependencies.js'
 import { inviteIfUnproved, refuseTakenEmail } from './invite.js'
 import { assertAdminRemains, assertStillAdmin, type LockedUser, lockStanding, lockUser } from './lock.js'
-import type { User, UserVersion } from './schema.js'
+import type { User } from './schema.js'
 import { toUser } from './view.js'
 
 /**
@@ -19,7 +20,7 @@ import { toUser } from './view.js'
 export async function removeUser(
   dependencies: UsersDependencies,
   actor: Actor,
-  { id, version }: UserVersion,
+  { id, version }: ByIdAndVersion,
 ): Promise<void> {
   await dependencies.db.$transaction(async (tx) => {
     await lockStanding(tx)
@@ -36,7 +37,7 @@ export async function removeUser(
 export async function restoreUser(
   { db, clock, audit }: UsersDependencies,
   actor: Actor,
-  { id, version }: UserVersion,
+  { id, version }: ByIdAndVersion,
 ): Promise<User> {
   const restoration = db.$transaction(async (tx) => {
     await lockStanding(tx)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { passwordSchema } from '../../core/fields/schema.js'
 import { Role } from '../../generated/client.js'
-import { emailSchema, nameSchema, userSchema } from './schema.js'
+import { profileFields } from './profile/schema.js'
+import { emailSchema, userSchema } from './schema.js'
 
 test('roleSchema has the same roles as the enum Role of prisma/schema.prisma', () => {
   expect(userSchema.shape.role.options).toEqual(Object.values(Role))
@@ -33,9 +34,9 @@ test.each([
 })
 
 test('a name is trimmed, has 1 to 100 characters and is a single line', () => {
-  expect(nameSchema.parse(' Søren Kjær ')).toBe('Søren Kjær')
+  expect(profileFields.name.parse(' Søren Kjær ')).toBe('Søren Kjær')
   const refused = ['', '   ', 'a'.repeat(101), 'Ada\nEve', 'Ada\u0007', 'Ada\ud800']
-  expect(refused.filter((name) => nameSchema.safeParse(name).success)).toEqual([])
+  expect(refused.filter((name) => profileFields.name.safeParse(name).success)).toEqual([])
 })
 
 test.each([
@@ -78,7 +79,7 @@ test.each([
   ['a right-to-left mark', 'Ada\u200f'],
   ['an Arabic letter mark', 'Ada\u061c'],
 ])('S90: a name of %s is rejected', (_what, name) => {
-  expect(nameSchema.safeParse(name).success).toBe(false)
+  expect(profileFields.name.safeParse(name).success).toBe(false)
 })
 
 test.each([
@@ -97,7 +98,7 @@ test.each([
   '⠁⠙⠁\u2800⠇',
   '!Xóõ',
 ])('S90: %s is a name', (name) => {
-  expect(nameSchema.parse(name)).toBe(name)
+  expect(profileFields.name.parse(name)).toBe(name)
 })
 
 test('S88: a password may not contain a lone surrogate', () => {

@@ -1,13 +1,7 @@
 import { z } from 'zod'
-import {
-  type byIdAndVersionSchema,
-  byIdSchema,
-  idSchema,
-  oneLine,
-  passwordSchema,
-  versionSchema,
-} from '../../core/fields/schema.js'
+import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../../core/fields/schema.js'
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../../core/pagination/schema.js'
+import { profileFields, profileOutput } from './profile/schema.js'
 
 // The local part as most providers assign it; labels of 1 to 63 letters, digits and inner hyphens (RFC 1035 section
 // 2.3.1); a top-level domain in letters or in its ASCII form (RFC 5890 section 2.3.2.1).
@@ -31,22 +25,6 @@ function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text)
 }
 
-// A visible character: a letter, digit, sign or symbol that is not blank (U+2800, U+FFFC, U+1D159) and that renderers
-// do not ignore, such as fillers and joiners.
-const visible = /(?![\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}])[\p{L}\p{N}\p{P}\p{S}]/u
-
-// Controls that change the direction of the surrounding text, and tags, which hide text.
-const deceptive = /[\p{Bidi_Control}\u206a-\u206f\ufff9-\ufffb\u{e0000}-\u{e007f}]/u
-
-/** The name of a person, in any script. Joiners inside a name and emoji are allowed. */
-export const nameSchema = oneLine()
-  .refine((text) => !deceptive.test(text), 'Characters that turn or hide text are not allowed.')
-  .refine((text) => text.trim() === '' || visible.test(text), 'A name has to show something.')
-  .trim()
-  .min(1)
-  .max(100)
-  .meta({ examples: ['Ada Okafor'] })
-
 const roleSchema = z.enum(['user', 'admin']).meta({ id: 'Role' })
 
 /** The values that an admin may set; `deleted` is set by removing. */
@@ -58,7 +36,7 @@ export const userSchema = z
   .object({
     id: idSchema,
     email: z.string(),
-    name: z.string(),
+    ...profileOutput,
     role: roleSchema,
     status: userStatusSchema,
     emailVerifiedAt: z.date().nullable(),
@@ -70,7 +48,7 @@ export const userSchema = z
 
 export const userPageSchema = offsetPageOf(userSchema)
 
-export const updateMeSchema = z.strictObject({ name: nameSchema.optional(), version: versionSchema.optional() })
+export const updateMeSchema = z.strictObject(profileFields).partial().extend({ version: versionSchema.optional() })
 
 export const removeMeSchema = z.strictObject({ password: passwordSchema })
 
@@ -86,7 +64,7 @@ export const listUsersSchema = z.strictObject({
 
 export const createUserSchema = z.strictObject({
   email: emailSchema,
-  name: nameSchema,
+  ...profileFields,
   role: roleSchema.default('user'),
 })
 
@@ -165,13 +143,29 @@ export const accountExportSchema = z
 
 export const invitationSentSchema = z.object({ status: z.literal('invitation_sent') })
 
-const writableFields = { email: emailSchema, name: nameSchema, role: roleSchema, status: writableStatusSchema }
+const writableFields = { email: emailSchema, ...profileFields, role: roleSchema, status: writableStatusSchema }
 
 export const replaceUserSchema = byIdSchema.extend({ ...writableFields, version: versionSchema.optional() })
 
 export const updateUserSchema = byIdSchema
   .extend(z.object(writableFields).partial().shape)
   .extend({ version: versionSchema.optional() })
+
+/** The types of events that this feature records in the audit trail. */
+export const userEvents = [
+  'user.created',
+  'user.updated',
+  'user.role_changed',
+  'user.disabled',
+  'user.enabled',
+  'user.removed',
+  'user.restored',
+  'user.email_change_requested',
+  'user.email_changed',
+  'user.invited',
+  'user.exported',
+  'user.erased',
+] as const
 
 export type User = z.output<typeof userSchema>
 export type AccountExport = z.output<typeof accountExportSchema>
@@ -181,4 +175,3 @@ export type RemoveMe = z.output<typeof removeMeSchema>
 export type ListUsers = z.output<typeof listUsersSchema>
 export type CreateUser = z.output<typeof createUserSchema>
 export type UpdateUser = z.output<typeof updateUserSchema>
-export type UserVersion = z.output<typeof byIdAndVersionSchema>

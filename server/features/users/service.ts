@@ -1,4 +1,5 @@
 import type { Actor } from '../../core/actor.js'
+import type { ByIdAndVersion } from '../../core/fields/schema.js'
 import type { UsersDependencies } from './dependencies.js'
 import { eraseUser } from './erase.js'
 import { exportMe } from './export-me.js'
@@ -6,7 +7,7 @@ import { inviteUser, resendInvitation } from './invite.js'
 import { getUser, listUsers } from './list.js'
 import { readMe, removeMe, updateMe } from './me.js'
 import { removeUser, restoreUser } from './remove.js'
-import type { CreateUser, ListUsers, RemoveMe, UpdateMe, UpdateUser, UserVersion } from './schema.js'
+import type { CreateUser, ListUsers, RemoveMe, UpdateMe, UpdateUser } from './schema.js'
 import { updateUser } from './update.js'
 
 /** The verbs of users: those on the own account, and those of admins. */
@@ -25,8 +26,8 @@ export function createUsersService(dependencies: UsersDependencies) {
     resendInvitation: (actor: Actor, input: { id: string }) => resendInvitation(dependencies, actor, input),
     replace: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
     update: (actor: Actor, input: UpdateUser) => updateUser(dependencies, actor, input),
-    remove: (actor: Actor, input: UserVersion) => removeUser(dependencies, actor, input),
-    restore: (actor: Actor, input: UserVersion) => restoreUser(dependencies, actor, input),
-    erase: (actor: Actor, input: UserVersion) => eraseUser(dependencies, actor, input),
+    remove: (actor: Actor, input: ByIdAndVersion) => removeUser(dependencies, actor, input),
+    restore: (actor: Actor, input: ByIdAndVersion) => restoreUser(dependencies, actor, input),
+    erase: (actor: Actor, input: ByIdAndVersion) => eraseUser(dependencies, actor, input),
   }
 }

@@ -1,16 +1,17 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Transaction } from '../../core/database/client.js'
-import { isUnchanged } from '../../core/rows/locked-row.js'
+import { given, isUnchanged } from '../../core/rows/row.js'
 import type { AuditEventType } from '../audit/schema.js'
 import { doneBy } from '../audit/service.js'
 import { enqueueAccountMail } from '../auth/mails.js'
 import type { UsersDependencies } from './dependencies.js'
 import { inviteIfUnproved, refuseTakenEmail } from './invite.js'
 import { assertAdminRemains, assertStillAdmin, type LockedUser, lockStanding, lockUser } from './lock.js'
+import { profileOf } from './profile/schema.js'
 import { endAccess } from './remove.js'
 import type { UpdateUser, User } from './schema.js'
-import { toUser } from './view.js'
+import { renamingOf, toUser } from './view.js'
 
 /**
  * Changes the fields that are given. Who is disabled or moved to another address loses their access. Without a change
@@ -38,12 +39,16 @@ function mayChangeStanding({ email, role, status }: UpdateUser): boolean {
   return email !== undefined || role !== undefined || status !== undefined
 }
 
-function apply({ email, name, role, status }: UpdateUser, user: LockedUser, now: Date) {
+function apply(
+  { id: _id, version: _version, email, role, status, ...profile }: UpdateUser,
+  user: LockedUser,
+  now: Date,
+) {
   const isDisabled = status === undefined ? user.disabledAt !== null : status === 'disabled'
   const isMoved = email !== undefined && email !== user.email
   return {
     email: email ?? user.email,
-    name: name ?? user.name,
+    ...profileOf({ ...user, ...given(profile) }),
     role: role ?? user.role,
     disabledAt: isDisabled ? (user.disabledAt ?? now) : null,
     emailVerifiedAt: isMoved ? null : user.emailVerifiedAt,
@@ -77,7 +82,7 @@ const endsAccess: ReadonlySet<AuditEventType> = new Set(['user.disabled', 'user.
 
 interface Event {
   type: AuditEventType
-  data?: { from: string; to: string }
+  data?: { from?: string; to?: string }
 }
 
 /** The change of a user, with old and new values. */
@@ -87,8 +92,13 @@ function eventsOf(before: LockedUser, after: Change['after']): Event[] {
     ...(!before.disabledAt && after.disabledAt ? [{ type: 'user.disabled' } as const] : []),
     ...(before.disabledAt && !after.disabledAt ? [{ type: 'user.enabled' } as const] : []),
     ...changeOf('user.email_changed', before.email, after.email),
-    ...changeOf('user.updated', before.name, after.name),
+    ...profileChange(before, after),
   ]
+}
+
+function profileChange(before: LockedUser, after: Change['after']): Event[] {
+  if (isUnchanged(before, profileOf(after))) return []
+  return [{ type: 'user.updated', data: renamingOf(before, after) }]
 }
 
 function changeOf(type: AuditEventType, from: string, to: string): Event[] {

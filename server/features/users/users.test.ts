@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { createCast, createPerson, type Person } from '../../testing/cast.js'
+import { createCast, newPerson, type Person } from '../../testing/cast.js'
 import { errorOf } from '../../testing/errors.js'
 import { createUser } from '../../testing/factories.js'
 import { startTestApp } from '../../testing/test-app.js'
@@ -106,7 +106,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('a new name does not end sessions and mailed links', async () => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const token = await mailToken(person.user.id)
     await as(admin).update.mutate({ id: person.user.id, name: 'After' })
     expect(await liveSessionsOf(person.user.id)).toBe(1)
@@ -117,7 +117,7 @@ describe('users.update and users.replace', () => {
     [{ status: 'disabled' }, 'user.disabled'],
     [{ email: address() }, 'user.email_changed'],
   ] as const)('S20, S22: %o ends the sessions and kills the mailed links', async (change, event) => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     await as(admin).update.mutate({ id, ...change })
@@ -128,7 +128,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('S20: a new role ends the sessions, and does not revoke mailed links', async () => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     await as(admin).update.mutate({ id, role: 'admin' })
@@ -145,7 +145,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('leave a user as it is where nothing would change, and record nothing', async () => {
-    const { user } = await createPerson(t)
+    const { user } = await newPerson(t)
     const before = await t.db.auditEvent.count({ where: { userId: user.id } })
     for (const changes of [{}, { name: user.name }, { role: 'user', status: 'active' } as const]) {
       expect(await as(admin).update.mutate({ id: user.id, ...changes })).toMatchObject({ version: user.version })
@@ -184,7 +184,7 @@ describe('users.update and users.replace', () => {
   })
 
   test('an address that has an account is rejected without a change', async () => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const { id, email } = person.user
     expect((await errorOf(as(admin).update.mutate({ id, email: user.user.email, name: 'X' }))).code).toBe('EMAIL_TAKEN')
     expect(await rowOf(id)).toMatchObject({ email, name: person.user.name, version: 1 })
@@ -234,7 +234,7 @@ describe('users.update and users.replace', () => {
 
 describe('users.remove and users.restore', () => {
   test('remove hides the user, ends sessions, revokes links and keeps the row', async () => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const { id } = person.user
     const token = await mailToken(id)
     expect(await as(admin).remove.mutate({ id, version: 1 })).toBeUndefined()
@@ -248,7 +248,7 @@ describe('users.remove and users.restore', () => {
   })
 
   test('restore shows the user again, without the former sessions', async () => {
-    const person = await createPerson(t)
+    const person = await newPerson(t)
     const { id } = person.user
     await as(admin).remove.mutate({ id })
     expect(await as(admin).restore.mutate({ id })).toMatchObject({ id, status: 'active', version: 3 })

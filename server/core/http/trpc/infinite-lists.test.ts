@@ -1,20 +1,12 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createSignedInUser } from '../../../testing/factories.js'
-import { createTestApp, type TestApp } from '../../../testing/test-app.js'
+import { startTestApp } from '../../../testing/test-app.js'
 
-let t: TestApp
-let queryClient: QueryClient
-
-beforeAll(async () => {
-  t = await createTestApp()
-  queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-})
-afterAll(async () => {
-  queryClient.clear()
-  await t.close()
-})
+const t = await startTestApp()
+const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+afterAll(() => queryClient.clear())
 
 const direct = async (path: string, input: object) => {
   const { session } = await createSignedInUser(t, { role: 'admin' })

@@ -23,7 +23,11 @@ export const commentsRouter = router({
     .query(({ ctx, input }) => ctx.services.comments.get(ctx.actor, input)),
 
   create: protectedProcedure
-    .meta({ rest: { method: 'POST', path: '/posts/{postId}/comments', status: 201 }, summary: 'Comment on a post' })
+    .meta({
+      rest: { method: 'POST', path: '/posts/{postId}/comments', status: 201 },
+      idempotency: 'kept',
+      summary: 'Create a comment',
+    })
     .input(createCommentSchema)
     .output(commentSchema)
     .mutation(({ ctx, input }) => ctx.services.comments.create(ctx.actor, input)),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { byIdAndVersionSchema, idSchema, manyLines } from '../../core/fields/schema.js'
-import { cursorLimitSchema, cursorPageOf, cursorSchema } from '../../core/pagination/schema.js'
+import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
 
 export const commentSchema = z
   .object({
@@ -16,14 +16,12 @@ export const commentSchema = z
 
 export const commentPageSchema = cursorPageOf(commentSchema)
 
-const postIdSchema = z.strictObject({ postId: idSchema })
-const bodySchema = manyLines().min(1).max(5_000)
+const writableFields = { body: manyLines().min(1).max(5_000) }
 
-export const listCommentsSchema = postIdSchema.extend({ limit: cursorLimitSchema, cursor: cursorSchema.optional() })
-export const createCommentSchema = postIdSchema.extend({ body: bodySchema })
-export const updateCommentSchema = byIdAndVersionSchema.extend({ body: bodySchema.optional() })
+export const listCommentsSchema = z.strictObject({ postId: idSchema, ...cursorPageInput })
+export const createCommentSchema = z.strictObject({ postId: idSchema, ...writableFields })
+export const updateCommentSchema = byIdAndVersionSchema.extend(z.object(writableFields).partial().shape)
 
 export type ListComments = z.output<typeof listCommentsSchema>
 export type CreateComment = z.output<typeof createCommentSchema>
 export type UpdateComment = z.output<typeof updateCommentSchema>
-export type CommentVersion = z.output<typeof byIdAndVersionSchema>

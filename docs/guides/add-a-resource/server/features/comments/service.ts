@@ -1,56 +1,54 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Db, Transaction } from '../../core/database/client.js'
-import { NotFoundError } from '../../core/errors.js'
-import { newestFirst, olderThan, readTimePage } from '../../core/pagination/cursor.js'
-import { isUnchanged, lockRow } from '../../core/rows/locked-row.js'
+import type { ById, ByIdAndVersion } from '../../core/fields/schema.js'
+import { createOnce } from '../../core/idempotency/create-once.js'
+import { readTimePage } from '../../core/pagination/cursor.js'
+import { changesOf, expectFound, lockRow } from '../../core/rows/row.js'
 import type { Prisma } from '../../generated/client.js'
 import { visiblePosts } from '../posts/visibility.js'
-import type { CommentVersion, CreateComment, ListComments, UpdateComment } from './schema.js'
+import { type CreateComment, commentSchema, type ListComments, type UpdateComment } from './schema.js'
 
 /** Comments on posts. Whoever sees the post sees them; authors change their own, and admins restore deleted ones. */
 export function createCommentsService({ db, clock }: { db: Database; clock: Clock }) {
   return {
     async list(actor: Actor | null, { postId, limit, cursor }: ListComments) {
       await expectPost(db, actor, postId)
-      return readTimePage({ scope: ['comments', postId], limit, cursor }, (place) =>
-        db.comment.findMany({
-          where: { ...visibleComments(actor), postId, ...olderThan(place) },
-          select: commentColumns,
-          orderBy: newestFirst,
-          take: limit + 1,
-        }),
-      )
+      return readTimePage({ scope: ['comments', postId], limit, cursor }, ({ after, range }) => {
+        const where = { AND: [visibleComments(actor), after], postId }
+        return db.comment.findMany({ where, select: commentColumns, ...range })
+      })
     },
 
-    get: (actor: Actor | null, { id }: { id: string }) => readComment(db, actor, id),
+    get: (actor: Actor | null, key: ById) => readComment(db, actor, key),
 
-    async create(actor: Actor, { postId, body }: CreateComment) {
-      await expectPost(db, actor, postId)
-      return db.comment.create({ data: { postId, authorId: actor.userId, body }, select: commentColumns })
+    async create(actor: Actor, input: CreateComment) {
+      await expectPost(db, actor, input.postId)
+      const data = { ...input, authorId: actor.userId }
+      return createOnce({ db, clock }, actor, { input, output: commentSchema }, (tx) =>
+        tx.comment.create({ data, select: commentColumns }),
+      )
     },
 
     update: (actor: Actor, { id, version, ...changes }: UpdateComment) =>
       db.$transaction(async (tx) => {
-        const comment = await lockOwn(tx, actor, { id, version })
-        const { body = comment.body } = changes
-        if (isUnchanged(comment, { body })) return readComment(tx, actor, id)
-        const data = { body, version: { increment: 1 } }
+        const data = changesOf(await lockOwn(tx, actor, { id, version }), changes)
+        if (!data) return readComment(tx, actor, { id })
         return tx.comment.update({ where: { id }, data, select: commentColumns })
       }),
 
-    remove: (actor: Actor, { id, version }: CommentVersion) =>
+    remove: (actor: Actor, key: ByIdAndVersion) =>
       db.$transaction(async (tx) => {
-        await lockOwn(tx, actor, { id, version })
+        const { id } = await lockOwn(tx, actor, key)
         await tx.comment.updateMany({ where: { id }, data: { deletedAt: clock.now(), version: { increment: 1 } } })
       }),
 
-    restore: (actor: Actor, { id, version }: CommentVersion) =>
+    restore: (actor: Actor, { id, version }: ByIdAndVersion) =>
       db.$transaction(async (tx) => {
         const where = { ...visibleComments(actor), id, deletedAt: { not: null } }
         await lockRow(tx, 'Comment', { id, version }, () => tx.comment.findFirst({ where }))
-        await tx.comment.updateMany({ where, data: { deletedAt: null, version: { increment: 1 } } })
-        return readComment(tx, actor, id)
+        const data = { deletedAt: null, version: { increment: 1 } }
+        return tx.comment.update({ where, data, select: commentColumns })
       }),
   }
 }
@@ -71,18 +69,16 @@ export function visibleComments(actor: Actor | null) {
   return { author: { deletedAt: null }, post } satisfies Prisma.CommentWhereInput
 }
 
-function lockOwn(tx: Transaction, actor: Actor, comment: CommentVersion) {
-  const where = { ...visibleComments(actor), authorId: actor.userId, id: comment.id }
-  return lockRow(tx, 'Comment', comment, () => tx.comment.findFirst({ where }))
+function lockOwn(tx: Transaction, actor: Actor, { id, version }: ByIdAndVersion) {
+  const where = { ...visibleComments(actor), authorId: actor.userId, id }
+  return lockRow(tx, 'Comment', { id, version }, () => tx.comment.findFirst({ where }))
 }
 
-async function readComment(db: Db, actor: Actor | null, id: string) {
-  const comment = await db.comment.findFirst({ where: { ...visibleComments(actor), id }, select: commentColumns })
-  if (!comment) throw new NotFoundError({ resource: 'Comment' })
-  return comment
+function readComment(db: Db, actor: Actor | null, key: ById) {
+  const where = { ...visibleComments(actor), ...key }
+  return expectFound('Comment', db.comment.findFirst({ where, select: commentColumns }))
 }
 
-async function expectPost(db: Db, actor: Actor | null, id: string): Promise<void> {
-  const post = await db.post.findFirst({ where: { ...visiblePosts(actor), id }, select: { id: true } })
-  if (!post) throw new NotFoundError({ resource: 'Post' })
+function expectPost(db: Db, actor: Actor | null, id: string) {
+  return expectFound('Post', db.post.findFirst({ where: { ...visiblePosts(actor), id }, select: { id: true } }))
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createTestDatabase, openDatabase } from '../../testing/test-database.js'
 import type { Database } from '../database/client.js'
-import { isUnchanged, lockRow } from './locked-row.js'
+import { changesOf, isUnchanged, lockRow } from './row.js'
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
 let db: Database
@@ -51,10 +51,19 @@ test('lets one of many changes of a version through', async () => {
 })
 
 test('tells values that a row already has from others', () => {
-  const row = { name: 'A', at: new Date(5), gone: null, count: 1 }
+  const row = { name: 'A', at: new Date(5), gone: null, count: 1, tags: ['a'] }
   expect(isUnchanged(row, {})).toBe(true)
   expect(isUnchanged(row, { name: 'A', at: new Date(5), gone: null })).toBe(true)
   expect(isUnchanged(row, { name: 'B' })).toBe(false)
+  expect([isUnchanged(row, { tags: ['a'] }), isUnchanged(row, { tags: ['a', 'b'] })]).toEqual([true, false])
   expect(isUnchanged(row, { at: new Date(6) })).toBe(false)
   expect(isUnchanged<{ gone: Date | null }>(row, { gone: new Date(0) })).toBe(false)
+})
+
+test('changes are the given fields whose value differs, and raise the version', () => {
+  const row = { name: 'A', about: 'B', tags: ['a'], version: 3 }
+  expect(changesOf(row, { name: 'C', about: undefined, tags: ['a'] })).toEqual({ name: 'C', version: { increment: 1 } })
+  expect(changesOf({ ...row, about: null }, { about: null })).toBeNull()
+  expect(changesOf(row, { name: 'A', about: undefined })).toBeNull()
+  expect(changesOf(row, {})).toBeNull()
 })

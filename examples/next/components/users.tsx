@@ -19,7 +19,8 @@ export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
   const { page, q, role, status } = filter
   const options = useApi().users.list.queryOptions(filter)
   const { data, error } = useQuery({ ...options, placeholderData: keepPreviousData })
-  const { total = 0, limit = 1 } = data?.meta ?? {}
+  const total = data?.meta.total ?? 0
+  const limit = data?.meta.limit ?? 1
   const to = (page: number) => addressOf('/admin/users', { page, q, role, status })
   const fields: FieldProps[] = [
     { name: 'q', label: 'Name or address', type: 'search', defaultValue: q },

@@ -13,7 +13,7 @@ export const guid = (message?: string) => fluent(mini.guid(message))
 export const uuid = (message?: string) => fluent(mini.uuid(message))
 export const number = () => fluent(mini.number(), amounts)
 export const int = () => fluent(mini.int(), amounts)
-export const date = () => fluent(mini.date())
+export const date = () => fluent(mini.date(), amounts)
 export const array = (item: Schema) => fluent(mini.array(item))
 export const boolean = () => fluent(mini.boolean())
 export const unknown = () => fluent(mini.unknown())
@@ -22,6 +22,11 @@ export const union = (options: readonly Schema[]) => fluent(mini.union(options))
 export const record = (key: mini.ZodMiniString, value: Schema) => fluent(mini.record(key, value))
 export const object = (shape: Shape) => fluentObject(mini.object(shape))
 export const strictObject = (shape: Shape) => fluentObject(mini.strictObject(shape))
+export const preprocess = (prepare: (value: unknown) => unknown, schema: Schema) =>
+  fluent(mini.pipe(mini.transform(prepare), schema))
+export const iso = {
+  datetime: (params?: { offset?: boolean }) => fluent(mini.iso.datetime(params)),
+}
 const oneOf = (values: readonly string[]) => fluent(mini.enum(values))
 const nothing = () => fluent(mini.null())
 

@@ -135,7 +135,11 @@ describe('a query that fails', () => {
         [
           {
             error: {
-              json: { message: code, code: -32000, data: { code, httpStatus, error: { code }, retryAfterSeconds } },
+              json: {
+                message: code,
+                code: -32000,
+                data: { code, httpStatus, error: { code, requestId: 'r' }, retryAfterSeconds },
+              },
             },
           },
         ],

@@ -52,6 +52,7 @@ it('S29: selects no hash of any model by default', async () => {
   const watched = openDatabase(database.url, { max: 2, onStatement: (sql) => statements.push(sql) })
   const models = Object.entries(secretColumns())
   expect(models.map(([model]) => model).toSorted()).toEqual([
+    'apiKey',
     'idempotencyKey',
     'mailToken',
     'registration',
@@ -99,6 +100,7 @@ async function readAny(client: Database, model: string): Promise<void> {
   else if (model === 'session') await client.session.findFirst()
   else if (model === 'registration') await client.registration.findFirst()
   else if (model === 'mailToken') await client.mailToken.findFirst()
+  else if (model === 'apiKey') await client.apiKey.findFirst()
   else if (model === 'idempotencyKey') await client.idempotencyKey.findFirst()
   else throw new Error(`Read ${model} here, too.`)
 }

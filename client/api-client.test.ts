@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Role } from '../server/generated/enums.js'
 import { createSignedInUser, createUser } from '../server/testing/factories.js'
 import { testPassword } from '../server/testing/secrets.js'
 import { startTestApp } from '../server/testing/test-app.js'
@@ -97,8 +99,8 @@ describe('requests', () => {
 })
 
 describe('S45: a creation', () => {
-  const input = { title: 'Once', body: 'B' }
-  const ofOne = (user: { id: string }) => t.db.post.count({ where: { authorId: user.id } })
+  const newUser = () => ({ email: `${randomUUID()}@example.com`, name: 'Once' })
+  const rowsOf = ({ email }: { email: string }) => t.db.user.count({ where: { email } })
   const lost = () => new TypeError('fetch failed')
 
   beforeEach(() => {
@@ -106,35 +108,38 @@ describe('S45: a creation', () => {
   })
 
   it('is sent again with its key if the response is lost, and happens once', async () => {
-    const { client, user } = await signedIn()
+    const { client } = await signedIn('admin')
     const keys: unknown[] = []
     network.after = (path, init) => {
-      if (path.includes('posts.create') && keys.push(new Headers(init.headers).get('idempotency-key')) < 3) throw lost()
+      if (path.includes('users.create') && keys.push(new Headers(init.headers).get('idempotency-key')) < 3) throw lost()
     }
-    const post = await client.api.posts.create.mutate(input)
-    expect([keys.length, new Set(keys).size, await ofOne(user)]).toEqual([3, 1, 1])
-    expect(post).toEqual(await client.api.posts.get.query({ id: post.id }))
+    const input = newUser()
+    const created = await client.api.users.create.mutate(input)
+    expect([keys.length, new Set(keys).size, await rowsOf(input)]).toEqual([3, 1, 1])
+    expect(created).toEqual(await client.api.users.get.query({ id: created.id }))
   })
 
   it('has a key of its own each time', async () => {
-    const { client, user } = await signedIn()
-    await Promise.all([client.api.posts.create.mutate(input), client.api.posts.create.mutate(input)])
-    expect(await ofOne(user)).toBe(2)
+    const { client } = await signedIn('admin')
+    const input = newUser()
+    await client.api.users.create.mutate(input)
+    expect(await codeOf(client.api.users.create.mutate(input))).toBe('EMAIL_TAKEN')
   })
 
   it('is given up after three repetitions, with the failure of the last', async () => {
-    const { client, user } = await signedIn()
+    const { client } = await signedIn('admin')
     network.after = (path) => {
-      if (path.includes('posts.create')) throw lost()
+      if (path.includes('users.create')) throw lost()
     }
-    await expect(client.api.posts.create.mutate(input)).rejects.toThrow('fetch failed')
-    expect([network.count('posts.create'), await ofOne(user)]).toEqual([4, 1])
+    const input = newUser()
+    await expect(client.api.users.create.mutate(input)).rejects.toThrow('fetch failed')
+    expect([network.count('users.create'), await rowsOf(input)]).toEqual([4, 1])
   })
 
   it('is not repeated after a refusal, and no other change is repeated', async () => {
-    const { client } = await signedIn()
-    expect(await codeOf(client.api.posts.create.mutate({ title: '', body: '' }))).toBe('VALIDATION_ERROR')
-    expect(network.count('posts.create')).toBe(1)
+    const { client } = await signedIn('admin')
+    expect(await codeOf(client.api.users.create.mutate({ email: 'x', name: '' }))).toBe('VALIDATION_ERROR')
+    expect(network.count('users.create')).toBe(1)
     network.after = (path) => {
       if (path.includes('users.updateMe')) throw lost()
     }
@@ -143,15 +148,15 @@ describe('S45: a creation', () => {
   })
 
   it('is not repeated if it was aborted', async () => {
-    const { client } = await signedIn()
+    const { client } = await signedIn('admin')
     const controller = new AbortController()
     network.after = (path) => {
-      if (!path.includes('posts.create')) return
+      if (!path.includes('users.create')) return
       controller.abort(new Error('closed'))
       throw lost()
     }
-    await expect(client.api.posts.create.mutate(input, { signal: controller.signal })).rejects.toThrow()
-    expect(network.count('posts.create')).toBe(1)
+    await expect(client.api.users.create.mutate(newUser(), { signal: controller.signal })).rejects.toThrow()
+    expect(network.count('users.create')).toBe(1)
   })
 })
 
@@ -254,8 +259,8 @@ async function withPassword(options: Partial<ApiClientOptions> = {}) {
 }
 
 /** A client that has resumed a session, with one refresh. */
-async function signedIn() {
-  const { user, session } = await createSignedInUser(t)
+async function signedIn(role: Role = 'user') {
+  const { user, session } = await createSignedInUser(t, { role })
   const store = createMemoryTokenStore()
   const onSessionEnd = vi.fn<() => void>()
   const refreshToken = session.refreshToken ?? ''

@@ -53,9 +53,9 @@ interface Found {
   wrong: string[]
 }
 
-async function create(server: Server, { people: [person] }: World, key: string): Promise<Answer> {
-  const { path, body } = creations.post
-  const headers = { authorization: `Bearer ${person?.accessToken}`, 'idempotency-key': key }
+async function create(server: Server, { admin }: World, key: string): Promise<Answer> {
+  const { path, body } = creations.invitation
+  const headers = { authorization: `Bearer ${admin.accessToken}`, 'idempotency-key': key }
   return send(server.url, { method: 'POST', path, headers, body: JSON.stringify(body(key)) })
 }
 
@@ -88,7 +88,7 @@ function compare(found: Found, firsts: readonly Answer[], seconds: readonly Answ
 }
 
 async function countRows({ database }: World): Promise<{ all: number; distinct: number }> {
-  const { rows } = await database.query<{ key: string }>(creations.post.keys)
+  const { rows } = await database.query<{ key: string }>(creations.invitation.keys)
   return { all: rows.length, distinct: new Set(rows.map(({ key }) => key)).size }
 }
 

@@ -179,7 +179,7 @@ describe('a caller as a user', () => {
 
 describe('a caller as the system', () => {
   it('has the authority of an admin, and changes users without being one', async () => {
-    const { id } = await createUser(t)
+    const [{ id }] = [await createUser(t), await createUser(t, { role: 'admin' })]
     const system = server.asSystem('account review')
     expect(await system.users.update({ id, role: 'admin' })).toMatchObject({ role: 'admin' })
     await system.users.remove({ id })

@@ -4,10 +4,10 @@ export interface Hunk {
   text: string
 }
 
-/** Reads a diff of one file without line numbers. */
+/** Reads a diff of one file without line numbers. A first hunk without a heading needs no `@@`. */
 export function readDiff(diff: string): { file: string; hunks: Hunk[] } {
   const [, file = '', body = ''] = /^\+\+\+ (.*)\n([^]*)$/m.exec(diff) ?? []
-  const hunks = body.split(/^@@ ?/m).slice(1)
+  const hunks = (body.startsWith('@@') ? body : `@@\n${body}`).split(/^@@ ?/m).slice(1)
   return {
     file,
     hunks: hunks.map((hunk) => {

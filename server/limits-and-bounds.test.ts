@@ -146,9 +146,17 @@ function expectBounds(place: string, name: string, field: z.core.$ZodType): void
   if (min > 0) expect(takes(make(min - 1)), `${place} below its bound`).toBe(false)
 }
 
-/** The bounds that a field declares, if it has a maximum. */
+/** The bounds that a field declares, if it has a maximum. Those of a nullable field are those of its other values. */
 function declaredBound(field: z.core.$ZodType): Bound | null {
-  const { minLength = 0, maxLength, minimum, maximum } = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' })
+  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault || field instanceof z.ZodNullable) {
+    return declaredBound(field.def.innerType)
+  }
+  const schema = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' })
+  const { minLength = 0, maxLength, minimum, maximum, minItems = 0, maxItems } = schema
+  if (field instanceof z.ZodArray && maxItems !== undefined) {
+    const { min = 0, make = (size: number) => size } = declaredBound(field.def.element) ?? {}
+    return { min: minItems, max: maxItems, make: (size) => Array(size).fill(make(Math.max(1, min))) }
+  }
   if (maxLength !== undefined) return { min: minLength, max: maxLength, make: letters }
   return minimum !== undefined && maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER
     ? { min: minimum, max: maximum }

@@ -109,7 +109,7 @@ describe('a page for a session', () => {
     expect((await browser.visit('/')).token).toBeUndefined()
   })
 
-  it('is rendered for nobody after a logout elsewhere, and the cookie is cleared', async () => {
+  it('is rendered for an anonymous visitor after a logout elsewhere, and the cookie is cleared', async () => {
     const browser = await signedIn()
     await browser.visit('/')
     await t.db.session.updateMany({ where: { userId: browser.user.id }, data: { revokedAt: t.clock.now() } })

@@ -4,6 +4,7 @@ import superjson from 'superjson'
 import type { AppRouter } from './app-router.js'
 import { apiError, type ErrorCode } from './errors.js'
 import { createServerApi, ownOrigin, readCookie, readSession, secondsLeft, serverUrl } from './next-server.js'
+import { askTwice, withTimeout } from './renewal.js'
 
 export interface SessionProxyOptions {
   /** The pages for signed-in users: paths such as `/account`, with all below them, or a function of the path. */
@@ -14,9 +15,6 @@ export interface SessionProxyOptions {
   proxy?: (request: NextRequest) => Response | Promise<Response>
 }
 
-// Twice this is within the time in which the server repeats an answer that was lost (docs/sessions.md), for the first
-// half of it.
-const timeoutMs = 7000
 const files = /^\/_next\/|\.(avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$/
 const overrides = 'x-middleware-override-headers'
 
@@ -76,16 +74,10 @@ async function findSession({ cookies, headers }: NextRequest) {
 }
 
 async function checkOrRenew(api: TRPCClient<AppRouter>, accessToken?: string) {
-  const limited = () => ({ signal: AbortSignal.timeout(timeoutMs) })
-  const user = accessToken && (await api.users.me.query(undefined, limited()).catch(nullIf('UNAUTHORIZED')))
+  const read = (signal: AbortSignal) => api.users.me.query(undefined, { signal })
+  const user = accessToken && (await withTimeout(read).catch(nullIf('UNAUTHORIZED')))
   if (user) return { accessToken, tokenType: 'Bearer', expiresIn: secondsLeft(accessToken), user }
-  const renew = () => api.auth.refresh.mutate({}, limited())
-  // An answer that is lost is asked for once more, while the server still repeats it.
-  const again = (error: unknown) => {
-    if (apiError(error)) throw error
-    return renew()
-  }
-  return renew().catch(again).catch(nullIf('INVALID_TOKEN'))
+  return askTwice((signal) => api.auth.refresh.mutate({}, { signal })).catch(nullIf('INVALID_TOKEN'))
 }
 
 function nullIf(code: ErrorCode) {
@@ -97,7 +89,7 @@ function nullIf(code: ErrorCode) {
 
 /**
  * Lets what is rendered see the changed cookies of the request, whatever another proxy has made of it. Next takes the
- * headers of the request from these headers of the response, which it shows to nobody.
+ * headers of the request from these headers of the response, which it does not send.
  */
 function handOver(request: NextRequest, response: Response): NextResponse {
   const { headers } = new NextResponse(response.body, response)

@@ -2,6 +2,7 @@ import type { TRPCClient } from '@trpc/client'
 import type { AppRouter, Inputs, Outputs } from './app-router.js'
 import { apiError } from './errors.js'
 import type { Delivery, RefreshTokenHolder } from './refresh-token-holder.js'
+import { askTwice } from './renewal.js'
 import { createSessionState, type SessionStateHolder, type SessionView } from './session-state.js'
 import { connectTabs, type TellTabs } from './tabs.js'
 
@@ -57,10 +58,6 @@ interface AccessToken {
 }
 
 const refreshAheadMs = 30_000
-
-// Twice this is within the time in which the server repeats an answer that was lost (docs/sessions.md), for the first
-// half of it. A longer wait would turn the second attempt into the use of an old token.
-const refreshTimeoutMs = 7000
 
 export function createSession(options: SessionOptions): Session {
   const hear: TellTabs = (userId) => followTab(parts, userId)
@@ -147,26 +144,11 @@ async function exchange(parts: Parts): Promise<SignedIn | null> {
   return reply
 }
 
-// An answer that is lost is asked for once more, while the server still repeats it.
 async function ask({ auth }: Parts, input: { refreshToken?: string }): Promise<SignedIn | null> {
-  const attempt = () => withTimeout((signal) => auth.refresh.mutate(input, { signal }))
-  const again = async (error: unknown) => {
-    if (apiError(error)) throw error
-    return attempt()
-  }
-  return attempt()
-    .catch(again)
-    .catch((error: unknown) => {
-      if (endsSession(error)) return null
-      throw error
-    })
-}
-
-// Not every platform has `AbortSignal.timeout`.
-async function withTimeout<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new Error('The server does not answer.')), refreshTimeoutMs)
-  return work(controller.signal).finally(() => clearTimeout(timer))
+  return askTwice((signal) => auth.refresh.mutate(input, { signal })).catch((error: unknown) => {
+    if (endsSession(error)) return null
+    throw error
+  })
 }
 
 function isOfAnother({ state }: Parts, { user }: SignedIn): boolean {

@@ -1,6 +1,6 @@
 import type { Callers } from './caller-types.js'
 import { createCallers } from './callers.js'
-import { ConfigError, type Environment, loadCommandConfig, loadConfig, readEnvironment } from './config.js'
+import { ConfigError, loadCommandConfig, loadConfig, readEnvironment, withoutEmpty } from './config.js'
 import { createContainer } from './container.js'
 import { createLogger } from './core/logger.js'
 import { developmentSettingsFile, readDevelopmentSettings } from './development-settings.js'
@@ -28,7 +28,7 @@ export async function createServerCaller(): Promise<ServerCaller> {
 }
 
 function loadSettings() {
-  const given = present(readEnvironment())
+  const given = withoutEmpty(readEnvironment())
   const { dataDir } = loadCommandConfig(given)
   const mayDevelop = given.NODE_ENV === undefined || given.NODE_ENV === 'development'
   const found = mayDevelop ? readDevelopmentSettings(dataDir) : undefined
@@ -42,9 +42,4 @@ function loadSettings() {
 function withHint({ faults }: ConfigError, dataDir: string): ConfigError {
   const file = developmentSettingsFile(dataDir)
   return new ConfigError([...faults, `In development, start "npm run dev" first. ${file} then has the settings.`])
-}
-
-// As in the settings, empty values count as absent.
-function present(environment: Environment): Environment {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
 }

@@ -41,11 +41,16 @@ function parse<T extends z.ZodType>(
   environment: Environment,
   findFaults: (given: Environment) => readonly string[] = () => [],
 ): z.output<T> {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const present = withoutEmpty(environment)
   const parsed = schema.safeParse(present)
   const faults = [...(parsed.error?.issues.map(describeIssue) ?? []), ...findFaults(present)]
   if (!parsed.success || faults.length > 0) throw new ConfigError([...new Set(faults)])
   return parsed.data
+}
+
+/** The settings that are given: empty values count as absent. */
+export function withoutEmpty(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
 }
 
 /** The environment of the process. It takes precedence over an `.env` file in the current folder. */

@@ -53,7 +53,7 @@ export function createPlaces(max: number) {
 function createQueue(max: number, tally: Tally) {
   const waiters: Waiter[] = []
 
-  function hasRoom({ network }: Borrower): boolean {
+  function mayWait({ network }: Borrower): boolean {
     const ofNetwork = waiters.filter(({ borrower }) => borrower.network === network).length
     const isAdmitted = network === undefined || ofNetwork < max * waitersPerPlaceOfNetwork
     return isAdmitted && waiters.length < max * waitersPerPlace
@@ -63,7 +63,7 @@ function createQueue(max: number, tally: Tally) {
     /** Lets the requester wait and then counts its place. */
     wait(borrower: Borrower): Promise<void> {
       return new Promise((resolve, reject) => {
-        if (!hasRoom(borrower)) return reject(noPlace())
+        if (!mayWait(borrower)) return reject(noPlace())
         const remove = () => {
           clearTimeout(timer)
           waiters.splice(waiters.indexOf(waiter), 1)

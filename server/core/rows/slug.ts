@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { violatedIndex } from '../database/errors.js'
+import { randomText } from '../random-text.js'
 
 const lettersMax = 80
 const suffixLetters = '23456789abcdefghjkmnpqrstuvwxyz'
@@ -26,7 +26,7 @@ export async function writeWithSlug<Row>(
   const plain = slugOf(text)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await write(attempt === 1 ? plain : `${plain}-${randomSuffix()}`)
+      return await write(attempt === 1 ? plain : `${plain}-${randomText(suffixLetters, suffixLength)}`)
     } catch (error) {
       if (attempt === attemptsMax || violatedIndex(error) !== index) throw error
     }
@@ -42,8 +42,4 @@ export function slugOf(text: string): string {
     .match(/[\p{L}\p{N}\p{M}]+/gu)
   const slug = (words ?? []).join('-').normalize('NFC')
   return [...slug].slice(0, lettersMax).join('').replace(/-$/, '') || 'untitled'
-}
-
-function randomSuffix(): string {
-  return Array.from({ length: suffixLength }, () => suffixLetters[randomInt(suffixLetters.length)]).join('')
 }

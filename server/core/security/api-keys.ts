@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { randomText } from '../random-text.js'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 /** 190 bits. */
@@ -21,7 +21,7 @@ export function createApiKeys(prefix: string) {
   const wellFormed = new RegExp(`^${start}[0-9A-Za-z]{${secretLength + checksumLength}}$`)
   return {
     create(): string {
-      const secret = Array.from({ length: secretLength }, () => alphabet[randomInt(alphabet.length)]).join('')
+      const secret = randomText(alphabet, secretLength)
       return start + secret + checksumOf(start + secret)
     },
 

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { bind } from '../../commands/bind.js'
 
 const root = join(import.meta.dirname, '../../..')
 const folder = join(root, '.ci/next')
@@ -48,13 +48,9 @@ export function readBrowserCode(): string {
 
 /** A port that nothing listens on now. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (!address || typeof address === 'string') throw new Error('There is no free port.')
-  return address.port
+  const port = await bind('localhost', 0)
+  if (!port) throw new Error('There is no free port.')
+  return port
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -7,6 +7,7 @@ import { startChromium } from '../browser/chromium.js'
 import { arrive, expectAccessible, expectShown, followMail, type Person, signIn } from './person.js'
 import { type Stage, startStage } from './stage.js'
 
+// One journey in one file: each step continues where the previous ones have left the pages and the data.
 const demoAdmin = { email: 'admin@example.com', password: 'demo-admin-passphrase' }
 const grace = { email: 'grace@example.com', password: 'a slow walk by the river' }
 const ben = { email: 'ben@example.com', password: 'seven grey geese in a row' }

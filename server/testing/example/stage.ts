@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seed } from '../../../prisma/seed.js'
-import { bind } from '../../commands/bind.js'
 import { readEnvironment } from '../../config.js'
 import { applyMigrations } from '../../core/database/migrations/migrate.js'
 import { startThrowawayPostgres } from '../../development/embedded-postgres/throwaway.js'
 import { developmentSecrets } from '../../development/secrets.js'
+import { findFreePort } from '../browser/next-app.js'
 
 const root = path.join(import.meta.dirname, '../../..')
 const example = path.join(root, 'examples/next')
@@ -33,7 +33,7 @@ export async function startStage(): Promise<Stage> {
   const secrets = await developmentSecrets(dataDir)
   await applyMigrations(database.url)
   await seed({ databaseUrl: database.url, passwordPepper: secrets.PASSWORD_PEPPER })
-  const [apiPort, appPort] = [await freePort(), await freePort()]
+  const [apiPort, appPort] = [await findFreePort(), await findFreePort()]
   const [api, app] = [`http://localhost:${apiPort}`, `http://localhost:${appPort}`]
   const settings = {
     NODE_ENV: 'development',
@@ -95,10 +95,4 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const ended = once(child, 'exit')
   child.kill(signal)
   await ended
-}
-
-async function freePort(): Promise<number> {
-  const port = await bind('localhost', 0)
-  if (!port) throw new Error('No port is free.')
-  return port
 }

@@ -109,6 +109,17 @@ describe('the cache', () => {
     await vi.waitFor(() => expect(container.textContent).not.toContain('@'))
   })
 
+  it('asks for nothing that needs a user once the user has left', async () => {
+    await client.login(await someone())
+    render(createElement(OwnEmail))
+    await vi.waitFor(() => expect(container.textContent).toContain('@'))
+    network.requests.length = 0
+    await client.logout()
+    await shows('nothing')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(network.count('users.me')).toBe(0)
+  })
+
   it('comes from a rendering server with its dates, and is not read again at once', async () => {
     const credentials = await someone()
     await client.login(credentials)
@@ -197,6 +208,11 @@ function Me() {
   const { data, error } = useQuery(useApi().users.me.queryOptions())
   if (error) return 'failed'
   return data?.email ?? 'waiting'
+}
+
+function OwnEmail() {
+  const isSignedIn = useSession().user !== null
+  return useQuery({ ...useApi().users.me.queryOptions(), enabled: isSignedIn }).data?.email ?? 'nothing'
 }
 
 function CreatedAt() {

@@ -97,6 +97,8 @@ function emptyForAnotherUser({ session }: ApiClient, cache: QueryClient): () => 
     // Changes that wait for the network are not made in the name of the next user.
     cache.getMutationCache().clear()
     cache.removeQueries({ type: 'inactive' })
-    cache.resetQueries().catch(() => {})
+    for (const query of cache.getQueryCache().getAll()) query.reset()
+    // By then, components have rendered for the new user, so queries that need a user are not sent without one.
+    setTimeout(() => void cache.refetchQueries({ type: 'active' }).catch(() => {}))
   })
 }

@@ -62,7 +62,8 @@ const DeleteForm = () => (
 )
 
 function Sessions() {
-  const { data = [] } = useQuery(useApi().sessions.list.queryOptions())
+  const enabled = useUser().user !== null
+  const { data = [] } = useQuery({ ...useApi().sessions.list.queryOptions(), enabled })
   return (
     <Section title="Sessions">
       <ul className="rows">

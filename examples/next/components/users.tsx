@@ -64,7 +64,7 @@ function Row({ user: { id, version, name, email, role, status, createdAt } }: { 
       <th scope="row">
         {name} <span className="byline">{email}</span>
       </th>
-      <td>{new Map<string, string>(Object.entries(roles)).get(role) ?? role}</td>
+      <td>{roles[role] ?? role}</td>
       <td className={`status ${status}`}>{statuses[status]}</td>
       <td>{day(createdAt)}</td>
       <td>

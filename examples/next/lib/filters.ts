@@ -4,7 +4,8 @@ import type { core } from 'zod/mini'
 
 export type Query = Record<string, string | string[] | undefined>
 
-export const roles = { user: 'User', admin: 'Admin' } as const
+// A role without a word here is shown by its name.
+export const roles: Readonly<Record<string, string>> = { user: 'User', admin: 'Admin' }
 export const statuses = { active: 'Active', disabled: 'Disabled', deleted: 'Deleted' } as const
 
 /** The kinds of audit events that are looked for most. */

@@ -267,6 +267,7 @@ describe('an administrator', () => {
     await expectShown(rowsOf(admin.page).getByText('Active'))
     await admin.page.getByRole('button', { name: 'Delete Ben Achterberg' }).click()
     await admin.page.getByRole('button', { name: 'Delete? Ben Achterberg' }).click()
+    await expectShown(admin.page.getByText('0 in all'))
     await admin.page.goto('/admin/users?q=ben@&status=deleted')
     await admin.page.getByRole('button', { name: 'Restore Ben Achterberg' }).click()
     await expectShown(admin.page.getByText('0 in all'))

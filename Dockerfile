@@ -1,4 +1,4 @@
-ARG NODE_VERSION=24
+ARG NODE_VERSION=26
 
 # Everything that a build needs, development dependencies included.
 FROM node:${NODE_VERSION}-slim AS build

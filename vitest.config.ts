@@ -28,6 +28,7 @@ export default defineConfig({
           ...shared,
           name: 'suite',
           include: ['{server,client,prisma,bench}/**/*.test.ts'],
+          setupFiles: ['server/testing/declared-errors.setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           pool: 'threads',

@@ -48,6 +48,8 @@ function openCopy(copy) {
       for (const { source, name } of listFiles(folder)) {
         if (source.endsWith('.diff')) this.change(reverse(readFileSync(source, 'utf8')))
         else rmSync(path.join(copy, name))
+        const folder = path.dirname(path.join(copy, name))
+        if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true })
       }
     },
     /** Removes what a list names; see docs/guides/remove-posts.txt. */

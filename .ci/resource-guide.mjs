@@ -1,15 +1,18 @@
 // Follows docs/guides/add-a-resource.md on a copy. `remove` removes posts and runs the remaining suite. `add` adds comments,
 // takes them back, removes posts although they had comments, lets the generator write resources of every kind, and applies the
-// recipes of docs/guides/beyond-one-table.md to them.
+// recipes of docs/guides/beyond-one-table.md to them, and the job of docs/guides/jobs.md.
 import { withCopy } from './guide.mjs'
 
 const guide = 'docs/guides/add-a-resource.md'
 const comments = 'docs/guides/add-a-resource'
 const posts = 'docs/guides/remove-posts.txt'
 const beyond = 'docs/guides/beyond-one-table'
-// A slug, an irregular plural, a noun of two words below a resource that has a slug, and a slug below a parent.
+const jobs = 'docs/guides/jobs'
+// A slug, a child of a child, an irregular plural, a noun of two words below a resource that has a slug, and a slug below a parent.
 const generated = {
   articles: 'article --by title',
+  comments: 'comment --parent article',
+  replies: 'reply --parent comment',
   people: 'person --plural people',
   'order-lines': 'order-line --parent article',
   aliases: 'alias --parent person --by label',
@@ -33,8 +36,10 @@ function generate(copy, commands) {
   const [migrate = '', ...others] = commands.split('\n')
   copy.run([migrate, ...Object.values(generated).map((words) => `npm run --silent new -- ${words}`)].join('\n'))
   copy.add(beyond)
-  const features = [...Object.keys(generated), 'favourites', 'users', 'audit']
-  copy.run(withTestsOf(['npm run migrate:new -- beyond_one_table', ...others].join('\n'), features))
+  copy.add(jobs)
+  const features = [...Object.keys(generated), 'favourites', 'profiles', 'reports', 'users', 'audit']
+  // Without the test of examples: the recorder cannot make the user that an operation on a username reads.
+  copy.run(withTestsOf(['npm run migrate:new -- beyond_one_table', ...others].join('\n'), features, ''))
 }
 
 /** The commands in a section of the guide. */
@@ -47,8 +52,8 @@ function commandsOf(copy, title) {
 }
 
 /** Commands whose `npm test` runs the tests of features and those that hold for all resources, instead of the suite. */
-function withTestsOf(commands, features) {
-  const generic = 'parity outputs resources access-matrix limits-and-bounds audit-trail requirements'
+function withTestsOf(commands, features, ofDocument = 'openapi ') {
+  const generic = `${ofDocument}parity contract resources access-matrix limits-and-bounds audit-trail requirements`
   const files = [
     ...features.map((feature) => `server/features/${feature}/`),
     ...generic.split(' ').map((name) => `server/${name}.test.ts`),

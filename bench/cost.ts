@@ -1,94 +1,40 @@
-import { buildApp } from '../server/app.js'
-import { createCallers } from '../server/callers.js'
-import { loadConfig } from '../server/config.js'
-import { type Container, createContainer } from '../server/container.js'
-import { createUsers, signInAll } from './support/people.js'
+import { parseArgs } from 'node:util'
+import { writePerformancePage } from './cost/page.js'
+import { measurePrisma } from './cost/prisma-reads.js'
+import { describeGoal, isAsGood, measureRequests } from './cost/requests.js'
+import { prepare } from './cost/stage.js'
+import { measureStages } from './cost/stages.js'
+import { measureStart } from './cost/start.js'
 import { report } from './support/report.js'
-import { password, productionSettings, startDatabase } from './support/settings.js'
-import { medians, rounded } from './support/timing.js'
+import { rounded } from './support/timing.js'
 
-// Longer than a session is remembered.
-const forgottenAfterMs = 6_000
-const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
-
-/** Measures what a call costs by transport, and what knowing its caller, tokens and passwords cost, in turns. */
-const postgres = await startDatabase()
-const start = Date.now()
-const now = { time: start }
-const config = loadConfig({ ...(await productionSettings(postgres.url)), LOG_LEVEL: 'silent' })
-const container = createContainer(config, { clock: { now: () => new Date(now.time) } })
-const app = await buildApp(container)
+/**
+ * What a request costs the process of a production server, in processor time, beside a bare Fastify server with one
+ * prepared statement, in turns. `--quick` measures briefly, with fewer rows, and fails if a ratio is out of its bound;
+ * `--write` writes `docs/performance.md` and its plot.
+ */
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } })
+const isQuick = values.quick ?? false
+const stage = await prepare({ posts: isQuick ? 20_000 : 1_000_000 })
 try {
-  const [user, ...others] = await signInAll(container, await createUsers(container, 40))
-  if (!user) throw new Error('There is no user.')
-  const key = await createKey(container, user.user)
-  const calls = { ...callsOf(container, user.accessToken, key), ...sessionsOf(container, user, others) }
-  show('Calls of users.me and their sessions', 'REST, session remembered', await medians(calls, { rounds: 300 }))
-  show('Passwords', 'verify, right', await medians(await passwordsOf(container), { rounds: 9 }))
+  const start = await measureStart(stage, { starts: isQuick ? 1 : 5 })
+  const requests = await measureRequests(stage, isQuick ? { rounds: 5, ms: 600 } : { rounds: 9, ms: 1_500 })
+  const prisma = await measurePrisma(stage, isQuick ? { rounds: 7, reads: 500 } : { rounds: 15, reads: 2_000 })
+  const stages = await measureStages(stage, { ms: isQuick ? 2_000 : 8_000 })
+  const ratios = [...requests.ratios, prisma]
+  const memory = { what: 'resident memory after the requests, MiB', value: rounded(requests.residentBytes / 1024 ** 2) }
+  const ofProcess = [...start, memory]
+  report('Processor time of a request', requests.costs)
+  report(
+    'Ratios',
+    ratios.map((each) => ({ row: each.row, ratio: rounded(each.ratio, 2), goal: describeGoal(each) })),
+  )
+  report('Where the time of a request goes, µs', stages)
+  report('The process', ofProcess)
+  if (values.write) await writePerformancePage({ costs: requests.costs, ratios, stages, start: ofProcess })
+  const failed = ratios.filter((ratio) => !isAsGood(ratio, ratio.bound))
+  for (const { row, ratio } of failed) console.error(`${row}: ${rounded(ratio, 2)} is out of its bound.`)
+  if (failed.length > 0) process.exitCode = 1
 } finally {
-  await app.close()
-  await container.close()
-  await postgres.stop()
-}
-
-type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
-
-async function createKey({ services }: Container, { id: userId, role }: SignedIn['user']): Promise<string> {
-  const actor = { userId, role, sessionId: null, origin }
-  return (await services.apiKeys.create(actor, { name: 'bench', scopes: ['users:read'] })).key
-}
-
-function callsOf(of: Container, token: string, key: string) {
-  const caller = createCallers(of).withToken(token)
-  return {
-    'no procedure: /livez': () => get('/livez'),
-    'REST, session remembered': () => get('/api/users/me', token),
-    'REST, API key': () => get('/api/users/me', key),
-    'tRPC, session remembered': () => get('/trpc/users.me', token),
-    'in process, session remembered': () => caller.users.me(),
-  }
-}
-
-async function get(url: string, token?: string): Promise<void> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const { statusCode } = await app.inject({ url, headers })
-  if (statusCode !== 200) throw new Error(`${url} was answered with ${statusCode}.`)
-}
-
-function sessionsOf({ accessTokens, services: { sessions } }: Container, first: SignedIn, others: SignedIn[]) {
-  const { id: userId, role } = first.user
-  const sign = async () => (await accessTokens.sign({ userId, role, sessionId: first.sessionId })).token
-  let turn = 0
-  let { refreshToken } = first
-  return {
-    'REST, session read': async () => {
-      turn += 1
-      // By the clock, each of these sessions was read long ago, or will be.
-      now.time = start + forgottenAfterMs * (turn % 140)
-      await get('/api/users/me', others[turn % others.length]?.accessToken)
-      now.time = start
-    },
-    'a refresh': async () => {
-      refreshToken = (await sessions.refresh(origin, [refreshToken])).refreshToken
-    },
-    'a token signed': sign,
-    'a token signed, and verified for the first time': async () => accessTokens.verify(await sign()),
-  }
-}
-
-async function passwordsOf({ passwords }: Container) {
-  const hash = await passwords.hash(password, origin)
-  return {
-    hash: () => passwords.hash(password, origin),
-    'verify, right': () => passwords.verify(password, hash, origin),
-    'verify, no account': () => passwords.verify(password, null, origin),
-    'the policy': () => passwords.assertAcceptable(password, { email: 'ada@example.com', name: 'Ada Okafor' }),
-  }
-}
-
-function show(title: string, base: string, times: Readonly<Record<string, number>>): void {
-  const rows = Object.entries(times).map(([what, ms]) => {
-    return { what, µs: rounded(ms * 1000), [`to ${base}`]: rounded(ms / (times[base] ?? Number.NaN), 3) }
-  })
-  report(`${title}, median`, rows)
+  await stage.stop()
 }

@@ -5,7 +5,7 @@ import { type ApiClient, createApiClient } from './api-client.js'
 import { apiError } from './errors.js'
 import { createNetwork, type Network } from './testing/network.js'
 
-const nobody = { email: 'nowhere', password: 'a password of nobody', name: 'Nobody' }
+const invalid = { email: 'nowhere', password: 'an unused password', name: 'Someone' }
 const t = await startTestApp()
 let network: Network
 let client: ApiClient
@@ -22,7 +22,7 @@ describe('apiError', () => {
   })
 
   it('contains the time of the next attempt', async () => {
-    const tries = Array.from({ length: 6 }, () => client.api.auth.register.mutate(nobody).catch(apiError))
+    const tries = Array.from({ length: 6 }, () => client.api.auth.register.mutate(invalid).catch(apiError))
     const errors = await Promise.all(tries)
     expect(errors).toContainEqual(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterSeconds: 3600 }))
   })

@@ -1,5 +1,4 @@
 import * as mini from 'zod/mini'
-import en from 'zod/v4/locales/en.js'
 
 /**
  * The notation of Zod that the `schema.ts` files of the server use, built on `zod/mini`. The build of the package puts
@@ -30,6 +29,9 @@ export const iso = {
 const oneOf = (values: readonly string[]) => fluent(mini.enum(values))
 const nothing = () => fluent(mini.null())
 
+/** Keeps the language of the app, if it has chosen one before. */
+export const config = (changes: typeof mini.core.globalConfig) => mini.config(mini.config().localeError ? {} : changes)
+
 export { nothing as null, oneOf as enum }
 
 type Schema = mini.ZodMiniType
@@ -38,6 +40,7 @@ type Shape = Record<string, Schema>
 interface Fluent extends Schema {
   min(bound: number, message?: string): Fluent
   max(bound: number, message?: string): Fluent
+  regex(pattern: RegExp, message?: string): Fluent
   trim(): Fluent
   toLowerCase(): Fluent
   refine(...refinement: Parameters<typeof mini.refine<never>>): Fluent
@@ -53,11 +56,11 @@ const lengths = { min: mini.minLength, max: mini.maxLength }
 const amounts = { min: mini.minimum, max: mini.maximum }
 
 function fluent(schema: Schema, bounds: typeof lengths | typeof amounts = lengths): Fluent {
-  speakEnglish()
   const checked = (check: mini.core.$ZodCheck) => fluent(withCheck(schema, check), bounds)
   const chain: Fluent = Object.assign(schema, {
     min: (bound: number, message?: string) => checked(bounds.min(bound, message)),
     max: (bound: number, message?: string) => checked(bounds.max(bound, message)),
+    regex: (pattern: RegExp, message?: string) => checked(mini.regex(pattern, message)),
     trim: () => checked(mini.trim()),
     toLowerCase: () => checked(mini.toLowerCase()),
     refine: (...refinement: Parameters<Fluent['refine']>) => checked(mini.refine(...refinement)),
@@ -92,9 +95,4 @@ function fluentObject(schema: mini.ZodMiniObject): FluentObject {
 
 function withCheck<Kind extends Schema>(schema: Kind, check: mini.core.$ZodCheck): Kind {
   return schema.clone({ ...schema.def, checks: [...(schema.def.checks ?? []), check] }, { parent: true })
-}
-
-// What zod does when it is loaded, unless the app has chosen a language.
-function speakEnglish(): void {
-  if (!mini.config().localeError) mini.config(en())
 }

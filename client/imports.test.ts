@@ -6,7 +6,7 @@ import { type Import, importsOf, reachableFrom } from './scripts/imports.js'
 const root = join(import.meta.dirname, '..')
 
 describe('the imports of the client', () => {
-  it('are values of schema.ts files and types of router.ts', () => {
+  it('are values of schema.ts files, and the types of the router and its errors', () => {
     const crossings = clientFiles().flatMap(importsOf).filter(leavesClient)
     expect(crossings.length).toBeGreaterThan(0)
     expect(crossings.filter((arrow) => !isAllowedCrossing(arrow)).map(inWords)).toEqual([])
@@ -51,8 +51,10 @@ function leavesClient({ target }: Import): boolean {
   return target.startsWith('/') && relative(join(root, 'client'), target).startsWith('..')
 }
 
+const typeSources = ['server/router.ts', 'server/core/possible-errors.ts']
+
 function isAllowedCrossing({ from, target, isType }: Import): boolean {
-  if (target === join(root, 'server/router.ts')) return isType
+  if (typeSources.includes(relative(root, target))) return isType
   // The names of cookies are derived from that of the application.
   if (target === join(root, 'app.json')) return from === join(root, 'client/next-server.ts')
   return isSchema(target) && from === join(root, 'client/schemas.ts')

@@ -14,9 +14,6 @@ import { createQueryClient } from './query-client.js'
 // One for each request.
 const getQueries = cache(async () => {
   const queryClient = createQueryClient()
-  const { queries, ...others } = queryClient.getDefaultOptions()
-  // A visitor does not wait for repetitions: the page makes them.
-  queryClient.setDefaultOptions({ ...others, queries: { ...queries, retry: false } })
   return { queryClient, api: createTRPCOptionsProxy<AppRouter>({ client: await getApi(), queryClient }) }
 })
 
@@ -26,24 +23,20 @@ export async function Hydrate({ children }: { children?: ReactNode }): Promise<R
   return createElement(HydrationBoundary, { state: dehydrate(queryClient) }, children)
 }
 
-type Options<Data, Failure, Key extends QueryKey> = FetchQueryOptions<Data, Failure, Data, Key>
-type ListOptions<Data, Failure, Key extends QueryKey, Page> = FetchInfiniteQueryOptions<Data, Failure, Data, Key, Page>
+type Plain<Data, Failure, Key extends QueryKey> = Omit<FetchQueryOptions<Data, Failure, Data, Key>, 'initialPageParam'>
 
 /**
  * Reads what a page shows, before it is rendered: `await prefetch((api) => api.users.me.queryOptions())`. It throws
  * nothing: what it could not read, the page reads in the browser.
  */
 export async function prefetch<Data, Failure, Key extends QueryKey, Page = never>(
-  choose: (api: TRPCOptionsProxy<AppRouter>) => Options<Data, Failure, Key> | ListOptions<Data, Failure, Key, Page>,
+  choose: (
+    api: TRPCOptionsProxy<AppRouter>,
+  ) => Plain<Data, Failure, Key> | FetchInfiniteQueryOptions<Data, Failure, Data, Key, Page>,
 ): Promise<void> {
   const { queryClient, api } = await getQueries()
-  const options = choose(api)
-  if (isList(options)) await queryClient.prefetchInfiniteQuery(options)
+  // A visitor does not wait for repetitions: the page makes them.
+  const options = { ...choose(api), retry: false }
+  if ('initialPageParam' in options) await queryClient.prefetchInfiniteQuery(options)
   else await queryClient.prefetchQuery(options)
-}
-
-function isList<Data, Failure, Key extends QueryKey, Page>(
-  options: Options<Data, Failure, Key> | ListOptions<Data, Failure, Key, Page>,
-): options is ListOptions<Data, Failure, Key, Page> {
-  return 'initialPageParam' in options
 }

@@ -2,8 +2,8 @@ import type { TRPCClient } from '@trpc/client'
 import { type NextRequest, NextResponse } from 'next/server.js'
 import superjson from 'superjson'
 import type { AppRouter } from './app-router.js'
-import { apiError, type ErrorCode } from './errors.js'
-import { createServerApi, ownOrigin, readCookie, readSession, secondsLeft, serverUrl } from './next-server.js'
+import { apiError } from './errors.js'
+import { createServerApi, ownOrigin, readSession, secondsLeft, serverUrl } from './next-server.js'
 import { askTwice, withTimeout } from './renewal.js'
 
 export interface SessionProxyOptions {
@@ -16,7 +16,6 @@ export interface SessionProxyOptions {
 }
 
 const files = /^\/_next\/|\.(avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$/
-const overrides = 'x-middleware-override-headers'
 
 /**
  * Creates the function for `proxy.ts` of Next: the one place in which a frontend with server components renews the
@@ -24,89 +23,75 @@ const overrides = 'x-middleware-override-headers'
  */
 export function sessionProxy(options: SessionProxyOptions = {}): (request: NextRequest) => Promise<Response> {
   const { protect = [], signInPath = '/login', proxy = () => NextResponse.next() } = options
-  const isListed = (path: string) => (page: string) => `${path}/`.startsWith(`${page}/`)
+  const isListed = (path: string, pages: readonly string[]) => pages.some((page) => `${path}/`.startsWith(`${page}/`))
   return async (request) => {
     const { pathname, search } = request.nextUrl
     if (pathname.startsWith('/trpc/')) return forward(request)
-    if (files.test(pathname)) return proxy(request)
-    const hadSession = readSession(request.cookies.getAll()) !== null
-    const { signedIn, setCookies } = await findSession(request)
-    const isProtected = typeof protect === 'function' ? protect(pathname) : protect.some(isListed(pathname))
-    if (signedIn === null && isProtected && pathname !== signInPath) {
+    const path = pathname.replace(/%[2-7][\da-f]/gi, decodeURIComponent) // Next finds the page of %61ccount, too.
+    const isProtected = typeof protect === 'function' ? protect(path) : isListed(path, protect)
+    if (!isProtected && files.test(pathname)) return proxy(request)
+    const session = await findSession(request)
+    if (isProtected && pathname !== signInPath && (!session || session.signedIn === null)) {
       const target = new URL(`${signInPath}?next=${encodeURIComponent(pathname + search)}`, request.url)
-      return keepPrivate(NextResponse.redirect(target, 303), setCookies)
+      return answer(request, NextResponse.redirect(target, 303), session?.setCookies)
     }
     const response = await proxy(request)
-    return hadSession ? keepPrivate(handOver(request, response), setCookies) : response
+    return session ? answer(request, response, session.setCookies) : response
   }
 }
 
 // A page that starts asks for a token. It gets the one that is at hand, so that nothing is rotated.
 async function forward(request: NextRequest): Promise<Response> {
-  const { pathname, search } = request.nextUrl
-  if (request.method === 'POST' && pathname === '/trpc/auth.refresh') {
-    const { signedIn, setCookies } = await findSession(request)
-    const reply = { result: { data: superjson.serialize(signedIn) } }
-    if (signedIn) return keepPrivate(NextResponse.json(reply), setCookies)
-  }
-  return NextResponse.rewrite(serverUrl() + pathname + search)
+  const isRefresh = request.method === 'POST' && request.nextUrl.pathname === '/trpc/auth.refresh'
+  const session = isRefresh ? await findSession(request) : null
+  if (!session?.signedIn) return NextResponse.rewrite(serverUrl() + request.nextUrl.pathname + request.nextUrl.search)
+  const reply = { result: { data: superjson.serialize(session.signedIn) } }
+  return answer(request, NextResponse.json(reply), session.setCookies)
 }
 
 /**
- * Finds out who the visitor is, renews the session if necessary, and gives the request the new cookies. `signedIn` is null
- * for visitors without a session, and undefined while the server cannot tell.
+ * Finds out who the visitor is, renews the session if necessary, and gives the request the new cookies. It returns null
+ * for visitors without a session. `signedIn` is null for a session that has ended, and undefined while the server cannot
+ * tell.
  */
 async function findSession({ cookies, headers }: NextRequest) {
-  const setCookies: string[] = []
   const session = readSession(cookies.getAll())
-  if (!session) return { signedIn: null, setCookies }
-  const { accessToken } = session
-  const collect = (lines: readonly string[]) => setCookies.push(...lines)
-  const api = createServerApi(headers, () => accessToken, collect)
-  const signedIn = await checkOrRenew(api, accessToken).catch((error: unknown) => {
+  if (!session) return null
+  const setCookies: string[] = []
+  const api = createServerApi(headers, cookies, setCookies)
+  const signedIn = await checkOrRenew(api, session.accessToken).catch((error: unknown) => {
     if (apiError(error)?.code !== 'FORBIDDEN') return undefined
     throw new Error(`The server refuses the origin ${ownOrigin(headers)}. Set APP_URL for Next and for the server.`)
   })
-  // A cookie may be cleared for one scope and set for another.
-  const changes = setCookies.map(readCookie).sort((one, other) => one.value.length - other.value.length)
-  for (const { name, value } of changes) cookies.set(name, value)
   return { signedIn, setCookies }
 }
 
 async function checkOrRenew(api: TRPCClient<AppRouter>, accessToken?: string) {
   const read = (signal: AbortSignal) => api.users.me.query(undefined, { signal })
-  const user = accessToken && (await withTimeout(read).catch(nullIf('UNAUTHORIZED')))
+  const user = accessToken && (await withTimeout(read).catch(nullIfInvalid))
   if (user) return { accessToken, tokenType: 'Bearer', expiresIn: secondsLeft(accessToken), user }
-  return askTwice((signal) => api.auth.refresh.mutate({}, { signal })).catch(nullIf('INVALID_TOKEN'))
+  return askTwice((signal) => api.auth.refresh.mutate({}, { signal })).catch(nullIfInvalid)
 }
 
-function nullIf(code: ErrorCode) {
-  return (error: unknown) => {
-    if (apiError(error)?.code !== code) throw error
-    return null
-  }
+function nullIfInvalid(error: unknown): null {
+  const code = apiError(error)?.code
+  if (code === 'UNAUTHORIZED' || code === 'INVALID_TOKEN') return null
+  throw error
 }
 
 /**
- * Lets what is rendered see the changed cookies of the request, whatever another proxy has made of it. Next takes the
- * headers of the request from these headers of the response, which it does not send.
+ * Turns a response into one for a session. No cache on the way or in the browser may give it to another person. What is
+ * rendered sees the changed cookies of the request: Next takes its headers from these of the response, which it does not
+ * send. Another proxy that sets them has copied the cookies already.
  */
-function handOver(request: NextRequest, response: Response): NextResponse {
-  const { headers } = new NextResponse(response.body, response)
-  const target = headers.get('x-middleware-rewrite') ?? (headers.has('x-middleware-next') ? request.url : 'about:')
-  if (new URL(target, request.url).origin === request.nextUrl.origin) {
-    const own = NextResponse.next({ request }).headers
-    own.delete('x-middleware-next')
-    if (!headers.has(overrides)) for (const [name, value] of own) headers.set(name, value)
-    headers.set(overrides, `${headers.get(overrides)},cookie`)
-    headers.set('x-middleware-request-cookie', request.headers.get('cookie') ?? '')
-  }
-  return new NextResponse(response.body, { status: response.status, headers })
-}
-
-// Neither a cache on the way nor that of a browser may give it to another person.
-function keepPrivate(response: NextResponse, setCookies: readonly string[]): NextResponse {
-  for (const line of setCookies) response.headers.append('set-cookie', line)
-  response.headers.set('cache-control', 'private, no-store')
-  return response
+function answer(request: NextRequest, response: Response, setCookies: readonly string[] = []): NextResponse {
+  const own = new NextResponse(response.body, response)
+  const { headers } = own
+  const isRendered = headers.has('x-middleware-next') || headers.has('x-middleware-rewrite')
+  const isHandedOver = headers.has('x-middleware-override-headers')
+  const seen = isRendered && !isHandedOver ? NextResponse.next({ request }).headers : []
+  for (const [name, value] of seen) headers.set(name, value)
+  for (const line of setCookies) headers.append('set-cookie', line)
+  headers.set('cache-control', 'private, no-store')
+  return own
 }

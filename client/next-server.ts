@@ -1,7 +1,10 @@
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import { NextResponse } from 'next/server.js'
 import app from '../app.json' with { type: 'json' }
 import type { AppRouter } from './app-router.js'
 import { type Fetch, sendingLinks } from './links.js'
+
+type Cookie = Record<'name' | 'value', string>
 
 const refreshName = new RegExp(`^(__Host-)?${app.name}_refresh(_\\d+)?$`)
 // The client of a page renews its token 30 seconds before it expires. By then the cookie has to be gone.
@@ -9,39 +12,40 @@ const renewAheadSeconds = 60
 
 /**
  * Creates a client that calls the server in the name of a visitor: from the visitor's address, by which the server counts
- * limits, with the access token, and to `auth` with the visitor's cookies and an origin that may use them.
+ * limits, with the access token, the cookies, the trace, and an origin that may use them.
  *
- * @param onSetCookies receives the `Set-Cookie` headers of a response
+ * @param cookies those of the visitor, in which it sets those of the responses
+ * @param setCookies receives the `Set-Cookie` headers of the responses
  */
 export function createServerApi(
   visitor: Pick<Headers, 'get'>,
-  accessToken: () => string | undefined,
-  onSetCookies: (lines: readonly string[]) => void,
+  cookies: { getAll(): readonly Cookie[]; set(cookie: Cookie): unknown },
+  setCookies: string[] = [],
 ): TRPCClient<AppRouter> {
-  const send: Fetch = async (input, { method = 'POST', body = null, signal = null, headers } = {}) => {
-    const sent = new Headers(headers)
-    const copy = (name: string) => sent.set(name, visitor.get(name) ?? '')
-    const token = accessToken()
-    if (token) sent.set('authorization', `Bearer ${token}`)
-    for (const name of ['x-forwarded-for', 'user-agent']) copy(name)
-    const isAuth = String(input).includes('/trpc/auth.')
-    if (isAuth) copy('cookie')
-    if (isAuth) sent.set('origin', ownOrigin(visitor))
-    const request = { method, body, signal, headers: sent }
+  const headersOf = () => {
+    const token = readSession(cookies.getAll())?.accessToken
+    const kept = ['cookie', 'user-agent', 'x-forwarded-for', 'traceparent'].map((key) => [key, visitor.get(key) ?? ''])
+    const authorization = token && { authorization: `Bearer ${token}` }
+    return { ...Object.fromEntries(kept), ...authorization, origin: ownOrigin(visitor) }
+  }
+  const send: Fetch = async (input, { method = 'POST', body = null, signal = null, headers = {} } = {}) => {
+    const request = { method, body, signal, headers }
     const response = await fetch(String(input), request)
-    if (isAuth) onSetCookies(withAccessCookie(response.headers.getSetCookie(), await response.clone().text()))
+    const received = response.headers.getSetCookie()
+    const lines = received.concat(received.length > 0 ? accessCookies(received, await response.clone().text()) : [])
+    for (const cookie of lines.flatMap(parse)) cookies.set(cookie)
+    setCookies.push(...lines)
     return response
   }
   const connection = { url: `${serverUrl()}/trpc`, fetch: send, headers: {}, usesCookie: false }
-  return createTRPCClient<AppRouter>({ links: sendingLinks(connection, () => ({})) })
+  return createTRPCClient<AppRouter>({ links: sendingLinks(connection, headersOf) })
 }
 
 /** The address at which Next reaches the server. @throws Error if it is not set */
 export function serverUrl(): string {
-  const url = process.env.API_URL
-  if (!url)
-    throw new Error('Set API_URL to the address at which Next reaches the server, such as http://127.0.0.1:3000.')
-  return url.replace(/\/+$/, '')
+  const url = process.env.API_URL?.replace(/\/+$/, '')
+  if (url) return url
+  throw new Error('Set API_URL to the address at which Next reaches the server, such as http://127.0.0.1:3000.')
 }
 
 /** The origin of this frontend as the server knows it: that of `APP_URL`, or else the one that the visitor uses. */
@@ -50,42 +54,32 @@ export function ownOrigin(visitor: Pick<Headers, 'get'>): string {
   return new URL(process.env.APP_URL || visited).origin
 }
 
-interface Cookie {
-  name: string
-  value: string
-}
-
 /** Null without a session. The access token is missing if it has expired, or came with another refresh token. */
 export function readSession(cookies: readonly Cookie[]): { accessToken?: string } | null {
   const refresh = cookies.find(({ name }) => refreshName.test(name))
-  const access = refresh && cookies.find(({ name }) => name === accessName(refresh))?.value
   if (!refresh) return null
-  return access?.startsWith(markOf(refresh)) ? { accessToken: access.slice(markOf(refresh).length) } : {}
+  const { name, mark } = accessCookieOf(refresh)
+  const value = cookies.find((cookie) => cookie.name === name)?.value
+  return value?.startsWith(mark) ? { accessToken: value.slice(mark.length) } : {}
 }
 
 // The access token rests beside the refresh token, protected in the same way, until shortly before it expires.
-function withAccessCookie(setCookies: readonly string[], body: string): string[] {
+function accessCookies(received: readonly string[], body: string): string[] {
   const [, token] = /"accessToken":"([\w.-]+)"/.exec(body) ?? []
-  const line = setCookies.find((each) => refreshName.test(readCookie(each).name) && readCookie(each).value)
-  if (!token || !line) return [...setCookies]
-  const attributes = line.replace(/^[^;]*/, '').replace(/; *(domain|expires|max-age)=[^;]*/gi, '')
-  const pair = `${accessName(readCookie(line))}=${markOf(readCookie(line))}${token}`
-  return [...setCookies, `${pair}${attributes}; Max-Age=${secondsLeft(token) - renewAheadSeconds}`]
-}
-
-/** Reads the name and the value of a `Set-Cookie` header. */
-export function readCookie(setCookie: string): Cookie {
-  const [, name = '', value = ''] = /^([^=]*)=([^;]*)/.exec(setCookie) ?? []
-  return { name, value }
-}
-
-function accessName({ name }: Cookie): string {
-  return name.replace(/_refresh(_\d+)?$/, '_access$1')
+  const refresh = received.flatMap(parse).find(({ name, value }) => refreshName.test(name) && value)
+  if (!token || !refresh) return []
+  const { name, mark } = accessCookieOf(refresh)
+  const attributes = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${secondsLeft(token) - renewAheadSeconds}`
+  return [`${name}=${mark}${token}; ${attributes}${refresh.secure ? '; Secure' : ''}`]
 }
 
 // A login, a logout and a renewal replace the refresh token. An access token from before is then no longer used.
-function markOf({ value }: Cookie): string {
-  return `${value.slice(-8)}.`
+function accessCookieOf({ name, value }: Cookie) {
+  return { name: name.replace(/_refresh(?=(_\d+)?$)/, '_access'), mark: `${value.slice(-8)}.` }
+}
+
+function parse(setCookie: string) {
+  return new NextResponse(null, { headers: { 'set-cookie': setCookie } }).cookies.getAll()
 }
 
 /** The remaining lifetime of an access token, by the clock of this machine. */

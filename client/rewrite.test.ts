@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addCreations, addSummaries, slimSchemas } from './scripts/rewrite.js'
+import { addCreations, addDescriptions, slimSchemas } from './scripts/rewrite.js'
 
 describe('a built schema.ts file', () => {
   const code = [
@@ -49,21 +49,25 @@ describe('the declaration of the router', () => {
     `        get: TRPCQueryProcedure<{`,
   ]
 
-  it('shows the summary of each procedure', () => {
-    const summaries = new Map([
-      ['posts.get', 'Get a post'],
-      ['users.get', 'Get */ a user'],
+  it('shows the description of each procedure', () => {
+    const descriptions = new Map([
+      ['posts.get', 'Get a post.\n\nA draft is */ hidden.'],
+      ['users.get', 'Get */ a user.'],
     ])
-    const written = addSummaries(lines.join('\n'), summaries).split('\n')
+    const written = addDescriptions(lines.join('\n'), descriptions).split('\n')
     expect(written.filter((line) => !lines.includes(line))).toEqual([
-      '        /** Get a post. */',
+      '        /**',
+      '         * Get a post.',
+      '         *',
+      '         * A draft is *\u200b/ hidden.',
+      '         */',
       '        /** Get *\u200b/ a user. */',
     ])
-    expect(written.indexOf('        /** Get a post. */')).toBe(4)
+    expect(written.indexOf('        /**')).toBe(4)
   })
 
   it('is refused if it lacks a procedure, so that a changed notation of the compiler is noticed', () => {
     const missing = new Map([['posts.remove', 'Delete a post']])
-    expect(() => addSummaries(lines.join('\n'), missing)).toThrow('posts.remove')
+    expect(() => addDescriptions(lines.join('\n'), missing)).toThrow('posts.remove')
   })
 })

@@ -9,15 +9,17 @@ import { seedPosts } from '../server/features/posts/seed.js'
 interface SeedOptions {
   databaseUrl: string
   passwordPepper: string
+  /** The time at which the 90 days of demo data end. */
+  now?: Date
 }
 
-const demoAdmin = {
+export const demoAdmin = {
   email: 'admin@example.com',
   name: 'Demo Admin',
   role: 'admin',
   password: 'demo-admin-passphrase',
 } as const
-const demoUser = {
+export const demoUser = {
   email: 'ada@example.com',
   name: 'Ada Okafor',
   role: 'user',
@@ -55,11 +57,15 @@ const spreadMs = 90 * 24 * 3600 * 1000
 
 /**
  * Inserts demo data into an empty database, in one transaction: an admin and a user who can log in, 20 more users who
- * cannot, and their posts of the past 90 days. A database that has users is not changed.
+ * cannot, all of the past 90 days, and the demo data of features. A database that has users is not changed.
  *
  * @returns whether data was inserted
  */
-export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promise<{ seeded: boolean }> {
+export async function seed({
+  databaseUrl,
+  passwordPepper,
+  now = new Date(),
+}: SeedOptions): Promise<{ seeded: boolean }> {
   const log = createLogger({ mode: 'production', logLevel: 'silent' })
   const db = createDatabase({ pool: new ConnectionPool({ url: databaseUrl, max: 1, log }) })
   try {
@@ -67,7 +73,7 @@ export async function seed({ databaseUrl, passwordPepper }: SeedOptions): Promis
     const passwords = createPasswords({ pepper: passwordPepper, minLength: 15, application: 'app' })
     const here = { ip: '127.0.0.1' }
     const hashes = await Promise.all([demoAdmin, demoUser].map(({ password }) => passwords.hash(password, here)))
-    return await db.$transaction((tx) => fillIfEmpty(tx, hashes, new Date()), { timeout: longestSeedMs })
+    return await db.$transaction((tx) => fillIfEmpty(tx, hashes, now), { timeout: longestSeedMs })
   } finally {
     await db.$disconnect()
   }

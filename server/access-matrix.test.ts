@@ -7,7 +7,7 @@ import { startTestApp } from './testing/test-app.js'
 import { everyProcedure, transports } from './testing/transports.js'
 
 // With one connection for requests, a transaction whose work uses the pool waits for itself, and fails.
-const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '2' } })
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '3' } })
 // So that no admin of the matrix is the last one.
 await createUser(t, { role: 'admin' })
 

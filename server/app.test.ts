@@ -42,6 +42,29 @@ describe('one request', () => {
     expect((await t.app.inject({ method: 'POST', url, headers, payload: '{' })).statusCode).toBe(status)
   })
 
+  it.each(['/nothing', '/api/nothing', '/livez'])(
+    'S38: has security headers, and may be read by allowed origins, if nothing takes it: %s',
+    async (url) => {
+      const origin = 'http://app.localhost:5173'
+      const { headers } = await t.app.inject({ method: 'POST', url, headers: { origin } })
+      expect(headers).toMatchObject({
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'access-control-allow-origin': origin,
+      })
+    },
+  )
+
+  it.each(['/api/users/me', '/trpc/users.me'])(
+    'has its methods named in the response to OPTIONS, whatever its body: %s',
+    async (url) => {
+      const sent = { method: 'OPTIONS', url, headers: { 'content-type': 'text/plain' }, payload: '{' } as const
+      const { statusCode, headers } = await t.app.inject(sent)
+      expect([statusCode, headers.allow]).toEqual([204, expect.stringContaining('GET')])
+    },
+  )
+
   it('S52: gets a response if it is a probe, however much its address holds with incomplete bodies', async () => {
     const head = 'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length'
     const slow = await Promise.all(Array.from({ length: 70 }, () => openSocket(port)))

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Container } from './container.js'
 import { checkProcedures } from './core/boot-checks.js'
 import { answerClientError } from './core/http/client-errors.js'
+import { allowOrigins } from './core/http/cors.js'
 import { docsPage } from './core/http/docs/page.js'
 import { answerFrameworkError, registerErrorHandling } from './core/http/errors.js'
 import { endConnections, healthRoutes } from './core/http/health.js'
@@ -17,20 +18,28 @@ import { securityHeaders } from './core/http/security-headers.js'
 import { trpcTransport } from './core/http/trpc/routes.js'
 import { answerUnrouted, maxParamLength } from './core/http/unrouted.js'
 import { scopeSchema } from './features/api-keys/schema.js'
+import examples from './openapi-examples.json' with { type: 'json' }
 import { appRouter } from './router.js'
 
+interface AppOptions {
+  /** Further scripts of the documentation page; see {@link docsPage}. */
+  docsScripts?: readonly string[]
+}
+
 /**
- * Builds the HTTP server of the container: the hooks of every request, then the transports of the router.
+ * Builds the HTTP server of the container: the hooks of every request, then the transports of the router. In a process that
+ * only works on jobs, it only answers probes and Prometheus.
  *
  * @throws Error naming the procedure if one lacks a required declaration
  */
-export async function buildApp(container: Container): Promise<FastifyInstance> {
+export async function buildApp(container: Container, { docsScripts }: AppOptions = {}): Promise<FastifyInstance> {
   checkProcedures(appRouter, scopeSchema.options)
   const app = Fastify(fastifyOptions(container))
   logRequests(app)
   registerErrorHandling(app)
+  securityHeaders(app, container.config)
+  allowOrigins(app, container.config)
   answerUnrouted(app)
-  await securityHeaders(app, container.config)
   checkRequests(app)
   endConnections(app, container.readiness)
   await app.register(fastifyCookie)
@@ -40,17 +49,14 @@ export async function buildApp(container: Container): Promise<FastifyInstance> {
   // In a scope of its own, because an address that holds too much memory may also be that of a probe.
   await app.register(async (scope) => {
     boundHeldMemory(scope)
-    await registerPages(scope, container)
+    await scope.register(metrics(container.config, container.occupancy))
+    if (container.config.role === 'worker') return
+    await scope.register(jwksRoute(container))
+    await scope.register(docsPage(appRouter, container.config, { examples, scripts: docsScripts }))
     await scope.register(trpcTransport(appRouter, container), { prefix: '/trpc' })
     await scope.register(restTransport(appRouter, container), { prefix: '/api' })
   })
   return app
-}
-
-async function registerPages(app: FastifyInstance, container: Container): Promise<void> {
-  await app.register(metrics(container.config))
-  await app.register(jwksRoute(container))
-  await app.register(docsPage(appRouter, container.config))
 }
 
 function fastifyOptions({ config, log }: Container) {

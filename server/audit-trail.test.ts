@@ -1,19 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createCallers } from './callers.js'
 import { auditEventPageSchema, listAuditEventsSchema } from './features/audit/schema.js'
-import { createPost } from './features/posts/posts.test-support.js'
 import { freshAddress, newestToken } from './testing/accounts.js'
-import { createDeadMail, createSignedInUser, createUser } from './testing/factories.js'
+import { type Person as Admin, newPerson } from './testing/cast.js'
+import { createDeadMail, createFailedJob, createSignedInUser, createUser } from './testing/factories.js'
 import { testPassword } from './testing/secrets.js'
 import { startTestApp } from './testing/test-app.js'
+import { testSupport } from './testing/test-support.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
 const t = await startTestApp()
-let admin: Person
+let admin: Admin
 
 beforeAll(async () => {
-  admin = await createSignedInUser(t, { role: 'admin' })
+  admin = await newPerson(t, { role: 'admin' })
 })
 const newPassword = 'a password nobody chose yet'
 let callers = 0
@@ -37,11 +38,10 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 const logIn = (email: string, password = testPassword) =>
   call(null, 'POST', '/auth/login', { email, password }, password === testPassword ? /^200$/ : /^401$/)
 
-/**
- * The action that causes each type of event, and the user concerned, if any. A type without an action here fails the
- * suite.
- */
-const actions: Record<string, () => Promise<{ userId: string | null }>> = {
+type Action = () => Promise<{ userId: string | null }>
+
+/** The action that causes each type of event of the base, and the user concerned, if any. */
+const actionsOfBase: Record<string, Action> = {
   'login.succeeded': async () => {
     const { id: userId, email } = await createUser(t)
     await logIn(email)
@@ -135,21 +135,19 @@ const actions: Record<string, () => Promise<{ userId: string | null }>> = {
     const { id } = await call(person, 'POST', '/api-keys', { name: 'K', scopes: ['users:read'] })
     await call(person, 'DELETE', `/api-keys/${id}`)
   }),
-  'post.removed': asUser(async ({ user }) => {
-    const { id } = await createPost(t, user)
-    await call(admin, 'DELETE', `/posts/${id}`)
-  }),
-  'post.restored': asUser(async ({ user }) => {
-    const { id } = await createPost(t, user, { deletedAt: t.clock.now() })
-    await call(admin, 'POST', `/posts/${id}/restore`)
-  }),
-  'post.updated_by_admin': asUser(async ({ user }) => {
-    const { id } = await createPost(t, user)
-    await call(admin, 'PATCH', `/posts/${id}`, { title: 'Corrected' })
-  }),
   'mail.retried': async () => {
     const { id } = await createDeadMail(t)
     await call(admin, 'POST', `/mail/${id}/retry`)
+    return { userId: null }
+  },
+  'job.retried': async () => {
+    const { id } = await createFailedJob(t)
+    await call(admin, 'POST', `/jobs/${id}/retry`)
+    return { userId: null }
+  },
+  'job.discarded': async () => {
+    const { id } = await createFailedJob(t)
+    await call(admin, 'DELETE', `/jobs/${id}`)
     return { userId: null }
   },
   'system.acted': async () => {
@@ -169,10 +167,15 @@ function asUser(act: (person: Person) => Promise<unknown>) {
   }
 }
 
+const actionsOfFeatures = testSupport.flatMap(({ auditActions = {} }) =>
+  Object.entries(auditActions).map(([type, act]) => [type, asUser((owner) => act({ t, owner, admin }))] as const),
+)
+const actions: Record<string, Action> = { ...actionsOfBase, ...Object.fromEntries(actionsOfFeatures) }
+
 const types = listAuditEventsSchema.shape.type.unwrap().options
 
 describe('the audit trail', () => {
-  it('has an action here for each type of event', () => {
+  it('has an action for each type of event, here or in the .test-support.ts of the feature', () => {
     expect(Object.keys(actions).toSorted()).toEqual([...types].toSorted())
   })
 

@@ -34,7 +34,7 @@ beforeAll(async () => {
   await createUser(t)
   settings = {
     PUBLIC_URL: t.config.http.publicUrl,
-    DATABASE_URL: t.config.database.url ?? '',
+    DATABASE_URL: t.config.database.directUrl ?? '',
     JWT_PRIVATE_KEYS: inject('signingKeys'),
     PASSWORD_PEPPER: testPepper,
     TOKEN_SECRET: testTokenSecret,

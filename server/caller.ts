@@ -33,7 +33,12 @@ function loadSettings() {
   const mayDevelop = given.NODE_ENV === undefined || given.NODE_ENV === 'development'
   const found = mayDevelop ? readDevelopmentSettings(dataDir) : undefined
   try {
-    return loadConfig({ LOG_LEVEL: 'error', ...(found && { NODE_ENV: 'development', ...found }), ...given })
+    const database = given.DATABASE_URL ? { DATABASE_URL: undefined, DIRECT_URL: undefined } : {}
+    return loadConfig({
+      LOG_LEVEL: 'error',
+      ...(found && { NODE_ENV: 'development', ...found, ...database }),
+      ...given,
+    })
   } catch (error) {
     throw error instanceof ConfigError && mayDevelop && !found ? withHint(error, dataDir) : error
   }

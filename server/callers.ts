@@ -4,6 +4,7 @@ import type { Container } from './container.js'
 import { type Origin, systemUserId } from './core/actor.js'
 import { CallError } from './core/call-error.js'
 import { createInProcessContext, type InProcessCaller } from './core/context.js'
+import { originMax } from './core/fields/schema.js'
 import { createCallerFactory } from './procedures.js'
 import { appRouter } from './router.js'
 
@@ -53,7 +54,11 @@ function createCaller(container: Container, origin: Origin, identify: Identify):
 }
 
 function originOf({ requestId = randomUUID(), ip = '127.0.0.1', userAgent = 'in-process' }: CallOrigin = {}): Origin {
-  return { requestId, ip, userAgent }
+  return {
+    requestId: requestId.slice(0, originMax.requestId),
+    ip: ip.slice(0, originMax.ip),
+    userAgent: userAgent.slice(0, originMax.userAgent),
+  }
 }
 
 function assertReason(reason: string): string {

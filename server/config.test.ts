@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest'
-import { ConfigError, loadConfig } from './config.js'
+import { ConfigError, loadCommandConfig, loadConfig } from './config.js'
 
 const complete = () => ({
   NODE_ENV: 'production',
@@ -55,6 +55,35 @@ describe('settings', () => {
     ['SEED', 'perhaps'],
   ])('rejects %s=%s and names the setting', (name, value) => {
     expect(faultsOf({ ...complete(), [name]: value }).join('\n')).toContain(name)
+  })
+
+  it.each([
+    [{ DIRECT_URL: 'postgresql://u:p@db/app' }, 'DIRECT_URL has no effect without DATABASE_URL'],
+    [{ DATABASE_URL: 'postgresql://u:p@pooler/app?pgbouncer=true' }, 'DIRECT_URL is required'],
+    [
+      { DATABASE_URL: 'postgresql://u:p@pooler/app', DIRECT_URL: 'postgresql://u:p@db/app?pgbouncer=true' },
+      'DIRECT_URL has pgbouncer',
+    ],
+    [
+      { DATABASE_URL: 'postgresql://u:p@pooler/app?options=-cjit%3Doff', DIRECT_URL: 'postgresql://u:p@db/app' },
+      'DATABASE_URL has options',
+    ],
+  ])('rejects URLs of a pooler that contradict each other, also for commands: %o', (given, fault) => {
+    const { DATABASE_URL: _url, ...others } = complete()
+    expect(faultsOf({ ...others, ...given }).join('\n')).toContain(fault)
+    expect(() => loadCommandConfig(given)).toThrow(fault)
+  })
+
+  it('uses the pooler for requests alone, and only if there are two URLs', () => {
+    const [url, directUrl] = ['postgresql://u:p@pooler/app?pgbouncer=true', 'postgresql://u:p@db/app']
+    expect(loadCommandConfig({ DATABASE_URL: url, DIRECT_URL: directUrl }).database).toMatchObject({
+      url,
+      directUrl,
+      isPooled: true,
+    })
+    const same = { DATABASE_URL: directUrl, DIRECT_URL: directUrl }
+    expect(loadCommandConfig(same).database).toMatchObject({ url: directUrl, directUrl, isPooled: false })
+    expect(loadCommandConfig({ DATABASE_URL: directUrl }).database).toMatchObject({ directUrl, isPooled: false })
   })
 
   it('S1: does not start with a password length below 8', () => {

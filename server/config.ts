@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import app from '../app.json' with { type: 'json' }
+import { describeIssue } from './core/fields/messages/schema.js'
 import { codeOf } from './core/unknown-values.js'
-import { commandSettings, findContradictions, serverSettings } from './settings.js'
+import { commandSettings, findContradictions, findDatabaseContradictions, serverSettings } from './settings.js'
 
 /** Thrown by {@link loadConfig}; `faults` has one line for each missing or invalid setting. */
 export class ConfigError extends Error {
@@ -42,8 +43,9 @@ function parse<T extends z.ZodType>(
   findFaults: (given: Environment) => readonly string[] = () => [],
 ): z.output<T> {
   const present = withoutEmpty(environment)
-  const parsed = schema.safeParse(present)
-  const faults = [...(parsed.error?.issues.map(describeIssue) ?? []), ...findFaults(present)]
+  const parsed = schema.safeParse(present, { error: describeIssue })
+  const issues = parsed.error?.issues.map(describeFault) ?? []
+  const faults = [...issues, ...findFaults(present), ...findDatabaseContradictions(present)]
   if (!parsed.success || faults.length > 0) throw new ConfigError([...new Set(faults)])
   return parsed.data
 }
@@ -67,8 +69,9 @@ function loadDotEnv(): void {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  return `${issue.path.join('.')} ${issue.message}`
+function describeFault(issue: z.core.$ZodIssue): string {
+  // The name of the setting is the subject of the sentence.
+  return `${issue.path.join('.')} ${issue.message.replace(/^Must /, 'must ')}`
 }
 
 function groupCommand(values: z.output<typeof commandSettings>) {
@@ -86,11 +89,36 @@ function groupCommand(values: z.output<typeof commandSettings>) {
       port: values.PORT ?? 3000,
       isPortGiven: values.PORT !== undefined,
     },
-    database: { url: values.DATABASE_URL, testUrl: values.DATABASE_URL_TEST, poolMax: values.DATABASE_POOL_MAX },
+    database: groupDatabase(values),
     redisUrl: values.REDIS_URL,
+    /** How many days ended sessions, links, keys, mails and failed jobs are kept, so that complaints can be investigated. */
+    retentionDays: values.RETENTION_DAYS,
     auditAnonymousDays: values.AUDIT_ANONYMOUS_DAYS,
+    auditDays: values.AUDIT_DAYS,
+    hasWeeklyDigest: values.WEEKLY_DIGEST,
+    /** Whether the process serves requests (`web`), works on jobs (`worker`), or does both (`all`). */
+    role: values.PROCESS_ROLE,
   }
 }
+
+function groupDatabase({
+  DATABASE_URL: url,
+  DIRECT_URL: given,
+  DATABASE_URL_TEST: testUrl,
+  DATABASE_POOL_MAX,
+}: Values) {
+  return {
+    url,
+    /** Leads to PostgreSQL itself, for migrations, commands and listeners. */
+    directUrl: given ?? url,
+    /** Whether `url` leads to a pooler instead. */
+    isPooled: given !== undefined && given !== url,
+    testUrl,
+    poolMax: DATABASE_POOL_MAX,
+  }
+}
+
+type Values = z.output<typeof commandSettings>
 
 function groupServer(values: z.output<typeof serverSettings>) {
   return {

@@ -32,7 +32,7 @@ it('S46: mails go to the SMTP server of the settings', async () => {
   const origin = { requestId: 'test-request', ip: '127.0.0.1', userAgent: 'test' }
   const password = 'a password nobody chose yet'
   await container.services.auth.register(origin, { email: 'new@example.com', password, name: 'New' })
-  await container.mailWorker.drain()
+  await container.jobs.drain()
   expect(server.received.map(({ to }) => to)).toEqual([['new@example.com']])
   expect(server.received[0]?.raw).toContain('verify-email')
   expect(await t.db.outboxMail.count({ where: { status: 'sent' } })).toBe(1)

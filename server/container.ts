@@ -1,29 +1,35 @@
 import type { Config } from './config.js'
 import type { Authenticator } from './core/actor.js'
-import { createCleanup } from './core/cleanup.js'
 import { type Clock, systemClock } from './core/clock.js'
 import { createDatabase, type Database } from './core/database/client.js'
-import { ConnectionPool } from './core/database/pool.js'
+import { borrowAs, ConnectionPool } from './core/database/pool.js'
 import { createDatabaseChecks } from './core/database/readiness.js'
+import { createCallLimit } from './core/http/call-limit.js'
 import type { Readiness } from './core/http/health.js'
-import { removeExpiredKeys } from './core/idempotency/create-once.js'
-import { createLogger, type Logger } from './core/logger.js'
+import { checkJobs } from './core/jobs/checks.js'
+import { workerConnections } from './core/jobs/connections.js'
+import { readQueueState } from './core/jobs/queue.js'
+import { createJobWorker } from './core/jobs/worker.js'
+import { createLogger, type Logger, type ReportError } from './core/logger.js'
+import { createDelivery } from './core/mail/delivery.js'
 import { createMailer, type Mailer } from './core/mail/mailer.js'
 import { createSmtpMailer } from './core/mail/smtp-mailer.js'
-import { createMailWorker } from './core/mail/worker.js'
+import type { Occupancy } from './core/metrics.js'
 import { type AccessTokens, createAccessTokens } from './core/security/access-tokens.js'
 import { createLoginThrottle, type LoginThrottle } from './core/security/login-throttle.js'
 import { createPasswords, type Passwords } from './core/security/passwords.js'
 import { createRateLimits } from './core/security/rate-limits.js'
 import { createApiKeysService } from './features/api-keys/service.js'
+import { createDigestService, createDigestTemplates } from './features/audit/digest.js'
 import { createAuditService } from './features/audit/service.js'
 import { createAccountMailTemplates } from './features/auth/mails.js'
 import { createAuthService } from './features/auth/service.js'
+import { createJobsService } from './features/jobs/service.js'
 import { createMailService } from './features/mail/service.js'
-import { readOwnPosts } from './features/posts/list.js'
 import { createPostsService } from './features/posts/service.js'
 import { createSessionsService } from './features/sessions/service.js'
 import { createUsersService } from './features/users/service.js'
+import { appJobs } from './jobs.js'
 
 /** The external dependencies of a process. Tests replace these and nothing else. */
 export interface Surroundings {
@@ -31,6 +37,8 @@ export interface Surroundings {
   mailer?: Mailer
   log?: Logger
   onStatement?: (sql: string) => void
+  /** Sends unexpected errors to a service that tracks them. */
+  reportError?: ReportError
   /** How long limits wait for their store, in milliseconds. */
   limitsDeadlineMs?: number
 }
@@ -38,17 +46,23 @@ export interface Surroundings {
 export type Container = ReturnType<typeof createContainer>
 export type Services = ReturnType<typeof createServices>
 
-// The mail worker uses a separate connection to listen for notifications.
-const listeners = 1
+// In the two seconds in which a call waits for a connection, each connection serves more than this.
+const callsPerConnection = 10
 
 /**
- * Creates all services once, in order. Nothing connects before its first use. `start` runs the mail worker and the
- * hourly cleanup and opens the connections; `close` ends them.
+ * Creates all services once, in order. Nothing connects before its first use. `start` opens the connections, and runs the
+ * workers unless the process only serves; `close` ends them.
+ *
+ * @throws Error naming the job if one lacks a required declaration
  */
 export function createContainer(config: Config, surroundings: Surroundings = {}) {
-  const { clock = systemClock, log = createLogger(config), mailer = createConfiguredMailer(config) } = surroundings
-  const url = config.database.url ?? ''
-  const pool = new ConnectionPool({ url, max: config.database.poolMax - listeners, log })
+  checkJobs(appJobs)
+  const { clock = systemClock, mailer = createConfiguredMailer(config), reportError } = surroundings
+  const { log = createLogger(config, undefined, reportError) } = surroundings
+  const { url = '', directUrl: databaseUrl = '', isPooled, poolMax } = config.database
+  const doesWork = config.role !== 'web'
+  const connections = poolMax - (doesWork ? workerConnections : 0)
+  const pool = new ConnectionPool({ url, isPooled, max: connections, log })
   const db = createDatabase({ pool, onStatement: surroundings.onStatement })
   const limits = createRateLimits({ pool, redis: redisOf(config), log, deadlineMs: surroundings.limitsDeadlineMs })
   const accessTokens = createAccessTokens({ config, clock })
@@ -57,28 +71,31 @@ export function createContainer(config: Config, surroundings: Surroundings = {})
   const passwords = createPasswords({ pepper, minLength, application: config.app.name })
   const parts = { config, clock, log, db, limits, accessTokens, throttle, passwords }
   const services = createServices(parts)
-  const templates = mailTemplates(config, clock)
-  const mailWorker = createMailWorker({ databaseUrl: url, from: config.mail.from, templates, db, clock, log, mailer })
-  const cleanup = createCleanup({ clock, log, tasks: cleanupTasks(parts, services) })
+  const jobs = createJobs(databaseUrl, { ...parts, mailer }, services)
   return {
     ...parts,
     services,
     authenticator: createAuthenticator(services),
-    mailWorker,
-    cleanup,
+    calls: createCallLimit(connections * callsPerConnection),
+    jobs,
     readiness: createReadiness(pool),
+    occupancy: () => readOccupancy(pool, parts),
     async start() {
-      mailWorker.start()
-      cleanup.start()
+      if (doesWork) jobs.start()
       await pool.open()
     },
     async close() {
-      cleanup.stop()
-      await mailWorker.stop()
+      await jobs.stop()
+      mailer.close()
       await limits.close()
       await db.$disconnect()
     },
   }
+}
+
+async function readOccupancy(pool: ConnectionPool, { db, passwords }: Parts): Promise<Occupancy> {
+  const jobs = await borrowAs({ purpose: 'readiness' }, () => readQueueState(db)).catch(() => undefined)
+  return { database: pool.occupancy(), passwords: passwords.occupancy(), jobs }
 }
 
 interface Parts {
@@ -105,24 +122,20 @@ function createServices({ config, clock, log, db, limits, accessTokens, throttle
   const { tokenSecret } = config.identity
   const audit = createAuditService({ db })
   const sessions = createSessionsService({ db, clock, log, audit, accessTokens, tokenSecret })
+  // Their rows belong to users: the export of an account reads them, and erasing an account overwrites them.
+  const resources = {
+    posts: createPostsService({ db, clock, audit }),
+  }
   return {
     audit,
     sessions,
     auth: createAuthService({ db, clock, log, passwords, sessions, audit, throttle, limits, tokenSecret }),
-    users: createUsersService({
-      db,
-      clock,
-      passwords,
-      sessions,
-      audit,
-      limits,
-      ownRows: {
-        posts: readOwnPosts(db),
-      },
-    }),
+    users: createUsersService({ db, clock, passwords, sessions, audit, limits, resources }),
     apiKeys: createApiKeysService({ db, clock, log, audit, prefix: config.app.name }),
-    posts: createPostsService({ db, clock, audit }),
     mail: createMailService({ db, clock, audit }),
+    jobs: createJobsService({ db, audit }),
+    digest: createDigestService({ db, clock, isEnabled: config.hasWeeklyDigest }),
+    ...resources,
   }
 }
 
@@ -132,27 +145,31 @@ function redisOf({ app, redisUrl, database }: Config) {
 }
 
 function mailTemplates({ app: { title }, http: { appUrl }, identity: { tokenSecret } }: Config, clock: Clock) {
-  return createAccountMailTemplates({ title, appUrl, tokenSecret, clock })
+  return {
+    ...createAccountMailTemplates({ title, appUrl, tokenSecret, clock }),
+    ...createDigestTemplates({ title }),
+  }
 }
 
 function createConfiguredMailer({ mail: { smtpUrl } }: Config): Mailer {
   return createMailer(smtpUrl ? [createSmtpMailer(smtpUrl)] : [])
 }
 
-// Users, their data and the rest of the audit trail are never deleted.
-function cleanupTasks(
-  { db, config: { auditAnonymousDays } }: Parts,
-  { auth, sessions, apiKeys, mail, audit }: Services,
+function createJobs(
+  databaseUrl: string,
+  { config, db, clock, log, limits, mailer }: Parts & { mailer: Mailer },
+  services: Services,
 ) {
-  return {
-    idempotencyKeys: (now: Date) => removeExpiredKeys({ db }, now),
-    mailTokens: auth.removeExpiredTokens,
-    registrations: auth.removeExpiredRegistrations,
-    sessions: sessions.removeEnded,
-    apiKeys: apiKeys.removeEnded,
-    mails: mail.removeSettled,
-    auditEvents: (now: Date) => audit.removeAnonymous(now, auditAnonymousDays),
-  }
+  const upkeep = { db, counters: limits.store }
+  const templates = mailTemplates(config, clock)
+  const delivery = createDelivery({ from: config.mail.from, templates, db, clock, mailer })
+  return createJobWorker({
+    databaseUrl,
+    jobs: appJobs,
+    services: { ...services, upkeep, delivery, settings: config },
+    clock,
+    log,
+  })
 }
 
 function createReadiness(pool: ConnectionPool): Readiness & { startDraining(): void } {

@@ -6,6 +6,7 @@ import { codeOf } from './core/unknown-values.js'
 const settings = z.object({
   PUBLIC_URL: z.string(),
   DATABASE_URL: z.string(),
+  DIRECT_URL: z.string().optional(),
   JWT_PRIVATE_KEYS: z.string(),
   PASSWORD_PEPPER: z.string(),
   TOKEN_SECRET: z.string(),

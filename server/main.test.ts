@@ -51,7 +51,8 @@ test('S55: after SIGTERM it exits with 0 within 30 seconds, whatever its clients
   kept.write(get('/livez'))
   await receivedUntil(kept, (text) => text.includes('alive'))
   const reader = await openSocket(port)
-  reader.pause().write(get('/docs/swagger-ui.js').repeat(8))
+  const [script] = /docs\/reference-[^"]+/.exec(await (await fetch(`${url}/docs`)).text()) ?? []
+  reader.pause().write(get(`/${script}`).repeat(8))
   const sender = await openSocket(port)
   sender.write(
     'POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
@@ -96,6 +97,23 @@ test('S55: requests that arrive while it closes get normal responses', async () 
   expect(refused).toMatch(/^HTTP\/1.1 404 [^]*\{"error":\{"code":"NOT_FOUND"/)
   for (const answer of [served, refused]) expect(answer).toMatch(/\r\nx-request-id: \S+\r\n/i)
   expect(await ended).toEqual([0, null])
+})
+
+test.each([
+  [{}, /The server cannot listen: .*EADDRINUSE.*\n.*set PORT to another one/],
+  [{ HOST: '203.0.113.7' }, /The server cannot listen: .*EADDRNOTAVAIL.*\n.*Correct HOST/],
+])('ends with a sentence and its remedy if it cannot listen: %o', async (settings, remedy) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? String(address?.port) : ''
+  const env = { PATH: '/usr/bin:/bin', ...productionSettings('http://127.0.0.1'), HOST: '127.0.0.1', PORT: port }
+  const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], { env: { ...env, ...settings } })
+  children.push(server)
+  const [errors, [code]] = await Promise.all([text(server.stderr), once(server, 'exit')])
+  expect(errors).toMatch(remedy)
+  expect([errors.includes('    at '), code]).toEqual([false, 1])
+  other.close()
 })
 
 async function startServer(settings: Record<string, string> = {}) {

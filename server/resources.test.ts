@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { isPage, pathParameters, type RestProcedure, readerOf } from './core/http/rest/procedures.js'
 import { calls, expectedOutcome } from './testing/calls.js'
+import { createSignedInUser } from './testing/factories.js'
 import { setStage } from './testing/stage.js'
 import { startTestApp } from './testing/test-app.js'
 import { everyProcedure, restTransport, transports, trpcTransport } from './testing/transports.js'
@@ -13,6 +15,7 @@ const procedures = [...everyProcedure().values()]
 const hasVersion = (schema: unknown) => schema instanceof z.ZodObject && 'version' in schema.shape
 const isList = ({ output }: RestProcedure) => isPage(output)
 const outdated = 2_147_483_647
+const rowSchema = z.object({ id: z.string() })
 
 /** A fresh stage for a procedure, with its caller and the input of its row. */
 async function prepare({ path: procedure, meta }: RestProcedure) {
@@ -85,6 +88,54 @@ describe('S45: an Idempotency-Key', () => {
   )
 })
 
+describe('what a user has created', () => {
+  const creators = procedures.filter(({ meta, rest }) => rest.status === 201 && meta.access === 'user')
+
+  it.each(creators.map((creator) => [creator.path, creator] as const))(
+    'S84: %s: is in the export of the account',
+    async (_path, creator) => {
+      const { call, accessToken } = await prepare(creator)
+      const { id } = rowSchema.parse((await restTransport(t.app, call)).data)
+      const { body } = await read('/api/users/me/export', accessToken)
+      expect(JSON.stringify({ ...body.data, auditEvents: [] })).toContain(id)
+    },
+  )
+
+  it.each(creators.map((creator) => [creator.path, creator] as const))(
+    'S83: %s: no text of it is left when the account is erased',
+    async (_path, creator) => {
+      const { stage, call } = await prepare(creator)
+      const mark = randomUUID().replaceAll('-', '')
+      const input = withMark(creator, call.input ?? {}, mark)
+      expect((await restTransport(t.app, { ...call, input })).error).toBeUndefined()
+      expect((await dumpTables()).includes(mark)).toBe(JSON.stringify(input).includes(mark))
+      const { accessToken } = (await createSignedInUser(t, { role: 'admin' })).session
+      for (const procedure of ['users.remove', 'users.erase']) {
+        const { error } = await restTransport(t.app, { procedure, input: { id: stage.owner.user.id }, accessToken })
+        expect(error).toBeUndefined()
+      }
+      await t.container.jobs.drain()
+      expect(await dumpTables()).not.toContain(mark)
+    },
+  )
+
+  /** The input with a mark in each text that may have it. */
+  function withMark({ input }: RestProcedure, values: Record<string, unknown>, mark: string) {
+    const marked = Object.entries(values).map(([key, value]) => {
+      const text = `${String(value)} ${mark}`
+      return [key, z.safeParse(input?.shape[key], text).success ? text : value] as const
+    })
+    return Object.fromEntries(marked)
+  }
+
+  async function dumpTables(): Promise<string> {
+    const tables = await t.db.$queryRaw<{ name: string }[]>`
+      SELECT quote_ident(tablename) AS "name" FROM pg_tables WHERE schemaname = 'public'`
+    const rows = tables.map(({ name }) => t.db.$queryRawUnsafe(`SELECT r::text AS "row" FROM ${name} r`))
+    return JSON.stringify(await Promise.all(rows))
+  }
+})
+
 describe('queries', () => {
   // Each export records itself in the audit trail that it contains.
   const queries = procedures.filter(({ type, path }) => type === 'query' && path !== 'users.exportMe')
@@ -100,7 +151,6 @@ describe('queries', () => {
   )
 })
 
-const rowSchema = z.object({ id: z.string() })
 const pageSchema = z.object({
   items: z.array(z.unknown()),
   meta: z.object({ nextCursor: z.string().nullish(), total: z.int().optional() }),

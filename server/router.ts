@@ -1,6 +1,7 @@
 import { apiKeysRouter } from './features/api-keys/router.js'
 import { auditRouter } from './features/audit/router.js'
 import { authRouter } from './features/auth/router.js'
+import { jobsRouter } from './features/jobs/router.js'
 import { mailRouter } from './features/mail/router.js'
 import { postsRouter } from './features/posts/router.js'
 import { sessionsRouter } from './features/sessions/router.js'
@@ -16,6 +17,7 @@ export const appRouter = router({
   posts: postsRouter,
   audit: auditRouter,
   mail: mailRouter,
+  jobs: jobsRouter,
 })
 
 export type AppRouter = typeof appRouter

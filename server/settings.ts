@@ -1,7 +1,7 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto'
 import { z } from 'zod'
 import app from '../app.json' with { type: 'json' }
-import { findDatabaseUrlFaults } from './core/database/connection-options.js'
+import { findDatabaseUrlFaults, malformedUrl } from './core/database/connection-options.js'
 import { proxyNetworkFault } from './core/security/client-address.js'
 
 const url = z
@@ -41,7 +41,7 @@ const cookieDomain = z
   )
   .toLowerCase()
 
-const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ }).superRefine((value, context) => {
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: malformedUrl }).superRefine((value, context) => {
   for (const message of findDatabaseUrlFaults(value)) context.addIssue({ code: 'custom', message })
 })
 
@@ -64,11 +64,12 @@ export const commandSettings = z.object({
   PORT: z.coerce.number('must be a number').int().min(0).max(65535).optional(),
   DATA_DIR: z.string().default(`.${app.name}`),
   DATABASE_URL: databaseUrl.optional(),
+  DIRECT_URL: databaseUrl.optional(),
   DATABASE_URL_TEST: databaseUrl.optional(),
   DATABASE_POOL_MAX: z.coerce
     .number()
     .int()
-    .min(2, 'must be 2 or more: one connection waits for notifications')
+    .min(3, 'must be 3 or more: a worker needs two connections for itself')
     .max(1000)
     .default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -82,6 +83,10 @@ export const commandSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   PASSWORD_MIN_LENGTH: z.coerce.number().int().min(8, 'must be 8 or more').max(128).default(15),
   AUDIT_ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(3650).default(90),
+  AUDIT_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
+  WEEKLY_DIGEST: z.stringbool().default(false),
+  PROCESS_ROLE: z.enum(['all', 'web', 'worker']).default('all'),
   SEED: z.stringbool().default(true),
 })
 
@@ -106,6 +111,24 @@ export function findContradictions(given: Readonly<Record<string, string | undef
     ...missing.map(([name, remedy]) => `${name} is missing. ${remedy}`),
     ...(isProduction ? ['PUBLIC_URL', 'APP_URL', 'CORS_ORIGINS'] : []).flatMap((name) => plainUrls(name, given[name])),
     ...cookieDomainFaults(given, isProduction),
+  ]
+}
+
+/** The contradictions between the two URLs of the database, also for commands. */
+export function findDatabaseContradictions({ DATABASE_URL, DIRECT_URL }: Given): string[] {
+  const pooled = DATABASE_URL === undefined ? undefined : parseUrl(DATABASE_URL)?.searchParams
+  const isPooler = (pooled?.get('pgbouncer') ?? 'false') !== 'false'
+  if (DIRECT_URL === undefined) {
+    return isPooler ? ['DATABASE_URL has pgbouncer, so DIRECT_URL is required: the URL of PostgreSQL itself.'] : []
+  }
+  return [
+    ...(DATABASE_URL === undefined ? ['DIRECT_URL has no effect without DATABASE_URL. Use DATABASE_URL alone.'] : []),
+    ...(parseUrl(DIRECT_URL)?.searchParams.has('pgbouncer')
+      ? ['DIRECT_URL has pgbouncer, but must lead to PostgreSQL itself.']
+      : []),
+    ...(DATABASE_URL !== DIRECT_URL && pooled?.has('options')
+      ? ['DATABASE_URL has options, which a pooler does not pass on. Set them for the role instead.']
+      : []),
   ]
 }
 

@@ -7,7 +7,7 @@ const notProduction =
   /\.(test|test-support|browser)\.ts$|\.d\.ts$|^server\/(development|testing|generated)\/|^client\/(testing|scripts)\//
 
 /** Tests of all procedures, which concern every file that serves requests. */
-const overall = /\/(access-matrix|limits-and-bounds|outputs)\.test\.ts$/
+const overall = /\/(access-matrix|limits-and-bounds)\.test\.ts$/
 const accessMatrix = 'server/access-matrix.test.ts'
 
 /** @returns every production file, with its text and its syntax tree */

@@ -71,12 +71,14 @@ export async function openLane(extent: Extent): Promise<Lane> {
   }
 }
 
-// The server is no superuser, so that it cannot use connections that are reserved for superusers.
+// The server is no superuser, so that it cannot use connections that are reserved for superusers. As a member of the role that
+// owns the tables, it sees those of the job queue, which have row level security.
 const createRole = `
   CREATE ROLE ${role.name} LOGIN PASSWORD '${role.password}';
   GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role.name};
   GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role.name};
-  GRANT CREATE ON SCHEMA public TO ${role.name}`
+  GRANT CREATE ON SCHEMA public TO ${role.name};
+  DO $$ BEGIN EXECUTE format('GRANT %I TO ${role.name}', current_user); END $$`
 
 async function createPeople(settings: Readonly<Record<string, string>>) {
   const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))

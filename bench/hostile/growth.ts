@@ -107,12 +107,14 @@ function describe({ name }: GrowingAttack, measured: Sizes, plain: PlainCost): G
 }
 
 /**
- * The cost of the sizes relative to that of the first one times their size: 1 if the work is linear, less for most. A
- * refusal is compared with refusals only: a password that is accepted is also hashed, whatever its length.
+ * The cost of the sizes relative to that of the first one times their size: 1 if the work is linear, less for most.
+ * Answers are compared with those of the same status: a password that is accepted is also hashed, whatever its length,
+ * and a token may expire between two sizes.
  */
 function growthOf(costs: Sizes['costs']): number {
-  const ratios = [false, true].flatMap((isRefused) => {
-    const alike = [...costs].filter(([, { answer }]) => answer.status >= 400 === isRefused)
+  const statuses = new Set([...costs.values()].map(({ answer }) => answer.status))
+  const ratios = [...statuses].flatMap((status) => {
+    const alike = [...costs].filter(([, { answer }]) => answer.status === status)
     const [first] = alike
     return first ? alike.slice(1).map(([size, { loopMs }]) => loopMs / ((size / first[0]) * first[1].loopMs)) : []
   })

@@ -42,10 +42,12 @@ export interface Observed {
   isLeftOpen?: boolean
 }
 
-/** The result of a second attack if the first one did harm, because a busy machine is unlikely to cause that twice. */
-export async function confirm(attack: () => Promise<Harm>): Promise<Harm> {
+const attemptsMax = 3
+
+/** The result of a further attack if one did harm, because a busy machine is unlikely to cause that three times. */
+export async function confirm(attack: () => Promise<Harm>, attempt = 1): Promise<Harm> {
   const harm = await attack()
-  return harm.verdict === 'ok' ? harm : attack()
+  return harm.verdict === 'ok' || attempt === attemptsMax ? harm : confirm(attack, attempt + 1)
 }
 
 /** Describes the harm of an attack. */

@@ -1,8 +1,8 @@
+import { textKinds } from '../../server/testing/inputs/texts.js'
 import type { Random } from '../../server/testing/random.js'
 import type { GrowingAttack } from './growth.js'
 import type { HostileStage } from './stage.js'
 import { readOne } from './targets.js'
-import { textKinds } from './texts.js'
 
 // All headers together may have 16 KiB.
 const headRoom = 12_000

@@ -1,12 +1,12 @@
 import { listRestProcedures, type RestProcedure } from '../../server/core/http/rest/procedures.js'
 import { appRouter } from '../../server/router.js'
+import { type GrownInput, grownInputs } from '../../server/testing/inputs/grown.js'
+import { ownWords } from '../../server/testing/inputs/texts.js'
 import { createRandom } from '../../server/testing/random.js'
+import { requestWriters, type WriteRequest } from '../../server/testing/requests.js'
 import type { Options } from '../support/options.js'
-import { type Transport, transports } from '../support/transports.js'
 import type { GrowingAttack } from './growth.js'
-import { type GrownInput, grownInputs } from './inputs.js'
 import type { HostileStage } from './stage.js'
-import { ownWords } from './texts.js'
 
 // The maximum size of a body and a request line, without the parts around the input.
 const bodyRoom = 250_000
@@ -17,7 +17,7 @@ export function procedureAttacks(stage: HostileStage, options: Options): Growing
   const random = createRandom(options.seed)
   const maker = { random, ownWords: ownWords(createRandom(options.seed)), kindsPerField: options.isQuick ? 1 : 8 }
   return listRestProcedures(appRouter).flatMap((procedure) =>
-    Object.entries(transports).flatMap(([name, write]) => {
+    Object.entries(requestWriters).flatMap(([name, write]) => {
       const room = procedure.type === 'query' ? lineRoom : bodyRoom
       const inputs = grownInputs(procedure, { ...maker, room, known: stage.known })
       return inputs.map((input) => toAttack(stage, { procedure, name, write }, input))
@@ -28,7 +28,7 @@ export function procedureAttacks(stage: HostileStage, options: Options): Growing
 interface Way {
   procedure: RestProcedure
   name: string
-  write: Transport
+  write: WriteRequest
 }
 
 // Each request has a different address and user, so that no limit rejects it before the input is read.

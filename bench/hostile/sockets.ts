@@ -128,9 +128,10 @@ async function runAttack(stage: HostileStage, attack: SocketAttack, { share }: {
       askAsOthers(server.url, stage, { ms: seconds * 1_000, share }),
       mostMemory(server, seconds * 1_000),
     ])
-    opened.filter(isClosed)
-    await delay(500)
-    const count = opened.filter(isClosed).length
+    // What the server has closed ends once everything is read that was sent before.
+    for (const socket of opened) socket.resume()
+    await delay(1_000)
+    const count = opened.filter((socket) => socket.destroyed || socket.readableEnded).length
     const closed = `${count} of ${sockets} in ${seconds} s`
     const observed = { server, bytesBefore, mostBytes, calm, attacked, floorMs, isQuick: stage.isQuick, closed }
     return describeHarm(name, { ...observed, isLeftOpen: areClosed && count < sockets })
@@ -149,12 +150,6 @@ function open(server: Server, { act, reads }: SocketAttack, signal: AbortSignal)
   socket.on('error', () => socket.destroy())
   socket.on('connect', () => act(socket, signal))
   return socket
-}
-
-// A client that does not read detects the end of a connection only when it writes.
-function isClosed(socket: Socket): boolean {
-  if (!socket.destroyed && socket.isPaused()) socket.write('x')
-  return socket.destroyed || socket.readableEnded
 }
 
 async function mostMemory(server: Server, ms: number): Promise<number> {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig } from '../../server/config.js'
 import { type Container, createContainer } from '../../server/container.js'
 import type { Role } from '../../server/generated/enums.js'
+import { ownWords } from '../../server/testing/inputs/texts.js'
 import { createRandom } from '../../server/testing/random.js'
 import { send } from '../support/http.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
@@ -11,7 +12,6 @@ import { fillPosts } from '../support/posts.js'
 import { clientAddress, password, productionSettings, startDatabase } from '../support/settings.js'
 import { startTarget, type Target } from './target.js'
 import { docsPage } from './targets.js'
-import { ownWords } from './texts.js'
 
 /** The environment of the attacks: a database with users and rows, a server, and credentials. */
 export interface HostileStage {

@@ -14,7 +14,8 @@ export function report(title: string, rows: readonly Row[]): void {
   for (const line of cells) console.log(`  ${line.map(pad).join('  ').trimEnd()}`)
 }
 
-function describeMachine(): string {
+/** The machine and its load, in one line. */
+export function describeMachine(): string {
   const load = loadavg().map((value) => value.toFixed(1))
   const model = cpus()[0]?.model ?? 'unknown processor'
   return `${availableParallelism()} cores (${model}), Node.js ${process.versions.node}, load ${load.join(' ')}`

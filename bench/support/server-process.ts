@@ -9,6 +9,7 @@ type Exit = number | NodeJS.Signals
 /** A production server in a separate process. */
 export interface Server {
   url: string
+  pid: number
   /** Whether the process is running, whatever it responds. */
   isRunning(): boolean
   /** The memory of the process, in bytes. */
@@ -23,11 +24,18 @@ export interface Server {
   kill(): Promise<Exit>
 }
 
-/** Starts a server from a production build. It ends with this process at the latest. */
-export async function startServer(settings: Readonly<Record<string, string>>): Promise<Server> {
+/**
+ * Starts a server from a production build. It ends with this process at the latest.
+ *
+ * @param execArgv options of Node.js
+ */
+export async function startServer(
+  settings: Readonly<Record<string, string>>,
+  execArgv: readonly string[] = [],
+): Promise<Server> {
   const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings }
   // Without the TypeScript loader of this process: production has none, and its thread can delay an exit.
-  const child = fork(await buildServer(), { env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(await buildServer(), { env, execArgv: [...execArgv], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   const exited = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL')),
   )
@@ -39,6 +47,7 @@ export async function startServer(settings: Readonly<Record<string, string>>): P
   }
   return {
     url,
+    pid: child.pid ?? 0,
     isRunning: () => child.exitCode === null && child.signalCode === null,
     residentBytes: () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(processFile(child, 'status'))?.[1] ?? 0),
     // In nanoseconds, for the main thread alone: threads that hash or collect garbage do not count.

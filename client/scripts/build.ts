@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { importsOf, reachableFrom } from './imports.js'
-import { addCreations, addSummaries, slimSchemas } from './rewrite.js'
+import { addCreations, addDescriptions, slimSchemas } from './rewrite.js'
 
 const client = join(import.meta.dirname, '..')
 const server = join(client, '../server')
@@ -47,9 +47,9 @@ function compile(): void {
 function rewriteAll(): void {
   const printed = execFileSync('tsx', [join(import.meta.dirname, 'procedures.ts')], { encoding: 'utf8' })
   const procedures: [string, string, boolean][] = JSON.parse(printed)
-  const summaries = new Map(procedures.map(([path, summary]) => [path, summary]))
+  const descriptions = new Map(procedures.map(([path, text]) => [path, text]))
   const creations = procedures.flatMap(([path, , createsOnce]) => (createsOnce ? [path] : []))
-  rewrite(join(emitted, 'client/app-router.d.ts'), (text) => addSummaries(text, summaries))
+  rewrite(join(emitted, 'client/app-router.d.ts'), (text) => addDescriptions(text, descriptions))
   rewrite(join(emitted, 'client/creations.js'), (text) => addCreations(text, creations))
   const schemas = filesIn(join(emitted, 'server')).filter((file) => file.endsWith('/schema.js'))
   for (const file of schemas) rewrite(file, (text) => slimSchemas(text, relative(dirname(file), fluentZod)))

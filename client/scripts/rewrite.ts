@@ -15,24 +15,31 @@ export function slimSchemas(code: string, fluentZod: string): string {
 }
 
 /**
- * Writes the summary of each procedure above its type in the declaration of the router, where editors show it.
+ * Writes the description of each procedure above its type in the declaration of the router, where editors show it.
  *
- * @param summaries by the names of procedures, such as `posts.create`
+ * @param descriptions texts of one or more lines, by the names of procedures, such as `posts.create`
  * @throws Error if the declaration lacks one of the procedures
  */
-export function addSummaries(declaration: string, summaries: ReadonlyMap<string, string>): string {
-  const missing = new Set(summaries.keys())
+export function addDescriptions(declaration: string, descriptions: ReadonlyMap<string, string>): string {
+  const missing = new Set(descriptions.keys())
   let noun = ''
   const lines = declaration.split('\n').map((line) => {
     noun = /^ {4}(\w+): \{$/.exec(line)?.[1] ?? noun
-    const [, verb = ''] = /^ {8}(\w+): TRPC\w+Procedure<\{$/.exec(line) ?? []
-    const summary = summaries.get(`${noun}.${verb}`)
-    if (summary === undefined) return line
+    const [, verb = ''] = /^ {8}(\w+): TRPC\w+Procedure</.exec(line) ?? []
+    const text = descriptions.get(`${noun}.${verb}`)
+    if (text === undefined) return line
     missing.delete(`${noun}.${verb}`)
-    return `        /** ${summary.replaceAll('*/', '*\u200b/')}. */\n${line}`
+    return `        ${commentOf(text)}\n${line}`
   })
   if (missing.size > 0) throw new Error(`The declaration of the router lacks: ${[...missing].join(', ')}`)
   return lines.join('\n')
+}
+
+function commentOf(text: string): string {
+  const [first = '', ...others] = text.replaceAll('*/', '*\u200b/').split('\n')
+  if (others.length === 0) return `/** ${first} */`
+  const lines = [first, ...others]
+  return ['/**', ...lines.map((line) => `         * ${line}`.trimEnd()), '         */'].join('\n')
 }
 
 /**

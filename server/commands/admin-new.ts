@@ -5,7 +5,7 @@ import { createLogger } from '../core/logger.js'
 import { RemedyError } from '../core/remedy-error.js'
 import { createAuditService } from '../features/audit/service.js'
 import { inviteNewAdmin } from '../features/users/invite.js'
-import { loadDatabaseConfig } from './database.js'
+import { assertMigrated, loadDatabaseConfig } from './database.js'
 
 // Creates an admin and the invitation, which a running server sends: npm run admin:new -- EMAIL "NAME"
 const [email, name] = process.argv.slice(2)
@@ -13,6 +13,7 @@ if (!email || !name)
   throw new RemedyError('The address or the name is missing. Run: npm run admin:new -- you@example.com "Your Name"')
 
 const { url, config } = loadDatabaseConfig()
+await assertMigrated(url)
 const db = createDatabase({ pool: new ConnectionPool({ url, max: 1, log: createLogger(config) }) })
 try {
   const parts = { db, clock: systemClock, audit: createAuditService({ db }) }

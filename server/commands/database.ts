@@ -1,4 +1,5 @@
 import { type CommandConfig, loadCommandConfig } from '../config.js'
+import { migrationStatus } from '../core/database/migrations/migrate.js'
 import { RemedyError } from '../core/remedy-error.js'
 
 const missing =
@@ -15,8 +16,23 @@ export function loadDatabaseConfig(): { url: string; config: CommandConfig } {
   return { url: databaseUrlOf(config), config }
 }
 
-/** @throws RemedyError if DATABASE_URL is missing */
-export function databaseUrlOf({ database: { url } }: Pick<CommandConfig, 'database'>): string {
-  if (!url) throw new RemedyError(missing)
-  return url
+/**
+ * Checks that a command can work on the tables of a database.
+ *
+ * @throws RemedyError if the database cannot be reached, or if migrations are pending or have failed
+ */
+export async function assertMigrated(url: string): Promise<void> {
+  const { pending, fault, remedy } = await migrationStatus(url)
+  if (fault) throw new RemedyError(`${fault}\n${remedy ?? ''}`)
+  if (pending.length > 0) throw new RemedyError(`Migrations are pending: ${pending.join(', ')}.\nRun: npm run migrate`)
+}
+
+/**
+ * The URL of PostgreSQL itself, past a pooler.
+ *
+ * @throws RemedyError if DATABASE_URL is missing
+ */
+export function databaseUrlOf({ database: { directUrl } }: Pick<CommandConfig, 'database'>): string {
+  if (!directUrl) throw new RemedyError(missing)
+  return directUrl
 }

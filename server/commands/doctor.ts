@@ -1,17 +1,17 @@
 import { ConfigError, loadCommandConfig, loadConfig } from '../config.js'
 import { databaseUrlOf } from './database.js'
-import { checkDatabase, checkNode, checkPort, type Finding, messageOf, report } from './findings.js'
+import { checkDatabase, checkNode, checkPooler, checkPort, type Finding, messageOf, report } from './findings.js'
 
 // Checks what a production server needs, and names the command or setting that fixes each fault.
 const config = loadCommandConfig()
-report([checkNode(), ...(await checkGivenDatabase()), checkSettings(), await checkPort(config)])
+const database = [...(await checkGivenDatabase()), ...(await checkPooler(config))]
+report([checkNode(), ...database, checkSettings(), await checkPort(config)])
 
 async function checkGivenDatabase(): Promise<Finding[]> {
   try {
     return await checkDatabase(databaseUrlOf(config), 'given')
   } catch (error) {
-    const remedy = config.database.url ? '. Correct DATABASE_URL' : ''
-    return [{ name: 'Database', faults: [messageOf(error) + remedy] }]
+    return [{ name: 'Database', faults: [messageOf(error)] }]
   }
 }
 

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import type { CommandConfig } from '../config.js'
 import { withConnection } from '../core/database/connection.js'
 import { migrationStatus } from '../core/database/migrations/migrate.js'
+import { inspectSession } from '../core/database/session.js'
 import { bind } from './bind.js'
 
 export interface Finding {
@@ -23,6 +24,18 @@ export async function checkDatabase(url: string, kind: string): Promise<Finding[
   return [await checkVersion(url, kind), await checkMigrations(url)]
 }
 
+/** Checks the pooler to which DATABASE_URL leads, if DIRECT_URL says that there is one. */
+export async function checkPooler({ database: { url, isPooled } }: CommandConfig): Promise<Finding[]> {
+  if (!isPooled || url === undefined) return []
+  try {
+    const { keepsNames, remedies } = await withConnection(url, inspectSession, { isPooled })
+    const state = `${keepsNames ? 'keeps' : 'does not keep'} prepared statements`
+    return [{ name: 'Pooler', state, faults: remedies.map((sql) => `Sessions lack a setting. Run: ${sql}`) }]
+  } catch (error) {
+    return [{ name: 'Pooler', faults: [messageOf(error)] }]
+  }
+}
+
 /** Formats a finding as lines for a terminal. */
 function describe({ name, state, faults = [] }: Finding): string {
   if (faults.length === 0) return `ok     ${name.padEnd(12)}${state}`
@@ -33,7 +46,7 @@ function describe({ name, state, faults = [] }: Finding): string {
 export function checkNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isSupported = major > 20 || (major === 20 && minor >= 19)
-  const remedy = `Node.js ${process.versions.node} is too old. Install 20.19 or newer: nvm install 22`
+  const remedy = `Node.js ${process.versions.node} is too old. Install 20.19 or newer: nvm install 26`
   return isSupported ? { name: 'Node.js', state: process.versions.node } : { name: 'Node.js', faults: [remedy] }
 }
 
@@ -73,7 +86,7 @@ async function answersLivez(port: number): Promise<boolean> {
   }
 }
 
-/** The message of an error, for a finding. */
+/** The message of an error in one line, for a finding. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error)
+  return (error instanceof Error ? error.message || error.name : String(error)).replaceAll('\n', ' ')
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { adminProcedure, publicProcedure, router } from '../procedures.js'
 import { checkProcedures } from './boot-checks.js'
 import type { Context } from './context.js'
-import type { Meta } from './procedure-meta.js'
+import type { Meta, RestRoute } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 const summary = 'Does something.'
@@ -19,6 +19,8 @@ const slugInput = z.strictObject({ slug: z.string() })
 const created = { method: 'POST', path: '/x', status: 201 } as const
 const creation = (more = {}) =>
   publicProcedure.meta({ summary, idempotency: 'none', rest: { ...created, ...more } }).output(output)
+const kept = (rest?: RestRoute) =>
+  publicProcedure.meta({ summary, idempotency: 'kept', ...(rest && { rest }) }).output(output)
 
 it('passes what declares everything', () => {
   const one = at('GET', '/one/{id}')
@@ -92,12 +94,28 @@ const planted: [string, string, Parameters<typeof router>[0]][] = [
   [
     'a kept answer for anonymous callers',
     'bad: keeps answers for keys, but',
-    { bad: creation({ locatedBy: null }).meta({ idempotency: 'kept' }).mutation(answer) },
+    { bad: kept({ ...created, locatedBy: null }).mutation(answer) },
+  ],
+  ['a kept answer where nothing is created', 'bad: declares idempotency', { bad: kept().mutation(answer) }],
+  [
+    'a declared error that is implied',
+    'bad: declares RATE_LIMITED, which is implied',
+    {
+      bad: publicProcedure
+        .meta({ summary, errors: ['RATE_LIMITED'] })
+        .output(output)
+        .query(answer),
+    },
   ],
   [
-    'a kept answer where nothing is created',
-    'bad: declares idempotency',
-    { bad: sound.meta({ idempotency: 'kept' }).mutation(answer) },
+    'an error that is declared twice',
+    'bad: declares LAST_ADMIN twice',
+    {
+      bad: publicProcedure
+        .meta({ summary, errors: ['LAST_ADMIN', 'LAST_ADMIN'] })
+        .output(output)
+        .query(answer),
+    },
   ],
   [
     'a creation whose output lacks the key',

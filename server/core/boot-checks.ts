@@ -9,6 +9,7 @@ import {
   type RestProcedure,
   shapeOf,
 } from './http/rest/procedures.js'
+import { impliedErrors } from './possible-errors.js'
 import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
 
@@ -43,6 +44,7 @@ function faultsOf(procedure: ProcedureEntry): string[] {
     ...restFaults(procedure),
     ...limitFaults(procedure),
     ...idempotencyFaults(procedure),
+    ...errorFaults(procedure),
   ]
 }
 
@@ -88,6 +90,16 @@ function idempotencyFaults({ meta: { access, rest, idempotency } }: ProcedureEnt
   if (creates && !idempotency) return ["creates something; declare idempotency: 'kept' and use createOnce, or 'none'"]
   if (!creates && idempotency) return ['declares idempotency, which counts only with status 201']
   return idempotency === 'kept' && access === 'public' ? ['keeps answers for keys, but its callers are anonymous'] : []
+}
+
+// Only what a reader could not know otherwise is declared.
+function errorFaults(procedure: ProcedureEntry): string[] {
+  const declared = procedure.meta.errors ?? []
+  const implied = impliedErrors(procedure)
+  return [
+    ...declared.filter((code) => implied.includes(code)).map((code) => `declares ${code}, which is implied`),
+    ...declared.filter((code, index) => declared.indexOf(code) < index).map((code) => `declares ${code} twice`),
+  ]
 }
 
 // Names with a slash are reserved for the counters of services and of the login throttle.

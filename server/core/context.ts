@@ -1,11 +1,21 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor, Authenticator, Identity, Origin } from './actor.js'
 import { type AppError, UnauthorizedError } from './errors.js'
+import { originMax } from './fields/schema.js'
 import type { RefreshCookie } from './http/refresh-cookie.js'
 import { type IdempotencyRequest, unrepeated } from './idempotency/request.js'
-import type { Logger } from './logger.js'
+import { type Logger, lazyLogger } from './logger.js'
 import type { Passwords } from './security/passwords.js'
 import type { LimitReport, RateLimits } from './security/rate-limits.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The procedures that have succeeded, for the log line of the request. */
+    called: string[] | null
+    /** The user or the API key, if the request has a valid credential. */
+    caller: Identity | null
+  }
+}
 
 /** The context of a procedure call, which is the same for all transports. */
 export interface Context<Services = unknown> {
@@ -26,6 +36,8 @@ export interface Context<Services = unknown> {
   idempotency: IdempotencyRequest
   /** The number of calls in the HTTP request. */
   batchSize: number
+  /** The procedures that have succeeded, for the log line of the HTTP request; null for callers without one. */
+  called: string[] | null
 }
 
 /** The parts of the application that transports need to create contexts. */
@@ -38,6 +50,7 @@ export interface ContextSource<Services> {
 }
 
 interface ContextParts {
+  origin: Origin
   refreshCookie: RefreshCookie
   idempotency: IdempotencyRequest
   batchSize: number
@@ -53,10 +66,17 @@ export async function createContext<Services>(
   request: FastifyRequest,
   parts: ContextParts,
 ): Promise<Context<Services>> {
-  const caller = await authenticate(source.authenticator, request.headers.authorization, originOf(request))
-  const log = caller.actor ? request.log.child(logFieldsOf(caller.actor)) : request.log
-  return contextOf({ ...source, log }, { ...parts, ...caller })
+  const { authorization } = request.headers
+  const called = request.called ?? []
+  if (authorization === undefined) return contextOf(source, { ...parts, ...anonymous, called, log: request.log })
+  const caller = await authenticate(source.authenticator, authorization, parts.origin)
+  const { actor } = caller
+  request.caller = actor
+  const log = actor ? lazyLogger(() => request.log.child(logFieldsOf(actor))) : request.log
+  return contextOf(source, { ...parts, ...caller, called, log })
 }
+
+const anonymous = { actor: null, credentialFault: null, bearer: null }
 
 /** Who makes a call in this process. */
 export interface InProcessCaller {
@@ -74,10 +94,11 @@ export function createInProcessContext<Services>(
 ): Context<Services> {
   const { identity, origin } = caller
   const log = source.log.child({ requestId: origin.requestId, ...(identity && logFieldsOf(identity)) })
-  return contextOf({ ...source, log }, { ...callerOf(caller), ...withoutHttp })
+  return contextOf(source, { ...callerOf(caller), ...withoutHttp, origin, log })
 }
 
-function logFieldsOf({ userId, apiKey }: Identity) {
+/** What log lines say of a caller. */
+export function logFieldsOf({ userId, apiKey }: Identity) {
   return { actorId: userId, ...(apiKey && { keyId: apiKey.id }) }
 }
 
@@ -91,41 +112,55 @@ export const noCookies: RefreshCookie = {
   writeMark() {},
 }
 
-const withoutHttp = { refreshCookie: noCookies, idempotency: unrepeated, batchSize: 1 }
+const withoutHttp = { refreshCookie: noCookies, idempotency: unrepeated, batchSize: 1, called: null }
 
-function contextOf<Services>(
-  { log, services, authenticator, passwords, limits }: ContextSource<Services>,
-  caller: Authenticated & ContextParts,
-): Context<Services> {
-  return { log, services, authenticator, passwords, limits, limitReports: [], ...caller }
+type Given = Authenticated & ContextParts & Pick<Context, 'called' | 'log'>
+
+function contextOf<Services>(source: ContextSource<Services>, given: Given): Context<Services> {
+  return {
+    log: given.log,
+    origin: given.origin,
+    actor: given.actor,
+    credentialFault: given.credentialFault,
+    bearer: given.bearer,
+    services: source.services,
+    authenticator: source.authenticator,
+    passwords: source.passwords,
+    limits: source.limits,
+    limitReports: [],
+    refreshCookie: given.refreshCookie,
+    idempotency: given.idempotency,
+    batchSize: given.batchSize,
+    called: given.called,
+  }
 }
 
-function originOf(request: FastifyRequest): Origin {
+/** Where an HTTP request comes from. */
+export function originOf(request: FastifyRequest): Origin {
   return {
     requestId: request.id,
     ip: addressOf(request),
-    userAgent: (request.headers['user-agent'] ?? '').slice(0, 255),
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, originMax.userAgent),
   }
 }
 
 // A socket that was reset has no peer address, although its type does not say so.
 function addressOf({ ip }: { ip: string | undefined }): string {
-  return ip ?? 'unknown'
+  return ip?.slice(0, originMax.ip) ?? 'unknown'
 }
 
-type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer' | 'origin'>
+type Authenticated = Pick<Context, 'actor' | 'credentialFault' | 'bearer'>
 
 async function authenticate(
   authenticator: Authenticator,
-  authorization: string | undefined,
+  authorization: string,
   origin: Origin,
 ): Promise<Authenticated> {
-  if (authorization === undefined) return callerOf({ identity: undefined, bearer: null, origin })
   const bearer = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1] ?? null
   return callerOf({ identity: bearer ? await authenticator.authenticate(bearer) : null, bearer, origin })
 }
 
 function callerOf({ identity, bearer, origin }: InProcessCaller): Authenticated {
   const credentialFault = identity === null ? new UnauthorizedError() : null
-  return { actor: identity ? { ...identity, origin } : null, credentialFault, bearer, origin }
+  return { actor: identity ? { ...identity, origin } : null, credentialFault, bearer }
 }

@@ -99,7 +99,8 @@ interface ErrorOptions {
 
 /** The maximum number of details, so that an error response is not much larger than its input. */
 export const detailsMax = 100
-const detailTextMax = 200
+/** The maximum length of a path and of a message in them. */
+export const detailTextMax = 200
 
 /**
  * The error that services throw, with a class for each code of the table. The code determines the status. Clients

@@ -1,8 +1,9 @@
 import type { Role } from '../generated/enums.js'
+import type { ErrorCode } from './errors.js'
 import type { LimitRule } from './security/rate-limits.js'
 
 /** Who may call a procedure: anyone, every user, or users with a role. */
-export type Access = 'public' | Role
+type Access = 'public' | Role
 
 /** The REST route of a procedure under `/api`. `{id}` in a path stands for a key of the input. */
 export interface RestRoute {
@@ -24,10 +25,20 @@ export interface Meta {
   /** One line for OpenAPI, as a verb phrase: "Create a post". */
   summary?: string
   /**
+   * For OpenAPI and the client's types, in Markdown: what the operation does, who may call it, and its side effects, such as
+   * mails and ended sessions. Access by role and limits are added from their declarations.
+   */
+  description?: string
+  /**
    * The scope that an API key needs: `<feature>:read` for queries, `<feature>:write` for mutations. Without one, API keys
    * cannot call the procedure.
    */
   scope?: `${string}:read` | `${string}:write`
+  /**
+   * The codes with which it can fail, besides those that its access, limits, path and input imply (see `possible-errors.ts`).
+   * Clients get them as types, and OpenAPI lists them.
+   */
+  errors?: readonly ErrorCode[]
   /** The limits that are charged for each call, before anything else; {@link defaultLimits} by default. */
   limits?: readonly LimitRule[]
   /** The procedure checks or sets a password. It is rejected immediately if the queue of password hashes is full. */
@@ -37,6 +48,13 @@ export interface Meta {
    * and its answer is kept for repetitions. `none`: the answer contains a secret and is not kept.
    */
   idempotency?: 'kept' | 'none'
+  /** A response can set or delete a cookie; OpenAPI says so. */
+  setsCookie?: true
+  /**
+   * The procedure uses the `signal` of its options, which is aborted when the client disconnects or the time limit of a
+   * request is over. Without this, queries and mutations have none, because each one costs time.
+   */
+  usesSignal?: true
   /** The procedure cannot be called in a batch. */
   refusesBatch?: true
   /** The procedure ignores an invalid access token, because login and logout must work with an expired one. */

@@ -1,16 +1,23 @@
-import { initTRPC, type TRPCError } from '@trpc/server'
+import { initTRPC, type TRPCError, type TRPCProcedureBuilder } from '@trpc/server'
 import type { Role } from '../generated/enums.js'
 import { type Actor, isSystem } from './actor.js'
 import type { Context } from './context.js'
 import { borrowAs } from './database/pool.js'
 import { toAppError } from './error-mapping.js'
-import { type AppError, BadRequestError, ForbiddenError, isFailure, UnauthorizedError } from './errors.js'
-import { recordProcedure } from './http/metrics-registry.js'
+import {
+  type AppError,
+  BadRequestError,
+  type ErrorCode,
+  ForbiddenError,
+  isFailure,
+  UnauthorizedError,
+} from './errors.js'
 import { formatTrpcError } from './http/trpc/errors.js'
 import { transformer } from './http/trpc/transformer.js'
-import { defaultLimits, type Meta } from './procedure-meta.js'
+import { recordProcedure } from './metrics.js'
+import { chargeLimit, type Declared, limitsOf, refuseExhausted } from './procedure-limits.js'
+import type { Meta, RestRoute } from './procedure-meta.js'
 import { clientNetwork } from './security/client-address.js'
-import { type LimitRule, limitKey } from './security/rate-limits.js'
 
 // More often than the server closes inactive connections.
 const sse = { ping: { enabled: true, intervalMs: 10_000 } }
@@ -21,102 +28,161 @@ const sse = { ping: { enabled: true, intervalMs: 10_000 } }
  * in this order. Then the input is read.
  */
 export function createProcedureBuilders<Services>() {
-  const t = initTRPC
-    .context<Context<Services>>()
-    .meta<Meta>()
-    .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
-  const procedure = t.procedure
-    .use((call) => observe(call))
-    .use((call) => {
-      refuseExhausted(call)
-      return call.next()
-    })
-    .use(({ next, ctx, meta }) => (meta?.hashesPassword ? ctx.passwords.admit(ctx.origin, () => next()) : next()))
-    .use(async (call) => {
-      await chargeLimits(call)
-      checkCredential(call)
-      return call.next()
-    })
-  // The input is parsed once, after access and limits were checked, even if the procedure does not use it.
-  const readInput = t.middleware(async ({ getRawInput, next }) => {
-    await getRawInput()
-    return next()
-  })
-  const forUsers = procedure.use((call) => call.next({ ctx: { actor: assertUser(call) } }))
-  const forActors = procedure.use((call) => call.next({ ctx: { actor: assertActor(call) } }))
+  const { t, admitting } = createBase<Services>()
   return {
     router: t.router,
     createCallerFactory: t.createCallerFactory,
     /** Anyone may call it. */
-    publicProcedure: procedure.meta({ access: 'public' }).use(readInput),
+    publicProcedure: declaring(admitting(({ ctx }) => ctx.actor).meta({ access: 'public' })),
     /** A user with an active session may call it. */
-    protectedProcedure: forUsers.meta({ access: 'user' }).use(readInput),
+    protectedProcedure: declaring(admitting(assertUser).meta({ access: 'user' })),
     /** A user with an active session may call it for own rows, and users with one of `roles` for all rows. */
     ownerProcedure: (...roles: readonly Role[]) =>
-      forActors
-        .meta({ access: 'user' })
-        .use(({ ctx: { actor }, next }) => next({ ctx: { actor: widenReach(actor, roles) } }))
-        .use(readInput),
+      declaring(admitting((call) => widenReach(assertActor(call), roles)).meta({ access: 'user' })),
     /** Users who currently have one of the roles may call it; see {@link readRole}. */
     requireRole: (first: Role, ...others: readonly Role[]) =>
-      forActors
-        .meta({ access: first })
-        .use(async ({ ctx, next }) => next({ ctx: { actor: await readRole(ctx, [first, ...others]) } }))
-        .use(readInput),
+      declaring(
+        admitting((call) => readRole({ ...call.ctx, actor: assertActor(call) }, [first, ...others])).meta({
+          access: first,
+        }),
+      ),
   }
 }
 
-interface Call<Result> {
+// What all builders begin with: one middleware, because each one costs several promises and a copy of the context.
+function createBase<Services>() {
+  const t = initTRPC
+    .context<Context<Services>>()
+    .meta<Meta>()
+    .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
+
+  /** @param admit returns who calls, or throws if it may not */
+  const admitting = <Caller extends Actor | null>(admit: (call: DeclaredCall) => Caller | Promise<Caller>) =>
+    t.procedure.use((call) =>
+      observe(call, async () => {
+        refuseExhausted(call)
+        return inPasswordQueue(call, async () => {
+          for (const rule of limitsOf(call)) {
+            const charging = chargeLimit(call, rule)
+            // What is counted in this process needs no promise.
+            if (charging) await charging
+          }
+          refuseBatch(call)
+          checkCredential(call)
+          const actor = await admit(call)
+          // The input is parsed once, after access and limits were checked, even if the procedure does not use it.
+          await call.getRawInput()
+          return call.next({ ctx: { actor } })
+        })
+      }),
+    )
+  return { t, admitting }
+}
+
+type Builder<Context, M, Overrides, InputIn, InputOut, OutputIn, OutputOut, Shape> = TRPCProcedureBuilder<
+  Context,
+  M,
+  Overrides,
+  InputIn,
+  InputOut,
+  OutputIn,
+  OutputOut,
+  false,
+  Shape
+>
+
+/**
+ * A builder whose procedures keep in their type with which codes they can fail, so that clients know them.
+ *
+ * @public because the declarations of the builders name it
+ */
+export interface DeclaringMeta<Context, Overrides, InputIn, InputOut, OutputIn, OutputOut, Shape> {
+  /** Declares everything about the procedure besides its input and output; call it first. */
+  meta<
+    const Codes extends readonly ErrorCode[] = [],
+    Idempotency extends Meta['idempotency'] = undefined,
+    Path extends RestRoute['path'] = '/',
+  >(
+    meta: Meta & { errors?: Codes; idempotency?: Idempotency; rest?: RestRoute & { path: Path } },
+  ): Builder<
+    Context,
+    Omit<Meta, 'errors' | 'idempotency' | 'rest'> & {
+      errors?: Codes
+      idempotency?: Idempotency
+      rest?: { path: Path }
+    },
+    Overrides,
+    InputIn,
+    InputOut,
+    OutputIn,
+    OutputOut,
+    Shape
+  >
+}
+
+// Only the type of `meta` differs, which otherwise forgets what it was given.
+function declaring<Context, Overrides, InputIn, InputOut, OutputIn, OutputOut, Shape>(
+  builder: Builder<Context, Meta, Overrides, InputIn, InputOut, OutputIn, OutputOut, Shape>,
+): Omit<typeof builder, 'meta'> & DeclaringMeta<Context, Overrides, InputIn, InputOut, OutputIn, OutputOut, Shape>
+function declaring(builder: object): object {
+  return builder
+}
+
+interface Call {
   ctx: Context
   path: string
   type: string
-  next(): Promise<Result>
 }
 
 type Outcome = { ok: true } | { ok: false; error: TRPCError }
 
-async function observe<Result extends Outcome>({ ctx, path, type, next }: Call<Result>): Promise<Result> {
+async function observe<Result extends Outcome>(call: Call, work: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now()
-  const [feature = path] = path.split('.')
-  const network = clientNetwork(ctx.origin.ip)
-  const result = await borrowAs({ purpose: 'request', feature, network }, () => next())
-  const elapsedMs = performance.now() - startedAt
-  const fields = { procedure: path, type, durationMs: Math.round(elapsedMs * 10) / 10 }
-  const error = result.ok ? null : toAppError(result.error)
-  recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
-  if (error) logFailure(ctx, fields, error)
-  else ctx.log.info(fields, 'procedure succeeded')
-  return result
+  const borrower = {
+    purpose: 'request',
+    feature: featureOf(call.path),
+    network: clientNetwork(call.ctx.origin.ip),
+  } as const
+  try {
+    const result = await borrowAs(borrower, work)
+    record(call, startedAt, result.ok ? null : toAppError(result.error))
+    return result
+  } catch (refusal) {
+    record(call, startedAt, toAppError(refusal))
+    throw refusal
+  }
 }
 
-function logFailure({ log }: Context, fields: object, error: AppError): void {
+function record(call: Call, startedAt: number, error: AppError | null): void {
+  const { ctx, path } = call
+  const elapsedMs = performance.now() - startedAt
+  recordProcedure(path, error?.code ?? 'OK', elapsedMs / 1000)
+  if (!error && ctx.called) ctx.called.push(path)
+  else logOutcome(call, error, Math.round(elapsedMs * 10) / 10)
+}
+
+function featureOf(path: string): string {
+  const end = path.indexOf('.')
+  return end < 0 ? path : path.slice(0, end)
+}
+
+function logOutcome({ ctx: { log }, path, type }: Call, error: AppError | null, durationMs: number): void {
+  const fields = { procedure: path, type, durationMs }
+  if (!error) return log.info(fields, 'procedure succeeded')
   const outcome = { ...fields, code: error.code, status: error.status }
   if (isFailure(error)) log.error({ ...outcome, err: error.cause ?? error }, 'procedure failed')
   else log.warn(outcome, 'procedure rejected')
 }
 
-interface Declared {
-  ctx: Context
-  meta: Meta | undefined
+// Before the limits are charged, so that a request that the full queue rejects is not counted.
+function inPasswordQueue<Result>({ ctx, meta }: Declared, work: () => Promise<Result>): Promise<Result> {
+  return meta?.hashesPassword ? ctx.passwords.admit(ctx.origin, work) : work()
 }
 
-// From memory: a caller whose limit is known to be exhausted uses no place in a queue and no database connection.
-function refuseExhausted({ ctx, meta }: Declared): void {
-  for (const rule of limitsOf({ ctx, meta })) ctx.limits.refuseExhausted(rule, limitKey(rule, ctx))
-}
-
-async function chargeLimits({ ctx, meta }: Declared): Promise<void> {
-  for (const rule of limitsOf({ ctx, meta })) {
-    ctx.limitReports.push(await ctx.limits.charge(rule, limitKey(rule, ctx)))
-  }
+function refuseBatch({ ctx, meta }: Declared): void {
   if (meta?.refusesBatch && ctx.batchSize > 1) {
     throw new BadRequestError({ message: 'This procedure cannot be called in a batch.' })
   }
-}
-
-// Limits protect the system from its clients, and not from itself.
-function limitsOf({ ctx: { actor }, meta }: Declared): readonly LimitRule[] {
-  return actor && isSystem(actor) ? [] : (meta?.limits ?? defaultLimits)
 }
 
 function checkCredential({ ctx, meta }: Declared): void {

@@ -18,7 +18,7 @@ let finishSlow = () => {}
 
 const container = {
   readiness: { checks: {}, isDraining: () => isDraining, startDraining: () => void (isDraining = true) },
-  mailWorker: { drain: async () => 0, start: () => {}, stop: async () => void ended.push('mails') },
+  jobs: { stop: async () => void ended.push('jobs') },
   close: async () => void ended.push('container'),
 }
 
@@ -98,7 +98,7 @@ describe('S55: a shutdown', () => {
     finishSlow()
     expect(await received(socket)).toEqual(isLastAnswer)
     await stopped
-    expect(ended).toEqual(['mails', 'container'])
+    expect(ended).toEqual(['jobs', 'container'])
   })
 
   it('serves a request that arrives while it closes', async () => {
@@ -130,7 +130,7 @@ describe('S55: a shutdown', () => {
   it('does not wait for a connection without a request', async () => {
     const mute = await openSocket(port)
     await shutDown(app, container, { notice: none, drain: 60_000 })
-    expect(ended).toEqual(['mails', 'container'])
+    expect(ended).toEqual(['jobs', 'container'])
     mute.destroy()
   })
 
@@ -143,7 +143,7 @@ describe('S55: a shutdown', () => {
     const startedAt = performance.now()
     await shutDown(app, container, { notice: none, drain: 1_000 })
     expect(performance.now() - startedAt).toBeGreaterThan(900)
-    expect(ended).toEqual(['mails', 'container'])
+    expect(ended).toEqual(['jobs', 'container'])
     for (const socket of [reader, sender]) socket.destroy()
   })
 })

@@ -18,7 +18,7 @@ const cutOffMs = 28_000
 /** The parts that a shutdown stops besides the HTTP server. */
 interface Stopped {
   readiness: { isDraining(): boolean; startDraining(): void }
-  mailWorker: { stop(): Promise<void> }
+  jobs: { stop(): Promise<void> }
   close(): Promise<void>
 }
 
@@ -50,12 +50,12 @@ export function stopOnRequest(
  * Stops the server without losing a request. Readiness fails from the start, and every response closes its connection.
  * Requests and connections are still accepted until load balancers have reacted, and longer, up to `most`, while there
  * are connections that have not received such a response. Then no connection is accepted, and open requests may take
- * the time of the drain. Mails that are being sent are completed at the same time.
+ * the time of the drain. Jobs that have begun are completed at the same time.
  */
 export async function shutDown(app: FastifyInstance, container: Stopped, { notice, drain }: StopTimes): Promise<void> {
   container.readiness.startDraining()
   // The container waits for it when it closes, and reports a failure.
-  container.mailWorker.stop().catch(() => {})
+  container.jobs.stop().catch(() => {})
   await giveNotice(app.server, notice)
   await closeWithin(drain, app)
   await container.close()

@@ -3,15 +3,19 @@
  *
  * @param late creates the error for that case
  */
-export async function withinTime<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
+export function withinTime<T>(ms: number, work: Promise<T>, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
     // After a pause of this process, the result may have arrived. It is read before the immediate runs.
-    timer = setTimeout(() => setImmediate(() => reject(late())), ms)
+    const timer = setTimeout(() => setImmediate(() => reject(late())), ms)
+    work.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([work, deadline])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -9,6 +9,8 @@ const steps: Readonly<Record<string, string>> = {
   'types of the example': 'npm run --silent typecheck --workspaces --if-present',
   'dead code': 'knip',
   'openapi.json': 'node server/run.mjs openapi --check',
+  'rules of OpenAPI': 'npm run --silent openapi:lint',
+  'clients of the last release': 'node server/run.mjs check-release',
   migrations: 'node server/run.mjs check-migrations',
 }
 

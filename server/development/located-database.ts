@@ -17,7 +17,7 @@ export async function withLocatedDatabase(
 /** Runs a production command with the database of the settings, as if DATABASE_URL named it. */
 export function runOnLocatedDatabase(load: () => Promise<unknown>): Promise<void> {
   return withLocatedDatabase(async ({ url }) => {
-    Object.assign(readEnvironment(), { DATABASE_URL: url })
+    Object.assign(readEnvironment(), { DATABASE_URL: url, DIRECT_URL: url })
     await load()
   })
 }

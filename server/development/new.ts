@@ -25,12 +25,12 @@ await withLocatedDatabase(async ({ url }) => {
   }
   await writeOrTakeBack(root, { plan, kept: ['docs/openapi.json'] }, async (created) => {
     const name = `add_${request.noun.plural.kebab.replaceAll('-', '_')}`
-    const { file } = await writeMigration(name, { databaseUrl: url, clock: systemClock })
-    created(path.dirname(file))
+    const written = await writeMigration(name, { databaseUrl: url, clock: systemClock })
+    for (const file of written.files) created(path.dirname(file))
     runProgram(root, 'node_modules/prisma/build/index.js', 'format')
     runProgram(root, 'node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...files.filter(isCode))
     runProgram(root, 'server/run.mjs', 'openapi')
-    files.push(path.relative(root, file), 'docs/openapi.json')
+    files.push(...written.files.map((file) => path.relative(root, file)), 'docs/openapi.json')
   })
 })
 

@@ -2,14 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { loadCommandConfig } from '../config.js'
 import { openApiDocument } from '../core/http/openapi/document.js'
-import { apiVersion } from '../core/http/openapi/version.js'
+import { documentOptions } from '../core/http/openapi/options.js'
+import examples from '../openapi-examples.json' with { type: 'json' }
 import { appRouter } from '../router.js'
 
 // Writes docs/openapi.json; --check only compares it. Needs neither settings nor a database.
 const file = new URL('../../docs/openapi.json', import.meta.url)
-const document: unknown = JSON.parse(
-  JSON.stringify(openApiDocument(appRouter, { title: loadCommandConfig().app.title, version: apiVersion() })),
-)
+// As in production, with addresses relative to the document.
+const http = { publicUrl: '', cookieDomain: undefined }
+const options = documentOptions({ ...loadCommandConfig(), isProduction: true, http })
+const document: unknown = JSON.parse(JSON.stringify(openApiDocument(appRouter, { ...options, examples })))
 
 if (process.argv.includes('--check')) check()
 else writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)

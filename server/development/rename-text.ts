@@ -9,8 +9,9 @@ interface Renaming {
   to: AppName
 }
 
-const manifests = /(^|\/)(package(-lock)?\.json|\.env\.example|\.gitignore|\.dockerignore|compose\.yaml)$|^\.github\//
-const documents = /\.md$|(^|\/)LICENSE$/
+const manifests =
+  /(^|\/)(package(-lock)?\.json|\.env\.example|\.gitignore|\.dockerignore|compose\.yaml|openapi-examples\.json)$|^\.github\//
+const documents = /\.md$|(^|\/)LICENSE$|^docs\/release\//
 
 /**
  * Renames the application in a file. Documents contain the title and the name as words, manifests contain the name, and

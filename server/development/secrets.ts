@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { constants, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { RemedyError } from '../core/remedy-error.js'
 import { createSigningKey } from '../core/security/signing-keys.js'
 import { codeOf } from '../core/unknown-values.js'
+import { makeDataFolder, notWritable } from './data-folder.js'
 
 const secrets = z.object({
   JWT_PRIVATE_KEYS: z.string().min(1),
@@ -28,7 +29,7 @@ export async function developmentSecrets(dataDir: string): Promise<DevelopmentSe
 async function readSecrets(file: string): Promise<DevelopmentSecrets | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    throw notWritable(file, error)
   })
   return text === undefined ? undefined : parseSecrets(file, text)
 }
@@ -56,7 +57,7 @@ async function makeSecrets(file: string): Promise<DevelopmentSecrets> {
     PASSWORD_PEPPER: randomBytes(32).toString('base64url'),
     TOKEN_SECRET: randomBytes(32).toString('base64url'),
   }
-  await mkdir(path.dirname(file), { recursive: true })
+  await makeDataFolder(path.dirname(file))
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   await writeFile(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
   const isFirst = await publishFirst(draft, file)

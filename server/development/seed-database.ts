@@ -1,4 +1,5 @@
 import { seed } from '../../prisma/seed.js'
+import { assertMigrated } from '../commands/database.js'
 import { type CommandConfig, readEnvironment } from '../config.js'
 import { RemedyError } from '../core/remedy-error.js'
 import { developmentSecrets } from './secrets.js'
@@ -14,6 +15,7 @@ export async function seedDatabase(databaseUrl: string, config: CommandConfig): 
       'Demo data is not allowed in production. For a development database, set NODE_ENV=development.',
     )
   }
+  await assertMigrated(databaseUrl)
   const pepper = readEnvironment().PASSWORD_PEPPER?.trim()
   const passwordPepper = pepper || (await developmentSecrets(config.dataDir)).PASSWORD_PEPPER
   const { seeded } = await seed({ databaseUrl, passwordPepper })

@@ -11,7 +11,7 @@ export const freshAddress = () => `someone-${randomUUID()}@example.com`
 
 /** Sends the mails in the outbox, and returns those to this address, oldest first. */
 export async function mailsTo({ container, mailer }: TestApp, address: string) {
-  await container.mailWorker.drain()
+  await container.jobs.drain()
   return mailer.mails.filter((mail) => mail.to === address)
 }
 
@@ -32,6 +32,7 @@ export const instantPasswords: Passwords = {
   verify: async () => false,
   admit: (_client, work) => work(),
   assertAcceptable() {},
+  occupancy: () => ({ running: 0, waiting: 0 }),
 }
 
 /** The auth service with other passwords, and without the login throttle. */

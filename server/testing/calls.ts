@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { pathParameters, type RestProcedure } from '../core/http/rest/procedures.js'
 import type { Meta } from '../core/procedure-meta.js'
-import { createDeadMail, createUser } from './factories.js'
+import { createDeadMail, createFailedJob, createUser } from './factories.js'
 import { testPassword } from './secrets.js'
 import { type ActorKind, actorKinds, type CallRows, ownerOnly, type Stage } from './stage.js'
+import { testSupport } from './test-support.js'
 
 const ofOwner = ({ owner }: Stage) => ({ id: owner.user.id })
 const freshAddress = () => `someone-${randomUUID()}@example.com`
@@ -17,55 +17,44 @@ const everybody = (code: string): Partial<Record<ActorKind, string>> =>
 const callsOfBase: CallRows = {
   'auth.register': {
     input: () => ({ email: freshAddress(), password: 'a password nobody chose yet', name: 'New' }),
-    invalid: { email: 'anonymous', password: 'a password nobody chose yet', name: 'New' },
     exceptions: everybody('OK'),
   },
   'auth.verifyEmail': {
     input: () => ({ token: wrongToken }),
-    invalid: { token: { not: '' } },
     exceptions: everybody('INVALID_TOKEN'),
   },
   'auth.resendVerification': {
     input: () => ({ email: freshAddress() }),
-    invalid: { email: 'x' },
     exceptions: everybody('OK'),
   },
   'auth.login': {
     input: ({ owner }) => ({ email: owner.user.email, password: testPassword }),
-    invalid: { email: 'x@example.com', password: ['x'] },
     exceptions: everybody('OK'),
   },
   'auth.refresh': {
     input: ({ owner }) => ({ refreshToken: owner.session.refreshToken }),
-    invalid: { refreshToken: 7 },
     exceptions: everybody('OK'),
   },
   'auth.logout': {
     input: ({ owner }) => ({ refreshToken: owner.session.refreshToken }),
-    invalid: { refreshToken: null },
     exceptions: everybody('OK'),
   },
   'auth.requestPasswordReset': {
     input: () => ({ email: freshAddress() }),
-    invalid: { email: [] },
     exceptions: everybody('OK'),
   },
   'auth.resetPassword': {
     input: () => ({ token: wrongToken, password: 'a password nobody chose yet' }),
-    invalid: { token: [], password: 'a password nobody chose yet' },
     exceptions: everybody('INVALID_TOKEN'),
   },
   'auth.changePassword': {
     input: () => ({ currentPassword: testPassword, newPassword: 'a password nobody chose yet' }),
-    invalid: { currentPassword: testPassword },
   },
   'auth.requestEmailChange': {
     input: () => ({ email: freshAddress(), currentPassword: testPassword }),
-    invalid: { email: 'x', currentPassword: testPassword },
   },
   'auth.confirmEmailChange': {
     input: () => ({ token: wrongToken }),
-    invalid: { token: [] },
     exceptions: everybody('INVALID_TOKEN'),
   },
   'sessions.list': {},
@@ -75,19 +64,17 @@ const callsOfBase: CallRows = {
   },
   'sessions.revokeOthers': {},
   'users.me': {},
-  'users.updateMe': { input: () => ({ name: 'Renamed' }), invalid: { name: 'X', role: 'admin' } },
-  'users.removeMe': { input: () => ({ password: testPassword }), invalid: { password: {} } },
+  'users.updateMe': { input: () => ({ name: 'Renamed' }) },
+  'users.removeMe': { input: () => ({ password: testPassword }) },
   'users.exportMe': {},
-  'users.list': { input: () => ({ page: 1, limit: 5, q: 'test' }), invalid: { limit: 101 } },
-  'users.get': { input: ofOwner, invalid: { id: '1' } },
-  'users.create': { input: () => ({ email: freshAddress(), name: 'New' }), invalid: { email: 'x', name: 'New' } },
+  'users.list': { input: () => ({ page: 1, limit: 5, q: 'test' }) },
+  'users.get': { input: ofOwner },
+  'users.create': { input: () => ({ email: freshAddress(), name: 'New' }) },
   'users.replace': {
     input: (stage) => ({ ...ofOwner(stage), email: freshAddress(), name: 'New', role: 'user', status: 'active' }),
-    invalid: { id: randomUUID(), name: 'New' },
   },
   'users.update': {
     input: (stage) => ({ ...ofOwner(stage), name: 'Renamed' }),
-    invalid: { id: randomUUID(), passwordHash: 'x' },
   },
   'users.remove': { input: ofOwner },
   'users.restore': {
@@ -99,32 +86,20 @@ const callsOfBase: CallRows = {
   'users.erase': {
     input: async ({ t }) => ({ id: (await createUser(t, { deletedAt: t.clock.now() })).id }),
   },
-  'audit.list': { input: () => ({ limit: 5 }), invalid: { type: 'nothing' } },
-  'mail.list': { input: () => ({ limit: 5 }), invalid: { status: 'lost' } },
+  'audit.list': { input: () => ({ limit: 5 }) },
+  'mail.list': { input: () => ({ limit: 5 }) },
+  'jobs.list': { input: () => ({ limit: 5 }) },
+  'jobs.retry': { input: ({ t }) => createFailedJob(t) },
+  'jobs.discard': { input: ({ t }) => createFailedJob(t) },
   'mail.retry': { input: async ({ t }) => ({ id: (await createDeadMail(t)).id }) },
 }
-
-declare global {
-  interface ImportMeta {
-    /** Imports every file that matches; Vite resolves it. */
-    glob<Module>(pattern: string, options: { eager: true }): Record<string, Module>
-  }
-}
-
-const features = import.meta.glob<{ calls: CallRows }>('../features/*/*.test-support.ts', { eager: true })
 
 /**
  * One row for each procedure: the call for the tests of all procedures, and the reviewed exceptions from the result
  * that its access implies. A procedure without a row fails those tests. Features export theirs as `calls` from their
  * `.test-support.ts`, where they are found.
  */
-export const calls: CallRows = Object.assign({}, callsOfBase, ...Object.values(features).map(({ calls }) => calls))
-
-/** An input of a procedure that its schema rejects. */
-export function invalidInput({ path, rest }: RestProcedure): Record<string, unknown> {
-  const parameters = pathParameters(rest.path).map((name) => [name, 'x'])
-  return calls[path]?.invalid ?? { ...Object.fromEntries(parameters), unknown: true }
-}
+export const calls: CallRows = Object.assign({}, callsOfBase, ...testSupport.map(({ calls }) => calls))
 
 /** The result of an actor who calls a procedure with the input of its row: `OK` or an error code. */
 export function expectedOutcome(procedure: string, meta: Meta, actor: ActorKind): string {

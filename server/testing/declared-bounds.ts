@@ -1,8 +1,7 @@
-import type { LimitRule } from '../core/security/rate-limits.js'
 import { scopeSchema } from '../features/api-keys/schema.js'
+import { type LimitTable, testSupport } from './test-support.js'
 
-/** The points of each declared limit, by name. A changed limit must be changed here, too. */
-export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points' | 'windowSeconds'>>> = {
+const limitsOfBase: LimitTable = {
   default: { by: 'actor', points: 30_000, windowSeconds: 60 },
   'auth.register': { by: 'address', points: 5, windowSeconds: 3600 },
   'auth.verify': { by: 'address', points: 60, windowSeconds: 60 },
@@ -17,6 +16,12 @@ export const limitTable: Readonly<Record<string, Pick<LimitRule, 'by' | 'points'
   'apiKeys.create': { by: 'actor', points: 60, windowSeconds: 3600 },
   'users.export': { by: 'actor', points: 10, windowSeconds: 3600 },
 }
+
+/**
+ * The points of each declared limit, by name. A changed limit must be changed here, too. Features export theirs as
+ * `limits` from their `.test-support.ts`.
+ */
+export const limitTable: LimitTable = Object.assign({}, limitsOfBase, ...testSupport.map(({ limits }) => limits))
 
 export interface Bound {
   /** 0 if the form of the value determines its minimum. */
@@ -66,10 +71,10 @@ export const boundTable: Readonly<Record<string, Bound>> = {
 /** Strings whose form determines their bounds, by its format in JSON Schema, with a valid and an invalid one. */
 export const formTable: Readonly<Record<string, { good: string; bad: string }>> = {
   uuid: { good: '0197a1b2-0000-7000-8000-000000000001', bad: '0197a1b2-0000-7000-8000-0000000000012' },
+  int64: { good: '9'.repeat(18), bad: '9'.repeat(19) },
 }
 
 /** Strings without bounds in their schema, with what limits them instead. */
 export const unboundedTable: Readonly<Record<string, string>> = {
   expiresAt: 'is a time before the year 10000',
-  cursor: 'is decoded, and the length of an address is bounded',
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
+import { z } from 'zod'
+import { defineJob } from '../core/jobs/job.js'
+import { enqueueJob } from '../core/jobs/queue.js'
 import { createApiKeys } from '../core/security/api-keys.js'
 import { hashToken } from '../core/security/refresh-tokens.js'
 import { scopeSchema } from '../features/api-keys/schema.js'
@@ -44,6 +47,26 @@ export async function createApiKey(
   const data = { userId, name: 'A key', scopes: [...scopes], keyHash: hashToken(key), start: keys.startOf(key) }
   const { id } = await db.apiKey.create({ data: { ...data, ...overrides } })
   return { id, accessToken: key }
+}
+
+const failing = defineJob({
+  name: 'tests.fail',
+  summary: 'Fail',
+  input: z.strictObject({}),
+  attempts: 1,
+  run: async () => {},
+})
+
+/** Creates a job that no worker knows, and that has failed. */
+export async function createFailedJob({ db }: TestApp): Promise<{ id: string }> {
+  return db.$transaction(async (tx) => {
+    await enqueueJob(tx, failing, {})
+    const [job] = await tx.$queryRaw<{ id: string }[]>`
+      SELECT (graphile_worker.permanently_fail_jobs(ARRAY[max(id)], 'no luck')).id::text AS id
+      FROM graphile_worker.jobs WHERE task_identifier = ${failing.name}`
+    if (!job) throw new Error('The job is not in the queue.')
+    return job
+  })
 }
 
 /** Creates a dead mail. */

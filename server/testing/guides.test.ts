@@ -24,6 +24,22 @@ async function readKept() {
   return Object.fromEntries(await Promise.all(texts))
 }
 
+test('adding a resource by hand takes at most 220 lines that are not blank, tests included, in at most nine files', async () => {
+  const files = Object.entries(await readKept()).filter(([file]) => file.startsWith('docs/guides/add-a-resource/'))
+  const byHand = files.flatMap(([file, text]) => linesByHand(file, text))
+  expect(files.length).toBeLessThanOrEqual(9)
+  expect(byHand.length).toBeGreaterThan(100)
+  expect(byHand.length).toBeLessThanOrEqual(220)
+})
+
+/** The lines that are not blank; of a diff, those that it adds. */
+function linesByHand(file: string, text: string): string[] {
+  const lines = file.endsWith('.diff')
+    ? [...text.matchAll(/^\+(?!\+\+)(.*)$/gm)].map(([, line = '']) => line)
+    : text.split('\n')
+  return lines.filter((line) => line.trim() !== '')
+}
+
 test('the guides quote each file that they keep, whole and as it is', async () => {
   const kept = await readKept()
   expect(Object.keys(kept)).toContain('docs/guides/remove-posts.txt')

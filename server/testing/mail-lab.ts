@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { createDatabase, type Database } from '../core/database/client.js'
+import { withConnection } from '../core/database/connection.js'
 import { ConnectionPool } from '../core/database/pool.js'
+import { createJobWorker } from '../core/jobs/worker.js'
+import { createDelivery } from '../core/mail/delivery.js'
 import type { Mailer } from '../core/mail/mailer.js'
-import { createMailWorker } from '../core/mail/worker.js'
+import { outboxJobs } from '../core/mail/outbox.js'
 import { createAccountMailTemplates } from '../features/auth/mails.js'
 import { createFakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
@@ -32,21 +35,34 @@ export async function createMailLab() {
     mailer,
     config,
     /** A separate worker, optionally with another database client or mailer. */
-    worker: (over: { db?: Database; mailer?: Mailer; databaseUrl?: string } = {}) =>
-      createMailWorker({
-        databaseUrl: over.databaseUrl ?? url,
-        from: config.mail.from,
-        templates: createAccountMailTemplates({
-          title: 'Acme',
-          tokenSecret: testTokenSecret,
-          appUrl: config.http.appUrl,
-          clock,
-        }),
-        db: over.db ?? db,
-        mailer: over.mailer ?? mailer,
+    worker: (over: { db?: Database; mailer?: Mailer } = {}) =>
+      createJobWorker({
+        databaseUrl: url,
+        jobs: outboxJobs,
+        services: {
+          delivery: createDelivery({
+            from: config.mail.from,
+            templates: createAccountMailTemplates({
+              title: 'Acme',
+              tokenSecret: testTokenSecret,
+              appUrl: config.http.appUrl,
+              clock,
+            }),
+            db: over.db ?? db,
+            mailer: over.mailer ?? mailer,
+            clock,
+          }),
+        },
         clock,
         log: silentLog,
       }),
+    /** Lets the attempts that wait be due now, also those of a worker that died, and runs them. */
+    async retry(worker: { drain(): Promise<void> }): Promise<void> {
+      await withConnection(url, (client) =>
+        client.query('UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL'),
+      )
+      await worker.drain()
+    },
     createUser: () => db.user.create({ data: { email: `user-${randomUUID()}@example.com`, name: 'Ada' } }),
     createRegistration: () =>
       db.registration.create({

@@ -22,7 +22,6 @@ export const unindexed: Readonly<Record<string, string>> = {
   'OutboxMail.template': 'a user or an address has a handful of mails, which the indexes on userId and to find',
   'User.emailVerifiedAt': 'is looked at in admins, of whom there are few and whom the index on role finds',
   'User.passwordHash': 'is looked at in admins, of whom there are few and whom the index on role finds',
-  'Post.createdAt': 'an export reads the posts of one author',
   'Post.listedAt': 'lists walk partial indexes, which explain.test.ts holds',
   'Session.createdAt': 'a user has at most a hundred living sessions, which the index on userId finds',
 }

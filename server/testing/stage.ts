@@ -1,3 +1,4 @@
+import type { Person } from './cast.js'
 import { createApiKey, createSignedInUser } from './factories.js'
 import type { TestApp, TestSession } from './test-app.js'
 
@@ -50,11 +51,19 @@ type Input = Record<string, unknown>
 interface CallRow {
   /** An input that succeeds for the owner (or for the admin, if only admins may call). */
   input?: (stage: Stage) => Input | Promise<Input>
-  /** An input that the schema rejects; by default unknown keys, and `x` for each parameter of the path. */
-  invalid?: Input
   /** Results that differ from those of the declared access, with the reason. */
   exceptions?: Partial<Record<ActorKind, string>>
 }
+
+/** The people of an action: the owner of a row, and an admin. */
+interface AuditStage {
+  t: TestApp
+  owner: SignedInUser
+  admin: Person
+}
+
+/** For each type of audit event, an action that causes it once and concerns the owner. */
+export type AuditActions = Readonly<Record<string, (stage: AuditStage) => Promise<unknown>>>
 
 /** A row for each procedure of a feature, by its dotted name. */
 export type CallRows = Readonly<Record<string, CallRow>>

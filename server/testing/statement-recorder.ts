@@ -1,9 +1,5 @@
-import { Prisma } from '../generated/client.js'
+import { softDeletedModels } from '../core/database/prepared-reads.js'
 import { isUntimed, models, unindexed, unindexedColumns } from './schema-rules.js'
-
-const softDeletedTables = Object.values(Prisma.ModelName).filter(
-  (model) => 'deletedAt' in Prisma[`${model}ScalarFieldEnum`],
-)
 
 /** Records the statements of an app, and finds those that violate a rule on data. */
 export interface StatementRecorder {
@@ -54,7 +50,7 @@ function assertNone(statements: readonly string[], faultsOf: (sql: string) => st
  */
 export function unguardedTables(sql: string): string[] {
   if (!/\bselect\b/i.test(sql) || /^\s*insert\b/i.test(sql) || isReadBack(sql) || isBareLock(sql)) return []
-  return softDeletedTables.filter((table) => {
+  return softDeletedModels.filter((table) => {
     const reads = readsOf(sql, table).map((names) => ({
       names,
       isFiltered: names.some((name) => isFiltered(sql, name)),

@@ -9,6 +9,7 @@ import type { Logger } from '../core/logger.js'
 import type { AppRouter } from '../router.js'
 import { createFakeClock, type FakeClock } from './fake-clock.js'
 import { createFakeMailer } from './fake-mailer.js'
+import { databaseUrl } from './global-setup.js'
 import { injectFetch, restClient } from './inject.js'
 import { patientDeadlineMs } from './rate-limit-stores.js'
 import { testPepper, testTokenSecret } from './secrets.js'
@@ -54,7 +55,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const { build = buildApp } = options
   const app = await build(container)
   await app.ready()
-  const db = openDatabase(config.database.url ?? '')
+  const db = openDatabase(config.database.directUrl ?? '')
   return {
     app,
     container,
@@ -88,11 +89,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 }
 
 /** The settings of tests. */
-function testConfig(databaseUrl: string, environment: Environment = {}): Config {
+function testConfig(url: string, environment: Environment = {}): Config {
   return loadConfig({
     NODE_ENV: 'test',
-    DATABASE_URL: databaseUrl,
-    DATABASE_POOL_MAX: '10',
+    ...throughPooler(url),
+    DATABASE_POOL_MAX: '11',
     REDIS_URL: inject('redisUrl'),
     PUBLIC_URL: 'http://localhost:3000',
     APP_URL: 'http://app.localhost:5173',
@@ -102,6 +103,13 @@ function testConfig(databaseUrl: string, environment: Environment = {}): Config 
     TOKEN_SECRET: testTokenSecret,
     ...environment,
   })
+}
+
+/** The app uses PgBouncer if the run does; the test itself never does. */
+function throughPooler(url: string): Environment {
+  const pooler = inject('poolerUrl')
+  if (!pooler || !url) return { DATABASE_URL: url }
+  return { DATABASE_URL: databaseUrl(pooler, new URL(url).pathname.slice(1)), DIRECT_URL: url }
 }
 
 function createClient(app: FastifyInstance, session?: TestSession) {

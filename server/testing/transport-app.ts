@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from '@trpc/server'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Container } from '../container.js'
 import { RateLimitedError } from '../core/errors.js'
+import { createCallLimit } from '../core/http/call-limit.js'
 import { answerFrameworkError, registerErrorHandling } from '../core/http/errors.js'
 import { restTransport } from '../core/http/rest/routes.js'
 import { trpcTransport } from '../core/http/trpc/routes.js'
@@ -58,6 +59,7 @@ function fakeContainer(
     limits: { refuseExhausted() {}, charge: createCharge() },
     services: { sessions },
     authenticator: sessions,
+    calls: createCallLimit(1_000),
   })
 }
 

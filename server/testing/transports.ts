@@ -1,20 +1,24 @@
 import { randomInt } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import superjson from 'superjson'
 import type { ErrorBody } from '../core/errors.js'
 import { listProcedures, listRestProcedures, type RestProcedure } from '../core/http/rest/procedures.js'
 import { appRouter } from '../router.js'
+import { type CallRequest, requestWriters } from './requests.js'
 
 /** The result of a transport: the value as JSON, or the error object. */
-interface Outcome {
+export interface Outcome {
   status: number
   headers: Record<string, unknown>
+  /** The text of the body. */
+  body: string
   data?: unknown
   error?: ErrorBody
 }
 
 interface TransportCall {
-  procedure: string
+  /** A procedure of the application by its name, or any other. */
+  procedure: string | RestProcedure
   input?: Record<string, unknown> | undefined
   accessToken?: string | undefined
   /** Further headers, such as preconditions. */
@@ -31,71 +35,62 @@ export function everyProcedure(): ReadonlyMap<string, RestProcedure> {
   return procedures
 }
 
-interface TrpcFailure {
-  data: { error: ErrorBody }
-}
-
-/** Calls over tRPC's HTTP protocol. Each call has a different address, so that they do not exceed limits together. */
-export const trpcTransport: Transport = async (app, { procedure, input, accessToken, headers: given }) => {
-  const isQuery = factsOf(procedure).type === 'query'
-  const body = JSON.stringify(superjson.serialize(input))
-  const query = isQuery && input ? `?input=${encodeURIComponent(body)}` : ''
-  const response = await app.inject({
-    method: isQuery ? 'GET' : 'POST',
-    url: `/trpc/${procedure}${query}`,
-    remoteAddress: someAddress(),
-    headers: { ...given, ...bearer(accessToken), ...(!isQuery && { 'content-type': 'application/json' }) },
-    ...(!isQuery && input && { payload: body }),
-  })
-  const { statusCode: status, headers } = response
-  const { result, error } = response.json()
-  if (error) return { status, headers, error: superjson.deserialize<TrpcFailure>(error).data.error }
-  return { status, headers, data: toJson(superjson.deserialize(result.data)) }
+/** Calls over tRPC's HTTP protocol. */
+export const trpcTransport: Transport = async (app, call) => {
+  return readTrpc(await send(app, requestWriters.tRPC(factsOf(call), call.input), call))
 }
 
 /** Calls the REST route of a procedure, and converts lists back to the form of the procedure. */
-export const restTransport: Transport = async (app, { procedure, input, accessToken, headers: given }) => {
-  const { method, path } = factsOf(procedure).rest
-  const rest = { ...input }
-  const url = path.replaceAll(/\{(\w+)\}/g, (_, key: string) => {
-    const value = String(rest[key])
-    delete rest[key]
-    return encodeURIComponent(value)
-  })
-  const hasBody = method !== 'GET' && Object.keys(rest).length > 0
-  const response = await app.inject({
-    method,
-    url: `/api${url}`,
-    headers: { ...given, ...bearer(accessToken) },
-    remoteAddress: someAddress(),
-    ...(method === 'GET' && { query: queryOf(rest) }),
-    ...(hasBody && { payload: rest }),
-  })
-  const { statusCode: status, headers } = response
-  if (!response.body) return { status, headers, data: undefined }
-  const { data, meta, error } = response.json()
-  if (error) return { status, headers, error }
-  return { status, headers, data: meta ? { items: data, meta } : data }
+export const restTransport: Transport = async (app, call) => {
+  return readRest(await send(app, requestWriters.REST(factsOf(call), call.input), call))
 }
 
 export const transports = { tRPC: trpcTransport, REST: restTransport } as const
 
-function factsOf(procedure: string): RestProcedure {
+interface TrpcFailure {
+  data: { error: ErrorBody }
+}
+
+/** Reads a response of tRPC's HTTP protocol. */
+export function readTrpc({ statusCode: status, headers, body }: LightMyRequestResponse): Outcome {
+  const { result, error } = JSON.parse(body)
+  if (error) return { status, headers, body, error: superjson.deserialize<TrpcFailure>(error).data.error }
+  return { status, headers, body, data: toJson(superjson.deserialize(result.data)) }
+}
+
+/** Reads a response of REST. */
+export function readRest({ statusCode: status, headers, body }: LightMyRequestResponse): Outcome {
+  if (!body) return { status, headers, body, data: undefined }
+  const { data, meta, error } = JSON.parse(body)
+  if (error) return { status, headers, body, error }
+  return { status, headers, body, data: meta ? { items: data, meta } : data }
+}
+
+function factsOf({ procedure }: TransportCall): RestProcedure {
+  if (typeof procedure !== 'string') return procedure
   const facts = everyProcedure().get(procedure)
   if (!facts) throw new Error(`There is no procedure ${procedure}.`)
   return facts
 }
 
-/** The query parameters of an input. An array is a parameter that occurs several times. */
-export function queryOf(input: Record<string, unknown>): Record<string, string | string[]> {
-  const entries = Object.entries(input).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, Array.isArray(value) ? value.map(String) : String(value)]),
-  )
+interface SentRequest extends Omit<CallRequest, 'body'> {
+  body?: string | Buffer
 }
 
-function bearer(accessToken: string | undefined): Record<string, string> {
-  return accessToken ? { authorization: `Bearer ${accessToken}` } : {}
+/** Sends a request from a random address, so that calls do not exceed limits together. */
+export function send(app: FastifyInstance, request: SentRequest, { accessToken, headers }: Partial<TransportCall>) {
+  const { method, path: url, body } = request
+  return app.inject({
+    method,
+    url,
+    remoteAddress: someAddress(),
+    headers: {
+      ...(accessToken && { authorization: `Bearer ${accessToken}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload: body }),
+  })
 }
 
 function someAddress(): string {

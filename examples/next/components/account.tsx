@@ -3,15 +3,16 @@
 import { useApi } from '@plinth/client/react'
 import * as schemas from '@plinth/client/schemas'
 import { useQuery } from '@tanstack/react-query'
-import { client } from '#lib/client'
 import { useUser } from '#lib/user'
 import { minute } from '#lib/words'
 import { Action } from './action'
 import { email, Form, passwordField } from './form'
+import { client } from './providers'
 import { Section } from './section'
 
 const { auth, sessions, users } = client.api
-const newPasswords = [
+
+const passwords = [
   passwordField('Current password', false, 'currentPassword'),
   passwordField('New password', true, 'newPassword'),
 ]
@@ -19,6 +20,7 @@ const newPasswords = [
 export function Account() {
   return (
     <>
+      <h1>Your account</h1>
       <Form
         title="Name"
         schema={schemas.updateMeSchema}
@@ -39,27 +41,23 @@ export function Account() {
       <Form
         title="Password"
         schema={schemas.changePasswordSchema}
-        fields={newPasswords}
+        fields={passwords}
         submit="Change the password"
         run={auth.changePassword.mutate}
         done="Your password is changed, and your other sessions have ended."
       />
       <Sessions />
-      <DeleteForm />
+      <Form
+        title="Delete the account"
+        schema={schemas.removeMeSchema}
+        fields={[passwordField('Password', false)]}
+        submit="Delete"
+        run={(input) => users.removeMe.mutate(input).then(() => client.logout())}
+        done="Your account is deleted."
+      />
     </>
   )
 }
-
-const DeleteForm = () => (
-  <Form
-    title="Delete the account"
-    schema={schemas.removeMeSchema}
-    fields={[passwordField('Password', false)]}
-    submit="Delete"
-    run={(input) => users.removeMe.mutate(input).then(() => client.logout())}
-    done="Your account is deleted."
-  />
-)
 
 function Sessions() {
   const enabled = useUser().user !== null
@@ -82,8 +80,4 @@ function Sessions() {
   )
 }
 
-function browserOf(userAgent: string): string {
-  const browser = /Edg|Firefox|Chrome|Safari|curl|node/.exec(userAgent)?.[0] ?? 'Some program'
-  const system = /Android|iPhone|Windows|Mac OS|Linux/.exec(userAgent)?.[0]
-  return system ? `${browser} on ${system}` : browser
-}
+const browserOf = (userAgent: string) => /Edg|Firefox|Chrome|Safari|curl|node/.exec(userAgent)?.[0] ?? 'A program'

@@ -2,76 +2,77 @@
 
 import { apiError, type Inputs, type Outputs } from '@plinth/client'
 import { createPostSchema } from '@plinth/client/schemas'
-import { useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
-import { client } from '#lib/client'
-import { Conflict } from './conflict'
-import { type FieldProps, Form } from './form'
+import { Form } from './form'
+import { client } from './providers'
 
-export type Text = Record<'title' | 'body', string>
-
-/** Another text of the same post: what was saved meanwhile, or what the person has put aside for it. */
-export type OtherText = Text & { isOwn: boolean }
+type Post = Outputs['posts']['get']
 
 const { posts } = client.api
 const readers = { draft: 'Only me (a draft)', published: 'Everyone' }
+const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+const focus = (element: HTMLElement | null) => element?.focus()
 
-/** Writes a post. If it was changed elsewhere meanwhile, both texts stay on the page until one is saved. */
-export function Editor({ post }: { post?: Outputs['posts']['get'] }) {
+/** Writes a post. If it was changed elsewhere meanwhile, both texts stand on the page until one is saved. */
+export function Editor({ post }: { post?: Post }) {
   const router = useRouter()
-  const cache = useQueryClient()
-  const [text, setText] = useState<Text>({ title: post?.title ?? '', body: post?.body ?? '' })
-  const [version, setVersion] = useState(post?.version)
-  const [other, setOther] = useState<OtherText>()
-  const write = (change: Partial<Text>) => setText({ ...text, ...change })
-  useWarning(text.title !== (post?.title ?? '') || text.body !== (post?.body ?? ''))
+  const [conflict, setConflict] = useState<{ saved: Post; written: string[] }>()
+  const [isUnsaved, setUnsaved] = useState(false)
+  // The browser asks before it closes a page whose text is not saved.
+  useEffect(() => {
+    if (isUnsaved) window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [isUnsaved])
 
   async function save(input: Inputs['posts']['create']) {
     try {
+      const version = conflict?.saved.version ?? post?.version
       const { id } = await (post ? posts.update.mutate({ ...input, id: post.id, version }) : posts.create.mutate(input))
-      await cache.invalidateQueries()
+      setUnsaved(false)
       router.push(`/posts/${id}`)
     } catch (error) {
       if (!post || apiError(error)?.code !== 'VERSION_MISMATCH') throw error
-      const latest = await posts.get.query({ id: post.id })
-      setVersion(latest.version)
-      setOther({ ...latest, isOwn: false })
+      setConflict({ saved: await posts.get.query({ id: post.id }), written: [input.title, ...input.body.split('\n')] })
     }
   }
 
   return (
-    <div className={other ? 'editor compared' : 'editor'}>
+    <div className={conflict ? 'editor compared' : 'editor'} onInput={() => setUnsaved(true)}>
       <h1>{post ? 'Edit' : 'Write'}</h1>
-      <Form schema={createPostSchema} fields={fieldsOf(text, write, post?.status)} submit="Save" run={save} />
-      {other && (
-        <Conflict
-          key={version}
-          text={text}
-          other={other}
-          onExchange={() => {
-            setOther({ ...text, isOwn: !other.isOwn })
-            setText({ title: other.title, body: other.body })
-          }}
-          onAdd={(lines) => write({ body: `${text.body}\n\n${lines}` })}
-        />
-      )}
+      <Form
+        schema={createPostSchema}
+        fields={[
+          { name: 'title', label: 'Title', defaultValue: post?.title },
+          { name: 'body', label: 'Text', isLong: true, defaultValue: post?.body },
+          { name: 'status', label: 'Who can read it', options: readers, defaultValue: post?.status },
+        ]}
+        submit="Save"
+        run={save}
+      />
+      {conflict && <Conflict key={conflict.saved.version} {...conflict} />}
     </div>
   )
 }
 
-const fieldsOf = (text: Text, write: (change: Partial<Text>) => void, status = 'draft'): FieldProps[] => [
-  { name: 'title', label: 'Title', value: text.title, onText: (title) => write({ title }) },
-  { name: 'body', label: 'Text', isLong: true, value: text.body, onText: (body) => write({ body }) },
-  { name: 'status', label: 'Who can read it', options: readers, defaultValue: status },
-]
-
-// The browser asks before it closes a page whose text is not saved.
-function useWarning(isUnsaved: boolean): void {
-  useEffect(() => {
-    if (!isUnsaved) return undefined
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', ask)
-    return () => window.removeEventListener('beforeunload', ask)
-  }, [isUnsaved])
+/** Shows the saved text beside the form, with the lines marked that the form lacks. */
+function Conflict({ saved, written }: { saved: Post; written: string[] }) {
+  const mark = (line: string) => (written.includes(line) ? line : <mark>{line}</mark>)
+  return (
+    <section className="conflict" aria-labelledby="conflict">
+      <h2 id="conflict" ref={focus} tabIndex={-1}>
+        Someone saved this post while you were writing
+      </h2>
+      <p>
+        Nothing is lost: your text is in the form, and the saved one is here. What the form lacks is marked; copy what
+        you want to keep. “Save” replaces the saved text with the form.
+      </p>
+      <div className="other">
+        <h3>{mark(saved.title)}</h3>
+        {saved.body.split('\n').map((line, index) => (
+          <p key={index}>{mark(line)}</p>
+        ))}
+      </div>
+    </section>
+  )
 }

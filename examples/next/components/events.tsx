@@ -4,8 +4,7 @@ import { cursorPages, useApi } from '@plinth/client/react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { type eventFilter, eventTypes } from '#lib/filters'
 import { minute } from '#lib/words'
-import { Filter } from './filter'
-import type { FieldProps } from './form'
+import { type FieldProps, Filter } from './form'
 import { More } from './more'
 
 export function Events({ filter }: { filter: ReturnType<typeof eventFilter> }) {

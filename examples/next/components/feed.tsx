@@ -6,7 +6,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { feedInput } from '#lib/filters'
 import { day } from '#lib/words'
-import { Filter } from './filter'
+import { Filter } from './form'
 import { More } from './more'
 
 /** The posts, newest first, or those that match a search. The first page comes with the HTML. */
@@ -15,15 +15,13 @@ export function Feed({ search }: { search: string }) {
   const posts = useInfiniteQuery({ ...options, placeholderData: keepPreviousData })
   const items = posts.data?.pages.flatMap((page) => page.items) ?? []
   const count = `${items.length} ${items.length === 1 ? 'post' : 'posts'}${posts.hasNextPage ? ', and more below' : ''}`
+  const isEmpty = posts.isSuccess && !posts.hasNextPage && items.length === 0
   return (
     <>
       <Filter action="/" fields={[{ name: 'q', label: 'Search posts', type: 'search', defaultValue: search }]} />
-      <p className="hidden" role="status">
-        {count}
+      <p className={isEmpty ? 'lead' : 'hidden'} role="status">
+        {isEmpty ? 'Nothing is written here yet.' : count}
       </p>
-      {posts.isSuccess && !posts.hasNextPage && items.length === 0 && (
-        <p className="lead">Nothing is written here yet.</p>
-      )}
       <ol className="feed">
         {items.map((post) => (
           <Entry key={post.id} post={post} />

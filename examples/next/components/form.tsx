@@ -1,5 +1,7 @@
 'use client'
 
+import { useQueryClient } from '@tanstack/react-query'
+import NextForm from 'next/form'
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import type { core } from 'zod/mini'
 import { explain, faultsOf } from '#lib/words'
@@ -42,6 +44,7 @@ export function Form<Input>({ title, fields = [], submit, done, ...rest }: FormP
 const wholeForm = ''
 
 function useSubmission<Input>({ schema, extra, run, done }: Omit<FormProps<Input>, 'fields' | 'submit'>) {
+  const cache = useQueryClient()
   const [faults, setFaults] = useState<Record<string, string>>({})
   const [state, setState] = useState<'idle' | 'busy' | 'done'>('idle')
 
@@ -65,6 +68,7 @@ function useSubmission<Input>({ schema, extra, run, done }: Omit<FormProps<Input
       setFaults({})
       setState('done')
       if (done) form.reset()
+      await cache.invalidateQueries()
     } catch (error) {
       refuse(form, faultsOf(error), explain(error))
     }
@@ -72,6 +76,18 @@ function useSubmission<Input>({ schema, extra, run, done }: Omit<FormProps<Input
 
   return { faults, state, onSubmit }
 }
+
+/** A form whose fields become the address of the page. */
+export const Filter = ({ action, fields }: { action: string; fields: readonly FieldProps[] }) => (
+  <search>
+    <NextForm action={action} className="filter">
+      {fields.map((field) => (
+        <Field key={`${field.name} ${field.defaultValue}`} {...field} />
+      ))}
+      <button type="submit">Search</button>
+    </NextForm>
+  </search>
+)
 
 export interface FieldProps {
   name: string
@@ -84,16 +100,12 @@ export interface FieldProps {
   /** A list to choose from: the values, and what they are called. */
   options?: Record<string, string>
   isLong?: boolean
-  /** The text, where the page keeps it. */
-  value?: string
-  onText?(text: string): void
 }
 
-export function Field({ label, hint, fault, options, isLong, onText, ...rest }: FieldProps) {
+function Field({ label, hint, fault, options, isLong, ...rest }: FieldProps) {
   const id = useId()
   const noteId = fault || hint ? `${id}-note` : undefined
-  const onChange = onText && ((event: { target: { value: string } }) => onText(event.target.value))
-  const input = { ...rest, id, onChange, 'aria-invalid': fault !== undefined, 'aria-describedby': noteId }
+  const input = { ...rest, id, 'aria-invalid': fault !== undefined, 'aria-describedby': noteId }
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -115,8 +127,10 @@ const toOption = ([value, text]: [string, string]) => (
 export const email: FieldProps = { name: 'email', label: 'Email address', type: 'email', autoComplete: 'email' }
 
 export function passwordField(label: string, isNew: boolean, name = 'password'): FieldProps {
-  const hint = isNew ? { hint: 'Several words that belong to no saying are easy to keep and hard to guess.' } : {}
-  return { name, label, type: 'password', autoComplete: isNew ? 'new-password' : 'current-password', ...hint }
+  const field = { name, label, type: 'password', autoComplete: isNew ? 'new-password' : 'current-password' } as const
+  return isNew
+    ? { ...field, hint: 'Several words that belong to no saying are easy to keep and hard to guess.' }
+    : field
 }
 
 // The first fault of each field.

@@ -3,10 +3,9 @@
 import Link from 'next/link'
 import { usePathname, useRouter } from 'next/navigation'
 import { useEffect, useRef, useState } from 'react'
-import { client } from '#lib/client'
 import { useUser } from '#lib/user'
 import { Action } from './action'
-import { LinkTo } from './link-to'
+import { client } from './providers'
 
 export function Header({ title }: { title: string }) {
   const { user, isServerAway } = useUser()
@@ -36,6 +35,13 @@ export function Header({ title }: { title: string }) {
     </header>
   )
 }
+
+/** A link that says whether its page is the one that is shown. */
+const LinkTo = ({ href, text }: { href: string; text: string }) => (
+  <Link href={href} aria-current={usePathname() === href ? 'page' : undefined}>
+    {text}
+  </Link>
+)
 
 /** Tells that the session has ended, wherever that was done, until the person goes to another page. */
 function EndNotice({ isSignedIn }: { isSignedIn: boolean }) {

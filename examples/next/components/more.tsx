@@ -1,13 +1,10 @@
 'use client'
 
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { explain } from '#lib/words'
 
-interface InfiniteList {
-  hasNextPage: boolean
-  isFetchingNextPage: boolean
-  error: unknown
-  fetchNextPage(): Promise<unknown>
-}
+type List = UseInfiniteQueryResult<unknown, unknown>
+type InfiniteList = Pick<List, 'hasNextPage' | 'isFetchingNextPage' | 'error' | 'fetchNextPage'>
 
 /** The end of a list: reads the next page when it scrolls near or when it is pressed, and says why it cannot. */
 export function More({ list: { hasNextPage, isFetchingNextPage, error, fetchNextPage } }: { list: InfiniteList }) {

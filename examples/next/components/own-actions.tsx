@@ -1,10 +1,10 @@
 'use client'
 
+import Link from 'next/link'
 import { useRouter } from 'next/navigation'
-import { client } from '#lib/client'
 import { useUser } from '#lib/user'
 import { Action } from './action'
-import { LinkTo } from './link-to'
+import { client } from './providers'
 
 /** What the author of a post can do with it, and administrators. */
 export function OwnActions({ id, authorId }: { id: string; authorId: string }) {
@@ -14,7 +14,9 @@ export function OwnActions({ id, authorId }: { id: string; authorId: string }) {
   const remove = () => client.api.posts.remove.mutate({ id }).then(() => router.push('/'))
   return (
     <p className="actions">
-      <LinkTo className="button" href={`/posts/${id}/edit`} text="Edit" />
+      <Link className="button" href={`/posts/${id}/edit`}>
+        Edit
+      </Link>
       <Action text="Delete" confirm="Delete this post?" run={remove} />
     </p>
   )

@@ -3,15 +3,14 @@
 import type { Outputs } from '@plinth/client'
 import { useApi } from '@plinth/client/react'
 import { createUserSchema } from '@plinth/client/schemas'
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
-import { client } from '#lib/client'
-import { addressOf, roles, statuses, type userFilter } from '#lib/filters'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { roles, statuses, type userFilter } from '#lib/filters'
 import { useUser } from '#lib/user'
 import { day, explain } from '#lib/words'
 import { Action } from './action'
-import { Filter } from './filter'
-import { email, type FieldProps, Form } from './form'
-import { LinkTo } from './link-to'
+import { email, type FieldProps, Filter, Form } from './form'
+import { client } from './providers'
 
 const { users } = client.api
 
@@ -21,7 +20,7 @@ export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
   const { data, error } = useQuery({ ...options, placeholderData: keepPreviousData })
   const total = data?.meta.total ?? 0
   const limit = data?.meta.limit ?? 1
-  const to = (page: number) => addressOf('/admin/users', { page, q, role, status })
+  const to = (page: number) => ({ pathname: '/admin/users', query: { page, q, role, status } })
   const fields: FieldProps[] = [
     { name: 'q', label: 'Name or address', type: 'search', defaultValue: q },
     { name: 'role', label: 'Role', options: { '': 'Any', ...roles }, defaultValue: role },
@@ -34,11 +33,11 @@ export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
       <table>
         <thead>
           <tr>
-            <th scope="col">Person</th>
-            <th scope="col">Role</th>
-            <th scope="col">Status</th>
-            <th scope="col">Since</th>
-            <th scope="col">Actions</th>
+            {['Person', 'Role', 'Status', 'Since', 'Actions'].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -48,9 +47,9 @@ export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
         </tbody>
       </table>
       <nav className="pages" aria-label="Pages">
-        {page > 1 && <LinkTo href={to(page - 1)} text="Previous" />}
+        {page > 1 && <Link href={to(page - 1)}>Previous</Link>}
         <span role="status">{`Page ${page} of ${Math.max(1, Math.ceil(total / limit))}, ${total} in all`}</span>
-        {page * limit < total && <LinkTo href={to(page + 1)} text="Next" />}
+        {page * limit < total && <Link href={to(page + 1)}>Next</Link>}
       </nav>
     </>
   )
@@ -59,6 +58,8 @@ export function Users({ filter }: { filter: ReturnType<typeof userFilter> }) {
 function Row({ user: { id, version, name, email, role, status, createdAt } }: { user: Outputs['users']['get'] }) {
   const isMe = useUser().user?.id === id
   const set = (to: 'active' | 'disabled') => () => users.update.mutate({ id, version, status: to })
+  const restore = () => users.restore.mutate({ id, version })
+  const remove = () => users.remove.mutate({ id, version })
   return (
     <tr>
       <th scope="row">
@@ -71,13 +72,11 @@ function Row({ user: { id, version, name, email, role, status, createdAt } }: { 
         <div className="actions">
           {status === 'active' && !isMe && <Action text="Disable" of={name} run={set('disabled')} />}
           {status === 'disabled' && <Action text="Enable" of={name} run={set('active')} />}
-          {status === 'deleted' && (
-            <Action text="Restore" of={name} run={() => users.restore.mutate({ id, version })} />
-          )}
-          {status !== 'deleted' && !isMe && (
-            <Action text="Delete" confirm="Delete?" of={name} run={() => users.remove.mutate({ id, version })} />
-          )}
-          <LinkTo href={addressOf('/admin/audit', { userId: id })} text="Events" of={name} />
+          {status === 'deleted' && <Action text="Restore" of={name} run={restore} />}
+          {status !== 'deleted' && !isMe && <Action text="Delete" confirm={`Delete ${name}?`} of={name} run={remove} />}
+          <Link href={`/admin/audit?userId=${id}`}>
+            Events <span className="hidden">of {name}</span>
+          </Link>
         </div>
       </td>
     </tr>
@@ -85,14 +84,13 @@ function Row({ user: { id, version, name, email, role, status, createdAt } }: { 
 }
 
 export function Invite() {
-  const cache = useQueryClient()
   return (
     <Form
       title="Invite someone"
       schema={createUserSchema}
       fields={[{ name: 'name', label: 'Name' }, email, { name: 'role', label: 'Role', options: roles }]}
       submit="Invite"
-      run={(input) => users.create.mutate(input).then(() => cache.invalidateQueries())}
+      run={users.create.mutate}
       done="A link to choose a password is on its way."
     />
   )

@@ -1,6 +1,5 @@
 import type { Inputs } from '@plinth/client'
 import { listAuditEventsSchema, listUsersSchema } from '@plinth/client/schemas'
-import type { core } from 'zod/mini'
 
 export type Query = Record<string, string | string[] | undefined>
 
@@ -22,20 +21,14 @@ export function feedInput(search: string) {
   return (search ? { q: search, order: 'relevance' } : {}) satisfies Inputs['posts']['list']
 }
 
-/** The filters of a list, from the address of its page. Those that the server would refuse are left out. */
-export const userFilter = (query: Query) => parse(listUsersSchema, { ...query, page: Number(query.page ?? 1) })
-export const eventFilter = (query: Query) => parse(listAuditEventsSchema, query)
-
-/** The address of a page with filters. */
-export function addressOf(path: string, filter: Record<string, string | number | undefined>): string {
-  const given = Object.entries(filter).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))
-  return `${path}?${new URLSearchParams(given)}`
+/** The filters of a list, from the address of its page. All are left out if the server would refuse one. */
+export function userFilter(query: Query) {
+  const given = { ...filled(query), page: Number(query.page ?? 1) }
+  return listUsersSchema.safeParse(given).data ?? listUsersSchema.parse({})
 }
 
-function parse<Filter>(
-  schema: { safeParse(value: unknown): core.util.SafeParseResult<Filter>; parse(value: unknown): Filter },
-  query: object,
-) {
-  const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value))
-  return schema.safeParse(given).data ?? schema.parse({})
+export function eventFilter(query: Query) {
+  return listAuditEventsSchema.safeParse(filled(query)).data ?? listAuditEventsSchema.parse({})
 }
+
+const filled = (query: Query) => Object.fromEntries(Object.entries(query).filter(([, value]) => value))

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { SqlQuery, SqlQueryable } from '@prisma/driver-adapter-utils'
 import { runAgain } from './errors.js'
 import type { ConnectionPool } from './pool.js'
+import { nameStatements } from './statement-names.js'
 
 /**
  * Prisma's adapter on the pool of this process. Outside of a transaction, a statement runs again if it lost a conflict
@@ -10,9 +10,10 @@ import type { ConnectionPool } from './pool.js'
  * it fails, and the whole transaction runs again (see client.ts).
  */
 export function createAdapter(pool: ConnectionPool): PrismaPg {
+  const nameOf = nameStatements()
   const factory = new PrismaPg(pool, {
     schema: 'public',
-    statementNameGenerator: nameStatements(),
+    statementNameGenerator: ({ sql }) => (pool.keepsNames ? nameOf(sql) : ''),
     disposeExternalPool: true,
   })
   const connect = factory.connect.bind(factory)
@@ -41,19 +42,4 @@ function wrap<T extends SqlQueryable>(
     queryRaw: (query: SqlQuery) => around(() => queryRaw(query), query),
     executeRaw: (query: SqlQuery) => around(() => executeRaw(query), query),
   })
-}
-
-const namedStatementsMax = 500
-
-// Prepared statements live as long as their connection, so long texts, such as IN lists, are not prepared.
-function nameStatements(): (query: SqlQuery) => string {
-  const names = new Map<string, string>()
-  return ({ sql }) => {
-    const known = names.get(sql)
-    if (known !== undefined) return known
-    if (names.size >= namedStatementsMax) return ''
-    const name = createHash('sha256').update(sql).digest('base64url').slice(0, 32)
-    names.set(sql, name)
-    return name
-  }
 }

@@ -3,6 +3,7 @@ import { PrismaClient } from '../../generated/client.js'
 import { createAdapter } from './adapter.js'
 import { runAgain } from './errors.js'
 import type { ConnectionPool } from './pool.js'
+import { createReader } from './prepared-reads.js'
 import { softDelete } from './soft-delete.js'
 
 /** The Prisma client for services. It omits secrets from every row and hides soft-deleted rows. */
@@ -12,7 +13,7 @@ export type Database = ReturnType<typeof createDatabase>
  * The client inside `db.$transaction(async (tx) => ...)`. A {@link Database} is not assignable, because it would commit
  * each statement.
  */
-export type Transaction = Omit<Database, ITXClientDenyList> & { $connect?: never }
+export type Transaction = Omit<Database, ITXClientDenyList | '$rows'> & { $connect?: never }
 
 /** Either of the two, for code that also works outside of a transaction. */
 export type Db = Database | Transaction
@@ -30,7 +31,6 @@ export function createDatabase({ pool, onStatement }: DatabaseOptions) {
     adapter: createAdapter(pool),
     // Longer formats contain the arguments, and so hashes and addresses, which would be logged.
     errorFormat: 'minimal',
-    log: [{ emit: 'event', level: 'query' }],
     transactionOptions: { maxWait: 2_000, timeout: 10_000 },
     omit: {
       user: { passwordHash: true },
@@ -40,10 +40,13 @@ export function createDatabase({ pool, onStatement }: DatabaseOptions) {
       idempotencyKey: { inputHash: true },
       apiKey: { keyHash: true },
     },
+    // Prisma only makes events of its queries if it is told to, because they cost time.
+    log: onStatement ? [{ emit: 'event' as const, level: 'query' as const }] : [],
     ...(onStatement && { comments: [({ query }) => ({ action: query.type === 'single' ? query.action : 'batch' })] }),
   })
   if (onStatement) client.$on('query', (event) => onStatement(event.query))
-  return repeatTransactions(client.$extends(softDelete(client)))
+  const guarded = repeatTransactions(client.$extends(softDelete(client)))
+  return Object.assign(guarded, { $rows: createReader({ pool, onStatement }) })
 }
 
 /**

@@ -2,9 +2,11 @@ import pg, { type ClientConfig } from 'pg'
 
 // In milliseconds. After these times, a request gets 503 and the connection is free again (security.md S42). A
 // statement ends before the socket is closed, so that PostgreSQL reports the reason.
-const statementTimeoutMs = 4_500
-const lockTimeoutMs = 2_000
-const idleInTransactionMs = 10_000
+export const timeoutsMs = {
+  statement_timeout: 4_500,
+  lock_timeout: 2_000,
+  idle_in_transaction_session_timeout: 10_000,
+}
 const connectTimeoutMs = 2_000
 // What is not a request can wait longer, such as a command on a machine that is busy.
 const patientConnectTimeoutMs = 5_000
@@ -57,7 +59,8 @@ const choices: Readonly<Record<string, RegExp>> = {
  * @param url a `postgresql://` URL
  */
 export function findDatabaseUrlFaults(url: string): string[] {
-  if (!URL.canParse(url)) return ['must be like postgresql://user:password@host:5432/database.']
+  if (!URL.canParse(url)) return [malformedUrl]
+  if (hasBareCharacters(url)) return [unencoded]
   const { searchParams } = new URL(url)
   const names = [...searchParams.keys()]
   const unknown = names.filter((name) => !understood.has(name))
@@ -69,7 +72,6 @@ export function findDatabaseUrlFaults(url: string): string[] {
   const faults = [
     ...unknown.map((name) => `has the parameter ${name}, which has no effect. ${remedyOf(name)}`),
     ...(isOtherSchema(searchParams.get('schema')) ? [otherSchema] : []),
-    ...(isOn(searchParams.get('pgbouncer')) ? [behindPooler] : []),
     ...optionFaults(searchParams.get('options') ?? ''),
     ...repeated.map((name) => `has the parameter ${name} more than once.`),
     ...wrong.map((name) => `has a ${name} that cannot be honoured.`),
@@ -92,20 +94,25 @@ function remedyOf(name: string): string {
   return `${remedies[name.toLowerCase()] ?? ''} Remove it from the URL.`.trim()
 }
 
+const encoding = 'In its user and password, write @ as %40, / as %2F, # as %23, ? as %3F, : as %3A and % as %25.'
+
+/** The fault of what is no URL of a database. It says nothing of the value, which may contain a password. */
+export const malformedUrl = `must be like postgresql://user:password@host:5432/database. ${encoding}`
+
+const unencoded = `has an @ or # after the host, so a part of its password would count as the host. ${encoding}`
+
+// Without this, `postgresql://app:a@b/c@host/app` connects to the host `b`, and errors and logs name it.
+function hasBareCharacters(url: string): boolean {
+  const { pathname, search, hash } = new URL(url)
+  return /[@#]/.test(pathname + search) || hash !== '' || url.endsWith('#')
+}
+
 function isOtherSchema(schema: string | null): boolean {
   return schema !== null && schema !== 'public'
 }
 
-function isOn(value: string | null): boolean {
-  return value !== null && value !== 'false'
-}
-
 const otherSchema =
   'selects a schema. The tables are always in the schema public. Use a separate database, and remove schema from the URL.'
-
-const behindPooler =
-  'selects PgBouncer. Sessions depend on settings and prepared statements, which a pooler in transaction mode loses. ' +
-  'Connect to PostgreSQL directly, or to a pooler in session mode, and remove pgbouncer from the URL.'
 
 // PostgreSQL's two forms: `-c name=value` and `--name=value`, with - for _ in the second.
 function optionFaults(options: string): string[] {
@@ -126,27 +133,29 @@ function otherZone(zone: string): string {
  * URL cannot change them; other options of the URL are kept.
  *
  * @param url a `postgresql://` URL without the faults that {@link findDatabaseUrlFaults} reports
- * @param hasTimeouts whether statements have the time limits of requests; migrations have none
+ * @param hasTimeouts whether statements have the time limits of requests; migrations have none, also if the role has
+ * @param isPooled whether the URL leads to a pooler in transaction mode, which refuses settings at the start of a session
  */
-export function connectionOptions(url: string, { hasTimeouts = true } = {}): ClientConfig {
+export function connectionOptions(url: string, { hasTimeouts = true, isPooled = false } = {}): ClientConfig {
   const cleaned = new URL(url)
   const { searchParams } = cleaned
   const given = searchParams.get('options')
   const isChannelBound = searchParams.get('channel_binding') === 'require'
   for (const name of ['options', 'schema', 'pgbouncer', 'application_name', 'channel_binding'])
     searchParams.delete(name)
+  const unlimited = hasTimeouts ? [] : Object.keys(timeoutsMs).map((name) => `${name}=0`)
+  const settings = [...sessionSettings, ...unlimited].map((setting) => `-c ${setting}`)
   return {
     connectionString: cleaned.href,
-    options: [...(given ? [given] : []), ...sessionSettings.map((setting) => `-c ${setting}`)].join(' '),
+    ...(!isPooled && { options: [...(given ? [given] : []), ...settings].join(' ') }),
     application_name: 'api',
+    // Otherwise the driver reads them from the environment. Those of the URL count first.
+    client_encoding: 'UTF8',
+    sslnegotiation: 'postgres',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: hasTimeouts ? connectTimeoutMs : patientConnectTimeoutMs,
     enableChannelBinding: isChannelBound,
-    ...(hasTimeouts && {
-      statement_timeout: statementTimeoutMs,
-      lock_timeout: lockTimeoutMs,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
-    }),
+    ...(hasTimeouts && !isPooled && timeoutsMs),
   }
 }

@@ -1,3 +1,5 @@
+import { createTally } from '../tally.js'
+
 /** The requester of a connection. Without one, it counts as work of the process itself, such as sending mail. */
 export interface Borrower {
   /** The purpose of the connection; see `kept`. */
@@ -14,9 +16,8 @@ interface Waiter {
 }
 
 const waitMs = 2_000
-// With more waiting, a new requester would exceed the time limit anyway. One network may occupy a part of the queue.
+// With more waiting, a new requester would exceed the time limit anyway.
 const waitersPerPlace = 50
-const waitersPerPlaceOfNetwork = 10
 
 /** The number of places that each purpose leaves free for more urgent ones. */
 const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfies Record<Borrower['purpose'], number>
@@ -29,41 +30,39 @@ const kept = { request: 3, session: 2, limit: 1, readiness: 0 } as const satisfi
  * @param max the number of places
  */
 export function createPlaces(max: number) {
-  const tally = createTally(max)
-  const queue = createQueue(max, tally)
+  const holdings = createHoldings(max)
+  const queue = createQueue(max, holdings)
   return {
     /**
-     * Waits for a place, for at most 2 seconds.
+     * Takes a place at once if there is one, without a promise, and otherwise waits for it, for at most 2 seconds.
      *
      * @returns a function that returns the place
      * @throws Error with the message of pg's own pool if there is none in time, or too many requesters wait already
      */
-    async take(borrower: Borrower): Promise<() => void> {
-      if (tally.hasRoom(borrower)) tally.count(borrower, 1)
-      else await queue.wait(borrower)
-      return () => {
-        tally.count(borrower, -1)
+    take(borrower: Borrower): (() => void) | Promise<() => void> {
+      const leave = () => {
+        holdings.count(borrower, -1)
         queue.admitNext()
       }
+      if (!holdings.hasRoom(borrower)) return queue.wait(borrower).then(() => leave)
+      holdings.count(borrower, 1)
+      return leave
     },
+
+    /** How many requesters wait for a place. */
+    waiting: () => queue.length(),
   }
 }
 
 /** The requesters that wait for a place. */
-function createQueue(max: number, tally: Tally) {
+function createQueue(max: number, holdings: Holdings) {
   const waiters: Waiter[] = []
-
-  function mayWait({ network }: Borrower): boolean {
-    const ofNetwork = waiters.filter(({ borrower }) => borrower.network === network).length
-    const isAdmitted = network === undefined || ofNetwork < max * waitersPerPlaceOfNetwork
-    return isAdmitted && waiters.length < max * waitersPerPlace
-  }
 
   return {
     /** Lets the requester wait and then counts its place. */
     wait(borrower: Borrower): Promise<void> {
       return new Promise((resolve, reject) => {
-        if (!mayWait(borrower)) return reject(noPlace())
+        if (waiters.length >= max * waitersPerPlace) return reject(noPlace())
         const remove = () => {
           clearTimeout(timer)
           waiters.splice(waiters.indexOf(waiter), 1)
@@ -74,7 +73,7 @@ function createQueue(max: number, tally: Tally) {
         }, waitMs)
         const enter = () => {
           remove()
-          tally.count(borrower, 1)
+          holdings.count(borrower, 1)
           resolve()
         }
         const waiter = { borrower, enter }
@@ -82,52 +81,48 @@ function createQueue(max: number, tally: Tally) {
       })
     },
 
+    length: () => waiters.length,
+
     admitNext(): void {
-      const able = waiters.filter(({ borrower }) => tally.hasRoom(borrower))
-      able.toSorted((a, b) => tally.ofNetwork(a.borrower) - tally.ofNetwork(b.borrower))[0]?.enter()
+      if (waiters.length === 0) return
+      const able = waiters.filter(({ borrower }) => holdings.hasRoom(borrower))
+      able.toSorted((a, b) => holdings.ofNetwork(a.borrower) - holdings.ofNetwork(b.borrower))[0]?.enter()
     },
   }
 }
 
-type Tally = ReturnType<typeof createTally>
+type Holdings = ReturnType<typeof createHoldings>
 
 /** Counts the places of each holder, and knows which requester may have another one. */
-function createTally(max: number) {
+function createHoldings(max: number) {
   const shared = Math.max(1, max - kept.request)
   const half = Math.ceil(max / 2)
-  const purposes = { request: shared, session: half, limit: half, readiness: half } as const
-  const shares = { feature: Math.ceil((shared * 2) / 3), network: Math.max(1, shared - 1) }
-  const held = new Map<string, number>()
-  let taken = 0
-  const of = (key: string | undefined) => (key === undefined ? 0 : (held.get(key) ?? 0))
-
-  return {
-    hasRoom(borrower: Borrower): boolean {
-      const { purpose } = borrower
-      const keys = keysOf(borrower)
-      const isFree = max - taken > Math.min(kept[purpose], max - 1) && of(keys.purpose) < purposes[purpose]
-      return isFree && of(keys.feature) < shares.feature && of(keys.network) < shares.network
-    },
-
-    ofNetwork: (borrower: Borrower): number => of(keysOf(borrower).network),
-
-    count(borrower: Borrower, change: 1 | -1): void {
-      taken += change
-      for (const key of Object.values(keysOf(borrower))) {
-        if (key === undefined) continue
-        const next = of(key) + change
-        if (next > 0) held.set(key, next)
-        else held.delete(key)
-      }
-    },
+  const shares = {
+    purpose: { request: shared, session: half, limit: half, readiness: half },
+    feature: Math.ceil((shared * 2) / 3),
+    network: Math.max(1, shared - 1),
   }
-}
+  const held = { purpose: createTally(), feature: createTally(), network: createTally() }
+  let taken = 0
 
-function keysOf({ purpose, feature, network }: Borrower) {
   return {
-    purpose: `purpose:${purpose}`,
-    feature: feature === undefined ? undefined : `feature:${feature}`,
-    network: network === undefined ? undefined : `network:${network}`,
+    hasRoom({ purpose, feature, network }: Borrower): boolean {
+      if (max - taken <= Math.min(kept[purpose], max - 1)) return false
+      return (
+        held.purpose.of(purpose) < shares.purpose[purpose] &&
+        (feature === undefined || held.feature.of(feature) < shares.feature) &&
+        (network === undefined || held.network.of(network) < shares.network)
+      )
+    },
+
+    ofNetwork: ({ network }: Borrower): number => (network === undefined ? 0 : held.network.of(network)),
+
+    count({ purpose, feature, network }: Borrower, change: 1 | -1): void {
+      taken += change
+      held.purpose.add(purpose, change)
+      if (feature !== undefined) held.feature.add(feature, change)
+      if (network !== undefined) held.network.add(network, change)
+    },
   }
 }
 

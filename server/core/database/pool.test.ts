@@ -94,17 +94,6 @@ describe('the places of a pool', () => {
     expect(order).toEqual(['b', 'd', 'a'])
   })
 
-  it('S66: are not waited for by so many requests of one network that others are rejected', async () => {
-    const places = createPlaces(2)
-    const use = async (network: string) => (await places.take({ purpose: 'request', network }))()
-    const leave = await places.take({ purpose: 'request', network: 'a' })
-    const busy = Promise.allSettled(Array.from({ length: 200 }, () => use('a')))
-    const other = use('b')
-    leave()
-    await expect(other).resolves.toBeUndefined()
-    expect((await busy).filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
-  })
-
   it('S42: are rejected after a wait of 2 seconds, without keeping a place', async () => {
     const pool = openPool(1)
     const client = await pool.connect()

@@ -5,7 +5,7 @@ import { ConnectionPool } from './pool.js'
 import { createDatabaseChecks } from './readiness.js'
 
 const t = await startTestApp()
-const pool = new ConnectionPool({ url: t.config.database.url ?? '', max: 4, log: pino({ level: 'silent' }) })
+const pool = new ConnectionPool({ url: t.config.database.directUrl ?? '', max: 4, log: pino({ level: 'silent' }) })
 await pool.query('CREATE TABLE kept AS SELECT * FROM _prisma_migrations')
 beforeEach(async () => {
   await pool.query('TRUNCATE _prisma_migrations')
@@ -40,7 +40,7 @@ describe('readiness', () => {
   })
 
   it('fails while the database is read-only', async () => {
-    const url = new URL(t.config.database.url ?? '')
+    const url = new URL(t.config.database.directUrl ?? '')
     url.searchParams.set('options', '-c default_transaction_read_only=on')
     const readOnly = new ConnectionPool({ url: url.href, max: 4, log: pino({ level: 'silent' }) })
     await expect(createDatabaseChecks(readOnly).database()).rejects.toThrow('read-only')

@@ -1,9 +1,11 @@
+import { assertJobSchema } from '../jobs/database-schema.js'
 import { readMigrations } from './migrations/folder.js'
 import { readHistory } from './migrations/history.js'
 import { borrowAs, type ConnectionPool } from './pool.js'
 
 /**
- * Creates the checks of whether the database can serve: it responds, it is writable, and all migrations are applied.
+ * Creates the checks of whether the database can serve: it responds, it is writable, and all migrations are applied,
+ * also those of the job queue.
  * They use a connection that waiting requests cannot take, so that a locked table or many slow requests do not make the
  * instance unready. The migrations are checked until all are applied, and not again.
  */
@@ -15,6 +17,7 @@ export function createDatabaseChecks(pool: ConnectionPool) {
     migrations: check(async () => {
       if (isMigrated) return
       await assertMigrated(pool)
+      await assertJobSchema(pool)
       isMigrated = true
     }),
   }

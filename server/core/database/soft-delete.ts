@@ -25,9 +25,7 @@ export function softDelete(client: object) {
             throw new Error(`${model} rows are soft-deleted: set deletedAt instead of calling ${operation}.`)
           }
           assertNoNestedChange(models, model, args)
-          return query(
-            operationsWithWhere.has(operation) ? guard(models, model, args) : guardNested(models, model, args),
-          )
+          return query(guardOperation(models, { model, operation }, args))
         },
       },
     },
@@ -78,6 +76,10 @@ function readModels(client: object): Models {
   )
 }
 
+function guardOperation<T>(models: Models, { model, operation }: { model: string; operation: string }, args: T): T {
+  return operationsWithWhere.has(operation) ? guard(models, model, args) : guardNested(models, model, args)
+}
+
 /** Adds the conditions to `where`, and to lists inside `include` and `select`. */
 function guard<T>(models: Models, model: string, args: T): T {
   const given: Args = isRecord(args) ? args : {}
@@ -87,27 +89,35 @@ function guard<T>(models: Models, model: string, args: T): T {
   return isHidden ? { ...nested, where: { ...where, deletedAt: null } } : nested
 }
 
+// Most calls select no list, so nothing is copied for them.
 function guardNested<T>(models: Models, model: string, args: T): T {
   if (!isRecord(args)) return args
-  const guarded: Args = {}
+  let guarded: T = args
   for (const key of ['include', 'select'] as const) {
     const selection = args[key]
-    if (isRecord(selection)) guarded[key] = guardSelection(models, model, selection)
+    if (!isRecord(selection)) continue
+    const own = guardSelection(models, model, selection)
+    if (own !== selection) guarded = { ...guarded, [key]: own }
   }
-  return { ...args, ...guarded }
+  return guarded
 }
 
 function guardSelection(models: Models, model: string, selection: Args): Args {
-  return Object.fromEntries(
-    Object.entries(selection).map(([key, value]) => {
-      if (key === '_count' && value)
-        return [key, { select: guardSelection(models, model, countedIn(models, model, value)) }]
-      const relation = models.get(model)?.relations.get(key)
-      if (!relation || !value) return [key, value]
-      if (relation.isList) return [key, emptyToTrue(guard(models, relation.target, isRecord(value) ? value : {}))]
-      return [key, guardNested(models, relation.target, value)]
-    }),
-  )
+  let guarded = selection
+  for (const key of Object.keys(selection)) {
+    const own = guardField(models, model, { key, value: selection[key] })
+    if (own !== selection[key]) guarded = { ...guarded, [key]: own }
+  }
+  return guarded
+}
+
+function guardField(models: Models, model: string, { key, value }: { key: string; value: unknown }): unknown {
+  if (!value) return value
+  if (key === '_count') return { select: guardSelection(models, model, countedIn(models, model, value)) }
+  const relation = models.get(model)?.relations.get(key)
+  if (!relation) return value
+  if (relation.isList) return emptyToTrue(guard(models, relation.target, isRecord(value) ? value : {}))
+  return guardNested(models, relation.target, value)
 }
 
 /** The relations that `_count` counts: those that it selects, or with `_count: true` all lists. */

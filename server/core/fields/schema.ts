@@ -1,10 +1,23 @@
 import { z } from 'zod'
+import { describeIssue } from './messages/schema.js'
+
+z.config({ localeError: describeIssue })
 
 /** The id of a row: a UUID in its usual notation, converted to lower case. */
-export const idSchema = z.guid('This is no UUID.').toLowerCase()
+export const idSchema = z.guid().toLowerCase()
 
 /** The version that a change is based on. A change of an outdated version is rejected. */
 export const versionSchema = z.int().min(1).max(2_147_483_647)
+
+/** The maximum lengths of what is stored about the origin of a request. Longer values are cut when they are read. */
+export const originMax = { ip: 64, userAgent: 255, requestId: 64 } as const
+
+/** The origin of a request in outputs. */
+export const originOutput = {
+  ip: z.string().max(originMax.ip),
+  userAgent: z.string().max(originMax.userAgent),
+  requestId: z.string().max(originMax.requestId),
+}
 
 /** Identifies one row. */
 export const byIdSchema = z.strictObject({ id: idSchema })

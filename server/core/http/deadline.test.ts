@@ -21,11 +21,15 @@ const slowRouter = router({
     await new Promise<void>((resolve) => finishers.push(resolve))
   }),
   read: publicProcedure
-    .meta({ rest: { method: 'GET', path: '/slow' } })
+    .meta({ rest: { method: 'GET', path: '/slow' }, usesSignal: true })
+    .output(done)
+    .query(({ signal }) => work(signal)),
+  plain: publicProcedure
+    .meta({ rest: { method: 'GET', path: '/plain' } })
     .output(done)
     .query(({ signal }) => work(signal)),
   write: publicProcedure
-    .meta({ rest: { method: 'POST', path: '/slow' } })
+    .meta({ rest: { method: 'POST', path: '/slow' }, usesSignal: true })
     .input(z.strictObject({ title: z.string() }))
     .output(done)
     .mutation(({ signal }) => work(signal)),
@@ -64,6 +68,14 @@ describe('S37: a handler', () => {
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1'])
     expect(answer.body).toContain('"SERVICE_UNAVAILABLE"')
     expect(signals.map((signal) => signal?.aborted)).not.toContain(false)
+  })
+
+  it('has no signal unless it declares that it uses one', async () => {
+    const pending = transport.app.inject('/api/plain')
+    await ticks(() => signals.length > 0)
+    for (const finish of finishers) finish()
+    expect((await pending).statusCode).toBe(200)
+    expect(signals).toEqual([undefined])
   })
 
   it('may end after the deadline, without effect', async () => {

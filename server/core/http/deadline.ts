@@ -6,22 +6,19 @@ import { withinTime } from '../time-limit.js'
 export const handlerDeadlineMs = 15_000
 
 /**
- * Limits the work of a request to 15 seconds. Its signal is aborted after that time, and when the client disconnects.
- * Work that ignores the signal continues, and its result is discarded.
+ * Limits the work of a request to 15 seconds. Work that takes longer continues, and its result is discarded.
  *
  * @throws ServiceUnavailableError after the time limit, and all errors of the work
  */
-export async function withinDeadline<T>({ raw }: FastifyReply, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function withinDeadline<T>(work: Promise<T>): Promise<T> {
+  return withinTime(handlerDeadlineMs, work, late)
+}
+
+const late = () => new ServiceUnavailableError({ retryAfterSeconds: 1 })
+
+/** A signal that is aborted when the response was sent, also after the time limit, or the client disconnects. */
+export function signalOf({ raw }: FastifyReply): AbortSignal {
   const ending = new AbortController()
-  const leave = () => ending.abort()
-  raw.once('close', leave)
-  const late = () => {
-    ending.abort()
-    return new ServiceUnavailableError({ retryAfterSeconds: 1 })
-  }
-  try {
-    return await withinTime(handlerDeadlineMs, work(ending.signal), late)
-  } finally {
-    raw.off('close', leave)
-  }
+  raw.once('close', () => ending.abort())
+  return ending.signal
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AppError, ServiceUnavailableError } from '../errors.js'
 import { clientNetwork } from '../security/client-address.js'
+import { createTally, type Tally } from '../tally.js'
 
 // In bytes. Smaller amounts fit into the buffers of the operating system.
 const countedFrom = 16 * 1024
@@ -12,8 +13,8 @@ const maxHeld = 16 * 1024 * 1024
  * count, because they are constant files of which all responses share one copy.
  */
 export function boundHeldMemory(app: FastifyInstance): void {
-  const held = new Map<string, number>()
-  const isOver = ({ ip }: FastifyRequest) => held.size > 0 && (held.get(clientNetwork(ip)) ?? 0) > maxHeld
+  const held = createTally()
+  const isOver = ({ ip }: FastifyRequest) => !held.isEmpty() && held.of(clientNetwork(ip)) > maxHeld
 
   app.addHook('onRequest', (request, reply, done) => {
     if (isOver(request)) return done(refusal(reply))
@@ -41,16 +42,14 @@ function bodySize({ headers }: FastifyRequest, limit = 0): number {
   return Math.min(Number(headers['content-length'] ?? 0), limit)
 }
 
-function count(held: Map<string, number>, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
+function count(held: Tally, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
   // A closed connection holds no data any more, and no event would report its end.
   if (size < countedFrom || raw.destroyed) return
   const client = clientNetwork(ip)
-  held.set(client, (held.get(client) ?? 0) + size)
+  held.add(client, size)
   const release = () => {
     raw.off('finish', release).off('close', release)
-    const left = (held.get(client) ?? 0) - size
-    if (left > 0) held.set(client, left)
-    else held.delete(client)
+    held.add(client, -size)
   }
   raw.on('finish', release).on('close', release)
 }

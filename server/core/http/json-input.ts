@@ -22,7 +22,7 @@ export function parseJson(text: string): unknown {
 /** Creates a reader that parses on its first call, and returns the same value or throws the same error afterwards. */
 export function readOnce<T>(read: () => T): () => Promise<T> {
   let value: Promise<T> | undefined
-  return () => (value ??= Promise.resolve().then(read))
+  return () => (value ??= (async () => read())())
 }
 
 const maxDepth = 32

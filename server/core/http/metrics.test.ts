@@ -1,14 +1,24 @@
 import Fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { pageConfig } from '../../testing/page-config.js'
+import { readManifest } from '../manifest.js'
+import { countRateLimited, recordProcedure } from '../metrics.js'
 import { metrics } from './metrics.js'
-import { recordProcedure } from './metrics-registry.js'
 
+const occupancy = {
+  database: { used: 3, idle: 1, max: 10, waiting: 7 },
+  passwords: { running: 1, waiting: 4 },
+  jobs: { waiting: 5, running: 2, failed: 6, oldestWaitingSeconds: 1.5 },
+}
 const token = 'scraper-token-0123456789'
+
+let isDatabaseAway = false
 
 async function appWith(environment: Record<string, string>) {
   const app = Fastify()
-  await app.register(metrics(pageConfig(environment)))
+  await app.register(
+    metrics(pageConfig(environment), async () => ({ ...occupancy, jobs: isDatabaseAway ? undefined : occupancy.jobs })),
+  )
   app.get('/things/:id', () => ({}))
   return app
 }
@@ -49,6 +59,34 @@ describe('metrics', () => {
     const { body } = await scrape({})
     expect(body).toContain('procedure_duration_seconds_count{procedure="widgets.get",code="OK"} 1')
     expect(body).toContain('procedure_duration_seconds_bucket{le="0.0025",procedure="widgets.get",code="NOT_FOUND"} 1')
+  })
+
+  it('says what the process is occupied with, and which version it is', async () => {
+    const { body } = await scrape({})
+    expect(body).toContain('database_connections{state="used"} 3')
+    expect(body).toContain('database_connections{state="idle"} 1')
+    expect(body).toContain('database_connections_max 10')
+    expect(body).toContain('database_connections_waiting 7')
+    expect(body).toContain('password_hashes{state="running"} 1')
+    expect(body).toContain('password_hashes{state="waiting"} 4')
+    expect(body).toContain('jobs{state="waiting"} 5')
+    expect(body).toContain('jobs{state="failed"} 6')
+    expect(body).toContain('jobs_oldest_waiting_seconds 1.5')
+    expect(body).toContain(`app_info{version="${readManifest().version}"} 1`)
+  })
+
+  it('says nothing of jobs while the database cannot tell', async () => {
+    isDatabaseAway = true
+    const { statusCode, body } = await scrape({})
+    isDatabaseAway = false
+    expect(statusCode).toBe(200)
+    expect(body).not.toMatch(/^jobs/m)
+  })
+
+  it('counts refusals of limits by the name of the limit', async () => {
+    countRateLimited('widgets')
+    countRateLimited('widgets')
+    expect((await scrape({})).body).toContain('rate_limit_refusals_total{limit="widgets"} 2')
   })
 
   it('S38: does not exist in production without a token in the settings', async () => {

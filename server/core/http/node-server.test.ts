@@ -126,6 +126,7 @@ describe('S53: a body that does not arrive', () => {
     clearInterval(trickle)
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
     expect(answer).toContain('"BAD_REQUEST"')
+    await vi.waitFor(() => expect(lines).toHaveLength(1))
     expect(lines.map(({ level }) => level)).toEqual([30])
   })
 

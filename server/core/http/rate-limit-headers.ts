@@ -22,8 +22,8 @@ export function retryAfterHeaders(errors: readonly AppError[]): Record<string, s
   return waits.length > 0 ? { 'retry-after': String(Math.max(1, Math.ceil(Math.max(...waits)))) } : {}
 }
 
-function isTemporary({ status }: AppError): boolean {
-  return status === 429 || status === 503
+function isTemporary({ status, retryAfterSeconds }: AppError): boolean {
+  return retryAfterSeconds !== undefined || status === 429 || status === 503
 }
 
 function describePolicy({ name, limit }: LimitReport, rules: readonly LimitRule[]): string {

@@ -26,14 +26,19 @@ type BrowserMark = keyof typeof markDays
 
 const markDays = { device: 90, registration: 7 } as const
 
-export interface CookieConfig extends OriginConfig {
+/** The settings that determine the names of cookies. */
+export interface CookieNames {
   app: { name: string }
   isProduction: boolean
-  http: OriginConfig['http'] & { cookieDomain: string | undefined }
+  http: { publicUrl: string; cookieDomain: string | undefined }
+}
+
+export interface CookieConfig extends OriginConfig, CookieNames {
+  http: OriginConfig['http'] & CookieNames['http']
 }
 
 /**
- * Creates the refresh cookie of one request. Scripts cannot read it (HttpOnly), and production sends it only over TLS.
+ * Creates the function that gives a request its refresh cookie. Scripts cannot read it (HttpOnly), and production sends it only over TLS.
  * Without a cookie domain, its name has the `__Host-` prefix in production, so that no sibling host can set one. Its
  * path is `/`, which the prefix requires and both transports need. In development its name contains the port, because
  * browsers share the cookies of `localhost` among all ports (RFC 6265 section 8.5).
@@ -45,9 +50,22 @@ export interface CookieConfig extends OriginConfig {
  * `read` throws ForbiddenError if a cookie comes without an allowed `Origin` (RFC 6454; sibling subdomains are the
  * same site, so that SameSite alone does not stop them).
  */
-export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply, config: CookieConfig): RefreshCookie {
-  const name = cookieName(`${config.app.name}_refresh`, config, config.http.cookieDomain)
-  const options = cookieOptions(config)
+export function refreshCookies(config: CookieConfig): (request: FastifyRequest, reply: FastifyReply) => RefreshCookie {
+  const names = { name: refreshCookieName(config), options: cookieOptions(config) }
+  return (request, reply) => refreshCookieOf(request, reply, { ...names, config })
+}
+
+interface Cookie {
+  name: string
+  options: CookieSerializeOptions
+  config: CookieConfig
+}
+
+function refreshCookieOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { name, options, config }: Cookie,
+): RefreshCookie {
   const readUnchecked = () => valuesOf(request.headers.cookie, name)
   return {
     read() {
@@ -59,9 +77,9 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
     },
     readUnchecked,
     write(token, expiresAt) {
-      reply.setCookie(name, token, { ...options, ...domainOf(config), expires: expiresAt })
-      // Removes the cookie from the time before the domain was set.
+      // Removes the cookie from the time before the domain was set. It comes first for those who keep the last of a name.
       if (config.http.cookieDomain) reply.clearCookie(name, options)
+      reply.setCookie(name, token, { ...options, ...domainOf(config), expires: expiresAt })
     },
     clear() {
       reply.clearCookie(name, { ...options, ...domainOf(config) })
@@ -74,9 +92,14 @@ export function createRefreshCookie(request: FastifyRequest, reply: FastifyReply
   }
 }
 
+/** The name of the refresh cookie. */
+export function refreshCookieName(config: CookieNames): string {
+  return cookieName(`${config.app.name}_refresh`, config, config.http.cookieDomain)
+}
+
 const foreignOrigin = 'The refresh cookie is not accepted from this origin.'
 
-function cookieName(name: string, { isProduction, http }: CookieConfig, domain?: string): string {
+function cookieName(name: string, { isProduction, http }: CookieNames, domain?: string): string {
   if (isProduction) return domain ? name : `__Host-${name}`
   const { port } = new URL(http.publicUrl)
   return port ? `${name}_${port}` : name

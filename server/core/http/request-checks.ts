@@ -8,20 +8,31 @@ import { type AppError, BadRequestError } from '../errors.js'
  * section 2.5), or an expectation that the server does not support (RFC 9110 section 10.1.1).
  */
 export function checkRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    done(checks.reduce<AppError | undefined>((fault, check) => fault ?? check(request), undefined))
-  })
+  app.addHook('onRequest', (request, _reply, done) => done(faultOf(request)))
+}
+
+function faultOf(request: FastifyRequest): AppError | undefined {
+  for (const check of checks) {
+    const fault = check(request)
+    if (fault) return fault
+  }
+  return undefined
 }
 
 const checks = [faultOfRepetition, faultOfHost, faultOfCoding, faultOfTarget, faultOfExpectation]
 
 // Node.js uses the first of each, and joins or rejects other repeated headers.
-const singles = ['host', 'authorization', 'content-type']
+const singles = new Set(['host', 'authorization', 'content-type'])
 
 function faultOfRepetition({ raw: { rawHeaders } }: FastifyRequest): AppError | undefined {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-  const repeated = singles.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
-  return repeated === undefined ? undefined : malformed(`The request has more than one ${repeated} header.`)
+  const seen: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? ''
+    if (!singles.has(name)) continue
+    if (seen.includes(name)) return malformed(`The request has more than one ${name} header.`)
+    seen.push(name)
+  }
+  return undefined
 }
 
 function faultOfHost({ raw: { headers, httpVersion } }: FastifyRequest): AppError | undefined {
@@ -41,7 +52,7 @@ function faultOfTarget({ url }: FastifyRequest): AppError | undefined {
 
 function isEncoded(target: string): boolean {
   try {
-    decodeURIComponent(target)
+    if (target.includes('%')) decodeURIComponent(target)
     return /^[\x21-\x7e]*$/.test(target)
   } catch {
     return false

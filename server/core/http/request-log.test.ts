@@ -3,11 +3,16 @@ import { createSignedInUser, createUser, signIn } from '../../testing/factories.
 import { testPassword } from '../../testing/secrets.js'
 import { startTestApp } from '../../testing/test-app.js'
 import { createLogger } from '../logger.js'
+import { writeMetrics } from '../metrics.js'
 
 const lines: string[] = []
 
 const sink = { write: (line: string) => void lines.push(line) }
 const t = await startTestApp({ log: createLogger({ mode: 'production', logLevel: 'trace' }, sink) })
+async function countReuses(): Promise<number> {
+  return Number(/^refresh_token_reuses_total (\d+)$/m.exec((await writeMetrics()).text)?.[1])
+}
+
 /** The log lines with the id of a request; each is JSON. */
 async function linesOf(work: () => Promise<{ headers: Record<string, unknown> }>) {
   lines.length = 0
@@ -24,6 +29,35 @@ describe('S39: the log', () => {
     expect(await logIn('not the password at all')).toContainEqual(
       expect.objectContaining({ userId, msg: 'login failed', level: 40 }),
     )
+  })
+
+  it('has one line for a request that succeeds: what was called, by whom, and with which status', async () => {
+    const { user, session } = await createSignedInUser(t)
+    expect(await linesOf(() => t.rest(session)('GET', '/users/me'))).toEqual([
+      expect.objectContaining({ actorId: user.id, procedure: 'users.me', status: 200, msg: 'request', level: 30 }),
+    ])
+    const url = `/trpc/sessions.list,users.me?batch=1&input=${encodeURIComponent('{}')}`
+    const headers = { authorization: `Bearer ${session.accessToken}` }
+    const [line, ...others] = await linesOf(() => t.app.inject({ url, headers }))
+    expect(line?.procedures.toSorted()).toEqual(['sessions.list', 'users.me'])
+    expect(others).toEqual([])
+  })
+
+  it.each([
+    ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '4bf92f3577b34da6a3ce929d0e0e4736'],
+    ['42-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-more', '4bf92f3577b34da6a3ce929d0e0e4736'],
+    ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more', undefined],
+    ['ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', undefined],
+    ['00-00000000000000000000000000000000-00f067aa0ba902b7-01', undefined],
+    ['00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01', undefined],
+    ['00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01', undefined],
+    ['trace"}{', undefined],
+    ['', undefined],
+  ])('has the trace of a request with the header traceparent: %j', async (traceparent, traceId) => {
+    const failing = () => t.app.inject({ url: '/api/users', headers: { traceparent } })
+    const logged = await linesOf(failing)
+    expect(new Set(logged.map(({ msg }) => msg))).toEqual(new Set(['procedure rejected', 'request']))
+    for (const line of logged) expect(line.traceId).toBe(traceId)
   })
 
   it('S39: records a denial, with the user and the procedure', async () => {
@@ -45,8 +79,10 @@ describe('S39: the log', () => {
     const refresh = () => t.rest()('POST', '/auth/refresh', { body: { refreshToken } })
     await refresh()
     t.clock.advance(11)
+    const before = await countReuses()
     const logged = await linesOf(refresh)
     expect(logged).toContainEqual(expect.objectContaining({ sessionId, msg: 'refresh token reused' }))
+    expect(await countReuses()).toBe(before + 1)
   })
 
   it('S39: contains no password, token, cookie or query string', async () => {

@@ -1,13 +1,16 @@
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageConfig } from '../../testing/page-config.js'
+import { allowOrigins } from './cors.js'
 import { securityHeaders } from './security-headers.js'
 
 const allowed = 'https://app.example.com'
 
 async function appWith(overrides: Record<string, string>, logger: FastifyServerOptions['logger'] = false) {
   const app = Fastify({ logger })
-  await securityHeaders(app, pageConfig({ CORS_ORIGINS: allowed, ...overrides }))
+  const config = pageConfig({ CORS_ORIGINS: allowed, ...overrides })
+  securityHeaders(app, config)
+  allowOrigins(app, config)
   app.get('/api/things', () => ({}))
   app.get('/tagged', (_request, reply) => reply.header('cache-control', 'max-age=60').send({}))
   return app
@@ -67,6 +70,8 @@ describe('security headers', () => {
     expect(statusCode).toBe(204)
     expect(headers['access-control-allow-methods']).toContain('PATCH')
     expect(headers['access-control-allow-headers']).toContain('if-match')
+    expect(headers.vary).toBe('Origin, Access-Control-Request-Headers')
+    expect(headers['access-control-max-age']).toBe('600')
   })
 
   it.each([

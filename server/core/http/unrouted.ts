@@ -15,22 +15,23 @@ export const maxParamLength = 16_384
 
 /**
  * Responds to requests that no route takes: 405 with `Allow` if their path has routes for other methods (RFC 9110
- * section 15.5.6), 204 with `Allow` for `OPTIONS`, and 404 otherwise. Call it before routes are registered; bodies of
- * such requests are not read.
+ * section 15.5.6), 204 with `Allow` for `OPTIONS`, and 404 otherwise. Call it before routes are registered, and after
+ * the hooks that set headers and answer CORS preflights; bodies of such requests are not read.
  */
 export function answerUnrouted(app: FastifyInstance): void {
   const methodsOf = rememberRoutes(app)
-  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const answer = (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): void => {
     const methods = methodsOf(pathOf(request))
-    if (methods.length === 0) throw new NotFoundError()
+    if (methods.length === 0) return fail(new NotFoundError())
     reply.header('allow', methods.join(', '))
-    if (request.method === 'OPTIONS') return reply.code(204).send()
-    throw new MethodNotAllowedError()
+    if (request.method === 'OPTIONS') reply.code(204).send()
+    else fail(new MethodNotAllowedError())
   }
-  app.setNotFoundHandler(answer)
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.is404 || request.routeOptions.config.isRejected) return answer(request, reply)
-    return undefined
+  app.setNotFoundHandler((request, reply) => answer(request, reply, (error) => void reply.send(error)))
+  app.addHook('onRequest', (request, reply, done) => {
+    const isUnrouted = request.is404 || request.method === 'OPTIONS' || request.routeOptions.config.isRejected
+    if (isUnrouted) answer(request, reply, done)
+    else done()
   })
 }
 
@@ -39,8 +40,7 @@ function rememberRoutes(app: FastifyInstance): (path: string) => readonly string
   const router = createRouter({ maxParamLength })
   const methodsByUrl = new Map<string, string[]>()
   app.addHook('onRoute', ({ method, url, config }) => {
-    // `*` is where CORS answers preflight requests; that says nothing of a path.
-    if (url === '*' || config?.isRejected) return
+    if (config?.isRejected) return
     const key = url.replace(/:\w+/g, ':')
     const methods = methodsByUrl.get(key) ?? []
     if (methods.length === 0) router.on('GET', url, () => {}, methods)

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import superjson from 'superjson'
 import type { z } from 'zod'
 import type { Actor } from '../actor.js'
-import { removeInBatches } from '../cleanup.js'
 import type { Clock } from '../clock.js'
-import type { Database, Transaction } from '../database/client.js'
+import type { Database, Db, Transaction } from '../database/client.js'
 import { ConflictError, IdempotencyInProgressError, IdempotencyKeyReusedError } from '../errors.js'
+import { removeInBatches } from '../retention.js'
 import { keyOf } from './request.js'
 
 interface Dependencies {
@@ -62,6 +62,22 @@ export async function createOnce<Created>(
   })
   if (isReplayed) call.markReplayed()
   return created
+}
+
+/**
+ * The same for work that writes with one call of Prisma. Without a key, it needs no transaction of its own, which costs as
+ * much as the call.
+ *
+ * @public for the verbs of a feature, also if none needs it
+ */
+export function createRowOnce<Created>(
+  dependencies: Dependencies,
+  actor: Actor,
+  creation: Creation<Created>,
+  work: (db: Db) => Promise<Created>,
+): Promise<Created> {
+  const hasKey = actor.idempotency !== undefined && keyOf(actor.idempotency) !== undefined
+  return hasKey ? createOnce(dependencies, actor, creation, work) : work(dependencies.db)
 }
 
 /** Deletes the keys that have expired. Returns their number. */

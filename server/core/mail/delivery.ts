@@ -1,71 +1,92 @@
 import type { Clock } from '../clock.js'
 import type { Database } from '../database/client.js'
-import type { Logger } from '../logger.js'
+import type { JobRun } from '../jobs/job.js'
 import type { Mailer } from './mailer.js'
-import { type ClaimedMail, createOutboxQueue, holdMail, type OutboxQueue } from './outbox-queue.js'
+import { enqueueSending, heldUntil } from './outbox.js'
 import type { MailTemplates, WrittenMail } from './templates.js'
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
   /** The sender of every mail, such as `Name <no-reply@example.com>`. */
   from: string
   templates: MailTemplates
   db: Database
   clock: Clock
-  log: Logger
   mailer: Mailer
 }
 
-/**
- * Creates the function that delivers the next due mail and returns whether there was one. The mail is leased, sent
- * outside of any transaction, and then marked as sent: if a worker is killed in between, a second copy is sent and no
- * mail is lost. The function throws only if the database fails.
- */
-export function createDelivery(options: DeliveryOptions): () => Promise<boolean> {
-  const queue = createOutboxQueue(options.db, options.clock)
-  return async () => {
-    const claimed = await queue.claim()
-    if (!claimed) return false
-    const log = options.log.child({ mailId: claimed.id, attempts: claimed.attempts })
-    await deliver({ ...options, queue, log }, claimed)
-    return true
+interface UnsentMail {
+  id: string
+  to: string
+  written: WrittenMail
+}
+
+const unsent = { in: ['pending' as const, 'dead' as const] }
+const adoptedMax = 100
+
+/** What the jobs of the outbox do. */
+export function createDelivery(options: DeliveryOptions) {
+  const { db, clock } = options
+  return {
+    /**
+     * Sends a mail outside of any transaction, and then marks it as sent: if the worker is killed in between, a second
+     * copy is sent and no mail is lost. A mail that is gone, or was sent, needs nothing.
+     *
+     * @throws Error with the reason, without the token of the link, if it could not be sent
+     */
+    async deliver({ mailId }: { mailId: string }, run: JobRun): Promise<void> {
+      const mail = await write(options, mailId, run)
+      if (!mail) return
+      if (!mail.written.isSendable) {
+        const { reason } = mail.written
+        await settle(db, mailId, { status: 'dead', lastError: reason })
+        run.log.info({ mailId, reason }, 'mail not sent')
+        return
+      }
+      const failure = await send(options, { ...mail, written: mail.written })
+      if (failure === null) {
+        await settle(db, mailId, { status: 'sent', sentAt: clock.now(), lastError: null })
+        return
+      }
+      await settle(db, mailId, { status: run.isLastAttempt ? 'dead' : 'pending', lastError: failure })
+      throw new Error(failure)
+    },
+
+    /** Adds the jobs of waiting mails that no job holds. Returns their number. */
+    adopt: (): Promise<number> =>
+      db.$transaction(async (tx) => {
+        const now = clock.now()
+        const where = { status: 'pending', nextAttemptAt: { lte: now } } as const
+        const data = { nextAttemptAt: heldUntil(now, 0) }
+        const mails = await tx.outboxMail.updateManyAndReturn({ where, data, limit: adoptedMax, select: { id: true } })
+        for (const { id } of mails) await enqueueSending(tx, id)
+        return mails.length
+      }),
   }
 }
 
-type Tools = DeliveryOptions & { queue: OutboxQueue }
-
-async function deliver(tools: Tools, claimed: ClaimedMail): Promise<void> {
-  const { queue, log } = tools
-  const { id, to, template } = claimed
-  const written = await write(tools, claimed)
-  if (!written.isSendable) {
-    await queue.markDead(id, written.reason)
-    log.info({ reason: written.reason }, 'mail not sent')
-    return
-  }
-  const failure = await send(tools, { id, to, ...written })
-  if (failure !== null) {
-    const status = await queue.markFailed(claimed, failure)
-    log[status === 'dead' ? 'error' : 'warn']({ template, reason: failure, status }, 'mail failed')
-    return
-  }
-  await queue.markSent(id)
-  log.info({ template }, 'mail sent')
-}
-
-function write({ db, templates }: Tools, { id, template, to, params }: ClaimedMail): Promise<WrittenMail> {
+/** Writes the mail in a transaction that locks its row, so that a link is not created and revoked at the same time. */
+function write({ db, templates }: DeliveryOptions, id: string, run: JobRun): Promise<UnsentMail | null> {
   return db.$transaction(async (tx) => {
-    if (!(await holdMail(tx, id))) return { isSendable: false, reason: 'The mail was cancelled.' }
+    const [mail] = await tx.outboxMail.updateManyAndReturn({
+      where: { id, status: unsent },
+      data: { attempts: run.attempt, nextAttemptAt: heldUntil(run.now, run.attempt) },
+      select: { to: true, template: true, params: true },
+    })
+    if (!mail) return null
+    const { to, template, params } = mail
     const writeMail = Object.hasOwn(templates, template) ? templates[template] : undefined
-    return writeMail
-      ? writeMail(tx, { to, params })
-      : { isSendable: false, reason: 'No template is registered for this mail.' }
+    const written = writeMail
+      ? await writeMail(tx, { to, params })
+      : { isSendable: false as const, reason: 'No template is registered for this mail.' }
+    return { id, to, written }
   })
 }
 
-type Draft = { id: string; to: string } & Extract<WrittenMail, { isSendable: true }>
+type Draft = UnsentMail & { written: Extract<WrittenMail, { isSendable: true }> }
 
 /** @returns the reason of the failure, or null */
-async function send({ mailer, from }: Tools, { id, to, subject, text, html, token }: Draft): Promise<string | null> {
+async function send({ mailer, from }: DeliveryOptions, { id, to, written }: Draft): Promise<string | null> {
+  const { token, subject, text, html } = written
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'localhost'
   try {
     await mailer.send({ id, to, from, subject, text, html, messageId: `<${id}@${domain}>` })
@@ -75,4 +96,10 @@ async function send({ mailer, from }: Tools, { id, to, subject, text, html, toke
     // A mail server may quote the rejected message, with its link.
     return (token ? reason.replaceAll(token, '[token]') : reason).slice(0, 500)
   }
+}
+
+type Settlement = Parameters<Database['outboxMail']['updateMany']>[0]['data']
+
+async function settle(db: Database, id: string, data: Settlement): Promise<void> {
+  await db.outboxMail.updateMany({ where: { id, status: unsent }, data })
 }

@@ -35,7 +35,7 @@ export async function lockRow<Row extends { version: number }>(
  * @param resource what is looked for, for the error: `Post`
  * @throws NotFoundError if there is no row
  */
-export async function expectFound<Row>(resource: string, query: Promise<Row | null>): Promise<Row> {
+export async function expectFound<Row>(resource: string, query: Promise<Row | null> | Row | null): Promise<Row> {
   const row = await query
   if (row === null) throw new NotFoundError({ resource })
   return row

@@ -7,6 +7,10 @@ describe('clientNetwork', () => {
     expect(clientNetwork('2001:db8:1:2::1')).not.toBe(clientNetwork('2001:db8:1:3::1'))
   })
 
+  it('S60: counts sockets without an address as one network', () => {
+    expect(clientNetwork(undefined)).toBe(clientNetwork('no address'))
+  })
+
   it('S10: counts an IPv4 address in its IPv6 form as the same address', () => {
     expect(clientNetwork('::ffff:192.0.2.7')).toBe('192.0.2.7')
     expect(clientNetwork('::ffff:c000:0207')).toBe('192.0.2.7')

@@ -1,13 +1,30 @@
 import ipaddr from 'ipaddr.js'
+import { LRUCache } from 'lru-cache'
 
 /**
  * The network by which limits count an address: an IPv4 address itself, also in its IPv6 forms, and the /64 of an IPv6
  * address, which is the smallest network that a subscriber gets.
  *
  * @param ip from the socket or a trusted proxy, with or without a port or a zone; all other strings count as one
- *   network
+ *   network, and so does undefined, the address of a socket that was reset, although Fastify's type does not say so
  */
-export function clientNetwork(ip: string): string {
+export function clientNetwork(ip: string | undefined): string {
+  const address = ip ?? ''
+  let network = networks.get(address)
+  if (network === undefined) {
+    network = networkOf(address)
+    // A copy, because a part of a header would keep the whole header in memory.
+    if (address.length <= longestAddress) networks.set(Buffer.from(address).toString(), network)
+  }
+  return network
+}
+
+// With a port and a zone.
+const longestAddress = 80
+// Each request asks several times for the network of its client.
+const networks = new LRUCache<string, string>({ max: 10_000 })
+
+function networkOf(ip: string): string {
   const text = withoutPort(ip).replace(/%.*$/, '')
   if (!ipaddr.isValid(text)) return 'unknown'
   const address = ipaddr.process(text)

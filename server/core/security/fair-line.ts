@@ -25,6 +25,8 @@ export function createFairLine(capacity: number) {
   return {
     hasRoomFor: (network: string): boolean => length < capacity || laneToCut(network) !== undefined,
 
+    length: () => length,
+
     /** Adds a request. The queue must have room. */
     join(network: string, waiter: Waiter): void {
       if (length < capacity) length += 1

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RateLimitedError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { countRateLimited } from '../metrics.js'
 import { clientNetwork } from './client-address.js'
 import { createLocalCounter, takePoint } from './rate-limit-counter.js'
 import type { Counter, PickCounter, RateLimitStore } from './rate-limit-store.js'
@@ -60,6 +61,7 @@ export function createLoginThrottle({ limits: { store }, log }: { limits: { stor
       )
       if (retryAfterSeconds === 0) return
       log.warn({ account, retryAfterSeconds }, 'login throttled')
+      countRateLimited('login/failures')
       throw new RateLimitedError({ retryAfterSeconds })
     },
 

@@ -103,7 +103,8 @@ describe('the time to check a password', () => {
   ])
 
   // One password and 32 passwords with the same number of characters in total: linear work takes the same time.
-  it.each(cases)('S57: grows no faster than its length: $name', ({ shape, owner: of }) => {
+  // Other processes can make it longer, but nothing makes work that grows faster seem linear.
+  it.each(cases)('S57: grows no faster than its length: $name', { retry: 4 }, ({ shape, owner: of }) => {
     const [short, long] = [shape(2 ** 10), shape(2 ** 15)]
     const many = fastest(() => Array.from({ length: 32 }, () => isCommonPassword(short, of, 'acme')))
     expect(fastest(() => isCommonPassword(long, of, 'acme')) / many).toBeLessThan(16)

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type AppError, ServiceUnavailableError } from '../errors.js'
+import { createTally } from '../tally.js'
 import { createFairLine } from './fair-line.js'
 
 /** Runs hashes for client networks, as named by `clientNetwork`. */
@@ -16,6 +17,9 @@ export interface PasswordQueue {
    * @throws ServiceUnavailableError immediately if too many wait, or too much of such work is in progress
    */
   admit<T>(network: string, work: () => Promise<T>): Promise<T>
+
+  /** How many hashes run, and how many wait. */
+  occupancy(): { running: number; waiting: number }
 }
 
 interface QueueLimits {
@@ -64,6 +68,8 @@ export function createPasswordQueue(limits: QueueLimits = {}): PasswordQueue {
       }
     },
 
+    occupancy: () => ({ running, waiting: line.length() }),
+
     async run(network, work) {
       await enter(network)
       try {
@@ -84,15 +90,13 @@ const admittedMax = 64
  * with four times as many places as are free gets no more, which is 52 of 64 for a single network.
  */
 function createAdmission() {
-  const places = new Map<string, number>()
+  const places = createTally()
   let free = admittedMax
   return {
-    hasRoomFor: (network: string): boolean => (places.get(network) ?? 0) < 4 * free,
+    hasRoomFor: (network: string): boolean => places.of(network) < 4 * free,
 
     count(network: string, change: 1 | -1): void {
-      const held = (places.get(network) ?? 0) + change
-      if (held > 0) places.set(network, held)
-      else places.delete(network)
+      places.add(network, change)
       free -= change
     },
   }

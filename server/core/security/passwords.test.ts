@@ -99,6 +99,7 @@ describe('hashing', () => {
         return work()
       },
       admit: (_network, work) => work(),
+      occupancy: () => ({ running: 0, waiting: 0 }),
     }
     const counted = createPasswords({
       pepper: 'a pepper of the tests, 32 letters',

@@ -29,6 +29,8 @@ export interface Passwords {
    * @throws ValidationError if too short or too long, PasswordTooCommonError
    */
   assertAcceptable(password: string, owner: PasswordOwner, path?: string): void
+  /** How many hashes run, and how many wait. */
+  occupancy: PasswordQueue['occupancy']
 }
 
 interface PasswordsOptions {
@@ -72,6 +74,7 @@ export function createPasswords({
     },
 
     admit: ({ ip }, work) => queue.admit(clientNetwork(ip), work),
+    occupancy: queue.occupancy,
 
     assertAcceptable(password, owner, path = 'password') {
       assertLength(password, minLength, path)

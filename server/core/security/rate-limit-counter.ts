@@ -10,6 +10,8 @@ export interface CounterOptions {
 /** A shared store: PostgreSQL or Redis. */
 export interface SharedCounters {
   counter(options: CounterOptions): RateLimiterAbstract
+  /** Deletes the counters whose window has passed, if the store does not do so itself. */
+  removeExpired(): Promise<void>
   close(): Promise<void>
 }
 

@@ -3,7 +3,6 @@ import { runAgain } from '../database/errors.js'
 import { borrowAs, type ConnectionPool } from '../database/pool.js'
 import type { SharedCounters } from './rate-limit-counter.js'
 
-const cleanupEveryMs = 5 * 60_000
 const cleanupBatch = 1_000
 
 /**
@@ -11,9 +10,7 @@ const cleanupBatch = 1_000
  * connections that waiting requests cannot take.
  */
 export function createPostgresCounters(pool: ConnectionPool): SharedCounters {
-  const query = (sql: Statement) =>
-    borrowAs({ purpose: 'limit' }, () => runAgain(() => pool.watch(() => pool.query(sql))))
-  const timer = setInterval(() => void removeExpired(query), cleanupEveryMs).unref()
+  const query = (sql: Statement) => borrowAs({ purpose: 'limit' }, () => runAgain(() => pool.send(sql)))
   return {
     counter: ({ name, points, windowSeconds }) =>
       new RateLimiterPostgres({
@@ -26,7 +23,8 @@ export function createPostgresCounters(pool: ConnectionPool): SharedCounters {
         points,
         duration: windowSeconds,
       }),
-    close: async () => clearInterval(timer),
+    removeExpired: () => removeExpired(query),
+    close: async () => {},
   }
 }
 
@@ -38,14 +36,10 @@ interface Statement {
 
 type Query = (sql: Statement) => Promise<{ rowCount: number | null }>
 
-/** In batches that stay below the statement timeout. The next run deletes the rest. */
+/** In batches that stay below the statement timeout. */
 async function removeExpired(query: Query): Promise<void> {
   const text = `DELETE FROM "RateLimit" WHERE expire < $1 AND key IN
     (SELECT key FROM "RateLimit" WHERE expire < $1 LIMIT ${cleanupBatch})`
   const removeBatch = async () => (await query({ text, values: [Date.now()] })).rowCount ?? 0
-  try {
-    while ((await removeBatch()) === cleanupBatch);
-  } catch {
-    return
-  }
+  while ((await removeBatch()) === cleanupBatch);
 }

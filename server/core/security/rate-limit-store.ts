@@ -63,6 +63,7 @@ export function createRateLimitStore(options: StoreOptions) {
       }
     },
 
+    removeExpired: () => shared.removeExpired(),
     close: () => shared.close(),
   }
 }

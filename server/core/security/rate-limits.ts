@@ -1,12 +1,14 @@
-import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RateLimiterRes } from 'rate-limiter-flexible'
 import type { Actor, Origin } from '../actor.js'
 import type { ConnectionPool } from '../database/pool.js'
 import type { Logger } from '../logger.js'
+import { createTally } from '../tally.js'
 import { clientNetwork } from './client-address.js'
 import { createExhaustedKeys, rateLimited } from './exhausted-keys.js'
-import { createLocalCounter, takePoint } from './rate-limit-counter.js'
+import { takePoint } from './rate-limit-counter.js'
 import type { RedisOptions } from './rate-limit-redis.js'
 import { type Counter, createRateLimitStore, type RateLimitStore } from './rate-limit-store.js'
+import { createWindows } from './rate-limit-windows.js'
 
 /** A limit that a procedure declares. */
 export interface LimitRule {
@@ -36,10 +38,10 @@ export interface RateLimits {
   refuseExhausted(rule: LimitRule, key: string): void
 
   /**
-   * Takes one point.
+   * Takes one point, without a promise if the limit is counted in this process.
    * @throws RateLimitedError with `retryAfterSeconds` if none is left
    */
-  charge(rule: LimitRule, key: string): Promise<LimitReport>
+  charge(rule: LimitRule, key: string): LimitReport | Promise<LimitReport>
 }
 
 interface RateLimitsOptions {
@@ -56,16 +58,21 @@ interface RateLimitsOptions {
  */
 export function createRateLimits(options: RateLimitsOptions) {
   const store = createRateLimitStore(options)
-  const charges = { shared: chargeShared(store), local: chargeLocal() }
+  const chargeStore = chargeShared(store)
+  const chargeWindow = chargeLocal()
   const exhausted = createExhaustedKeys()
   return {
     store,
-    refuseExhausted: (rule: LimitRule, key: string) => exhausted.refuse(nameOf(rule, key)),
-    async charge(rule: LimitRule, key: string): Promise<LimitReport> {
-      const { isRefused, state } = await charges[rule.store ?? 'shared'](rule, key)
-      if (isRefused) throw exhausted.add(nameOf(rule, key), state.msBeforeNext)
-      exhausted.forget(nameOf(rule, key))
-      return describe(rule, state)
+    refuseExhausted: (rule: LimitRule, key: string) => {
+      if (rule.store !== 'local') exhausted.refuse(nameOf(rule, key))
+    },
+    charge(rule: LimitRule, key: string): LimitReport | Promise<LimitReport> {
+      if (rule.store === 'local') return chargeWindow(rule, key)
+      return chargeStore(rule, key).then(({ isRefused, state }) => {
+        if (isRefused) throw exhausted.add(nameOf(rule, key), state.msBeforeNext)
+        exhausted.forget(nameOf(rule, key))
+        return describe(rule, state)
+      })
     },
     close: () => store.close(),
   } satisfies RateLimits & Record<string, unknown>
@@ -83,16 +90,15 @@ type Charge = (rule: LimitRule, key: string) => ReturnType<typeof takePoint>
 // from counting for other keys.
 function chargeShared(store: RateLimitStore): Charge {
   const counterOf = remember<Counter>((rule) => store.counter(rule))
-  const underWay = new Map<string, number>()
+  const underWay = createTally()
   return async (rule, key) => {
     const name = nameOf(rule, key)
-    const count = underWay.get(name) ?? 0
-    if (count >= rule.points) throw rateLimited(rule.windowSeconds * 1000)
-    underWay.set(name, count + 1)
+    if (underWay.of(name) >= rule.points) throw rateLimited(rule.windowSeconds * 1000)
+    underWay.add(name, 1)
     try {
       return await store.run((pick) => takePoint(pick(counterOf(rule)), key))
     } finally {
-      leave(underWay, name)
+      underWay.add(name, -1)
     }
   }
 }
@@ -101,15 +107,13 @@ function nameOf({ name }: LimitRule, key: string): string {
   return `${name}:${key}`
 }
 
-function leave(underWay: Map<string, number>, name: string): void {
-  const left = (underWay.get(name) ?? 0) - 1
-  if (left > 0) underWay.set(name, left)
-  else underWay.delete(name)
-}
-
-function chargeLocal(): Charge {
-  const counterOf = remember<RateLimiterAbstract>(createLocalCounter)
-  return (rule, key) => takePoint(counterOf(rule), key)
+function chargeLocal(): (rule: LimitRule, key: string) => LimitReport {
+  const windowsOf = remember((rule) => createWindows(rule))
+  return (rule, key) => {
+    const { used, msBeforeNext } = windowsOf(rule).take(key)
+    if (used > rule.points) throw rateLimited(msBeforeNext)
+    return describe(rule, { remainingPoints: rule.points - used, msBeforeNext })
+  }
 }
 
 function remember<T>(create: (rule: LimitRule) => T): (rule: LimitRule) => T {
@@ -123,7 +127,9 @@ function remember<T>(create: (rule: LimitRule) => T): (rule: LimitRule) => T {
   }
 }
 
-function describe(rule: LimitRule, { remainingPoints, msBeforeNext }: RateLimiterRes): LimitReport {
+type Remaining = Pick<RateLimiterRes, 'remainingPoints' | 'msBeforeNext'>
+
+function describe(rule: LimitRule, { remainingPoints, msBeforeNext }: Remaining): LimitReport {
   return {
     name: rule.name,
     limit: rule.points,

@@ -81,7 +81,7 @@ const lockedMessage =
   'or use a separate database: DATA_DIR=.data-2 npm run dev, or set DATABASE_URL.'
 
 async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
-  const client = await connect(url)
+  const client = await openConnection(url)
   // A server that is shutting down releases its lock within these seconds.
   for (let tries = 0; !(await tryLock(client)); tries += 1) {
     if (tries === lockTries) {
@@ -92,21 +92,6 @@ async function takeLock(url: string, onLost: () => void): Promise<pg.Client> {
   }
   client.once('end', onLost)
   return client
-}
-
-async function connect(url: string): Promise<pg.Client> {
-  try {
-    return await openConnection(url)
-  } catch (error) {
-    const { host, pathname } = new URL(url)
-    const reason = error instanceof Error ? error.message || String(error) : String(error)
-    throw new RemedyError(
-      `The database at ${host}${pathname} cannot be reached: ${reason}\nCorrect DATABASE_URL, or unset it to use the embedded PostgreSQL.`,
-      {
-        cause: error,
-      },
-    )
-  }
 }
 
 async function tryLock(client: pg.Client): Promise<boolean> {

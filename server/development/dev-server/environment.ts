@@ -40,11 +40,11 @@ export function serverEnvironment({
 
 /** Keeps what other processes of the machine need to call the application; see `server/development-settings.ts`. */
 export async function shareSettings(dataDir: string, environment: Environment): Promise<void> {
-  const { PUBLIC_URL, DATABASE_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET } = {
+  const { PUBLIC_URL, DATABASE_URL, DIRECT_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET } = {
     ...readDotEnv(),
     ...environment,
   }
-  const settings = { PUBLIC_URL, DATABASE_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET }
+  const settings = { PUBLIC_URL, DATABASE_URL, DIRECT_URL, JWT_PRIVATE_KEYS, PASSWORD_PEPPER, TOKEN_SECRET }
   const file = developmentSettingsFile(dataDir)
   const draft = `${file}.${randomUUID()}`
   await writeFile(draft, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })

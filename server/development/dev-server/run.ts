@@ -63,7 +63,9 @@ async function serve(development: Development, { database, changes, stop }: Sess
   const frontend = development.frontend && (await prepareFrontend(development.frontend, port, development.environment))
   const given = { ...development.environment, ...(frontend && { APP_URL: frontend.url }) }
   const start = async () => {
-    const environment = serverEnvironment({ given, secrets, port, databaseUrl: database.url() })
+    const { url, isPooled } = config.database
+    const databaseUrl = isPooled && url !== undefined ? url : database.url()
+    const environment = serverEnvironment({ given, secrets, port, databaseUrl })
     await shareSettings(config.dataDir, environment)
     const { serverFile: file, nodeOptions } = development
     const server = startServerProcess({ name: 'server', file, nodeOptions, environment })
@@ -127,11 +129,11 @@ async function startUnlessFaulty<T>(start: () => Promise<T>): Promise<T | undefi
 }
 
 async function applyChanges({ root, migrate }: Development, database: DevelopmentDatabase, changed: readonly string[]) {
+  const hasMigration = changed.some((file) => file.startsWith(path.join('prisma', 'migrations')))
   if (changed.includes(path.join('prisma', 'schema.prisma'))) {
     await promisify(execFile)(process.execPath, [path.join(root, 'server/development/generate.mjs')])
-    console.log('schema.prisma has changed. Create a migration with: npm run migrate:new -- NAME')
+    // `npm run new` writes both.
+    if (!hasMigration) console.log('schema.prisma has changed. Create a migration with: npm run migrate:new -- NAME')
   }
-  if (changed.some((file) => file.startsWith(path.join('prisma', 'migrations')))) {
-    await migrate(database.url())
-  }
+  if (hasMigration) await migrate(database.url())
 }

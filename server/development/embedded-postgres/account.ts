@@ -50,7 +50,7 @@ export async function ownFolder(
   parents: readonly string[] = account ? persistentParents : temporaryParents,
 ): Promise<string> {
   for (const parent of parents) {
-    const folder = path.join(parent, `embedded-postgres-${os.userInfo().uid}`)
+    const folder = path.join(parent, `embedded-postgres-${process.getuid?.() ?? os.userInfo().uid}`)
     if (await isOurs(folder, account).catch(() => false)) return folder
   }
   throw new RemedyError(

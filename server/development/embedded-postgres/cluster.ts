@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readFile, realpath, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { RemedyError } from '../../core/remedy-error.js'
 import { codeOf } from '../../core/unknown-values.js'
+import { makeDataFolder, notWritable } from '../data-folder.js'
 import { canEnter, chooseAccount, ownFolder, type ServerAccount } from './account.js'
 import { exists, prepareBinaries } from './binaries.js'
 import { makeCluster } from './initdb.js'
@@ -20,7 +20,7 @@ const noteName = 'postgres-is-elsewhere.txt'
 
 /** Finds the cluster of a data folder, or creates it. Cancelled starts leave no incomplete cluster. */
 export async function prepareCluster(dataDir: string, log?: (line: string) => void): Promise<Cluster> {
-  const home = await makeHome(dataDir)
+  const home = await makeDataFolder(dataDir)
   const account = await chooseAccount(path.join(home, 'postgres/data'))
   const binaries = await prepareBinaries(account)
   const place = !account || (await canEnter(account, home)) ? home : await moveOutside(home, account, binaries)
@@ -40,23 +40,6 @@ export async function removeCluster(cluster: Cluster): Promise<void> {
   await rm(path.join(cluster.dataDir, noteName), { force: true })
   if (path.dirname(cluster.folder) !== cluster.dataDir) await rm(path.dirname(cluster.folder), { recursive: true })
   await rmdir(cluster.dataDir).catch(() => undefined)
-}
-
-async function makeHome(dataDir: string): Promise<string> {
-  try {
-    await mkdir(dataDir, { recursive: true })
-    return await realpath(dataDir)
-  } catch (error) {
-    throw notWritable(dataDir, error)
-  }
-}
-
-function notWritable(folder: string, cause: unknown): RemedyError {
-  return new RemedyError(
-    `${folder} cannot be read and written by this user. ` +
-      'Change its owner (sudo chown -R "$USER"; needed after a start as root), delete it, or set DATA_DIR to another folder.',
-    { cause },
-  )
 }
 
 function isDenied(error: unknown): boolean {

@@ -51,7 +51,7 @@ test('serves UTF-8 only on 127.0.0.1, and only with the password', async () => {
   expect(await query("SELECT upper('é')")).toEqual([['É']])
   const stranger = new URL(server.url)
   stranger.password = 'guess'
-  await expect(query('SELECT 1', stranger.href)).rejects.toMatchObject({ code: '28P01' })
+  await expect(query('SELECT 1', stranger.href)).rejects.toMatchObject({ cause: { code: '28P01' } })
 })
 
 test('finds a server that is still running, and does not stop it', async () => {
@@ -141,7 +141,7 @@ test('removes temporary clusters whose process was killed', async () => {
   await expect(query('SELECT 1', url)).rejects.toThrow()
 })
 
-const noDatabase = { url: undefined, testUrl: undefined, poolMax: 1 }
+const noDatabase = { url: undefined, directUrl: undefined, isPooled: false, testUrl: undefined, poolMax: 1 }
 
 test('does not start in production', async () => {
   const config = { app: { name: 'app', title: 'App' }, dataDir, isProduction: true, database: noDatabase }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
 import { RemedyError } from '../../core/remedy-error.js'
 import type { ServerAccount } from './account.js'
@@ -23,6 +24,7 @@ export interface Draft {
  * @throws RemedyError if `initdb` fails
  */
 export async function makeCluster({ place, folder, binaries, account }: Draft): Promise<void> {
+  if (!account) assertNamedUser()
   await removeAbandonedDrafts(place)
   const draft = await mkdtemp(path.join(place, `${draftPrefix}${process.pid}-`))
   const password = randomBytes(24).toString('base64url')
@@ -39,6 +41,21 @@ export async function makeCluster({ place, folder, binaries, account }: Draft): 
   if (!(await exists(path.join(folder, 'data/PG_VERSION')))) {
     throw new RemedyError(
       `${folder} exists but is not a PostgreSQL cluster. Move it to another place, then start again.`,
+    )
+  }
+}
+
+/** PostgreSQL asks for the name of the user that runs it, which a container that chose a number may not have. */
+function assertNamedUser(): void {
+  try {
+    os.userInfo()
+  } catch (cause) {
+    const uid = process.getuid?.() ?? 0
+    throw new RemedyError(
+      `The embedded PostgreSQL needs a user with a name, but user ${uid} has no entry in /etc/passwd. Add one (as root: ` +
+        `echo "developer:x:${uid}:${process.getgid?.() ?? uid}::/tmp:/bin/sh" >> /etc/passwd), ` +
+        'run the command as another user, or set DATABASE_URL to a PostgreSQL server.',
+      { cause },
     )
   }
 }

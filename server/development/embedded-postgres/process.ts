@@ -53,7 +53,9 @@ export async function startServer(files: ServerFiles, settings: Settings = {}): 
 
 /** The superuser's connection string. */
 export function serverUrl(files: ServerFiles, server: { port: number }, database: string): string {
-  return `postgresql://postgres:${files.password}@127.0.0.1:${server.port}/${encodeURIComponent(database)}`
+  // The server has no TLS, whatever PGSSLMODE of the shell asks for.
+  const address = `postgres:${files.password}@127.0.0.1:${server.port}`
+  return `postgresql://${address}/${encodeURIComponent(database)}?sslmode=disable`
 }
 
 /** Finds the running server by querying it, because a stored process id is not reliable. */

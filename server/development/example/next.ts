@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readEnvironment } from '../../config.js'
+import { loadCommandConfig, readEnvironment } from '../../config.js'
 
 // Runs Next on the example for a parent that starts this file as the leader of a process group. Next has processes of its
 // own; all of them end with the parent, also if that is killed.
 const folder = path.join(import.meta.dirname, '../../../examples/next')
-const environment = { ...readEnvironment(), NEXT_TELEMETRY_DISABLED: '1' }
+// Server components that call procedures in their own process find the settings of the development server there.
+const dataDir = path.resolve(loadCommandConfig().dataDir)
+const environment = { ...readEnvironment(), DATA_DIR: dataDir, NEXT_TELEMETRY_DISABLED: '1' }
 const { PORT: port = '' } = readEnvironment()
 
 const command = createRequire(path.join(folder, 'package.json')).resolve('next/dist/bin/next')

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import pg from 'pg'
 import { withConnection } from '../../core/database/connection.js'
 import { applyMigrations, type MigrateOptions, MigrationError } from '../../core/database/migrations/migrate.js'
+import { codeOf } from '../../core/unknown-values.js'
 
 export interface ResetOptions extends MigrateOptions {
   isProduction: boolean
@@ -10,15 +11,31 @@ export interface ResetOptions extends MigrateOptions {
 }
 
 /**
- * Drops everything in the schema `public` and applies all migrations.
+ * Drops everything in the schema `public` and the job queue, and applies all migrations.
  *
  * @throws MigrationError in production, and for a database on another machine unless forced
  */
 export async function resetDatabase(databaseUrl: string, options: ResetOptions): Promise<{ applied: string[] }> {
   checkTarget(databaseUrl, options)
-  await withConnection(databaseUrl, (client) => client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public'))
+  await dropEverything(databaseUrl)
   return applyMigrations(databaseUrl, options)
 }
+
+async function dropEverything(databaseUrl: string): Promise<void> {
+  const script = 'DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS graphile_worker CASCADE'
+  try {
+    await withConnection(databaseUrl, (client) => client.query(script))
+  } catch (cause) {
+    if (codeOf(cause) !== insufficientPrivilege) throw cause
+    throw new MigrationError(
+      'The role in DATABASE_URL may not drop the schema public, which another role owns.',
+      'Use the owner of the database in DATABASE_URL, or unset it to use the embedded PostgreSQL.',
+      { cause },
+    )
+  }
+}
+
+const insufficientPrivilege = '42501'
 
 function checkTarget(databaseUrl: string, { isProduction, isForced }: ResetOptions): void {
   if (isProduction) {

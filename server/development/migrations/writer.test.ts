@@ -6,6 +6,7 @@ import { createFakeClock } from '../../testing/fake-clock.js'
 import { createMigrationProject } from '../../testing/migration-project.js'
 import { diffMigrationsToSchema } from './diff.js'
 import { withScratchDatabase } from './scratch.js'
+import { findMigrationFaults } from './unsafe.js'
 import { writeMigration } from './writer.js'
 
 const clock = createFakeClock(new Date('2100-01-02T03:04:05Z'))
@@ -18,10 +19,11 @@ test('writes the SQL of a changed schema; then nothing is left to write', async 
   const project = await createMigrationProject({ all: true })
   const options = { ...project, databaseUrl: project.url, clock }
   await project.editSchema(addLabel)
-  const { file, losses } = await writeMigration('add_label', options)
+  const written = await writeMigration('add_label', options)
+  const file = written.files[0] ?? ''
   expect(path.relative(project.folder, file)).toBe('21000102030405_add_label/migration.sql')
   expect(await readFile(file, 'utf8')).toMatch(/^-- AlterTable\nALTER TABLE "Session" ADD COLUMN +"label" TEXT;\n$/)
-  expect(losses).toEqual([])
+  expect(written).toEqual({ files: [file], unsafe: [] })
   await expect(writeMigration('again', options)).rejects.toThrow('There are no changes')
   expect(await readdir(project.folder)).toHaveLength(project.names.length + 1)
 })
@@ -61,24 +63,51 @@ test('tells a user without the right to create databases what to do', async () =
   await query(`DROP ROLE ${role}`)
 })
 
-test('warns at the top of the file of each change that deletes data or may fail on it', async () => {
+test('names what is unsafe on a database in use before each statement, and has a place for the reason', async () => {
+  const project = await createMigrationProject({ all: true })
+  await project.editSchema(dropThings)
+  const { files, unsafe } = await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock })
+  const sql = await readFile(files[0] ?? '', 'utf8')
+  const named = [...sql.matchAll(/^-- unsafe: ([\w-]+):$/gm)].map(([, rule]) => rule)
+  expect(new Set(named)).toEqual(
+    new Set([
+      'adding-required-field',
+      'ban-drop-column',
+      'ban-drop-table',
+      'changing-column-type',
+      'dropping-more',
+      'renaming-type',
+    ]),
+  )
+  expect(unsafe).toHaveLength(named.length)
+  expect(await findMigrationFaults(project.folder)).toHaveLength(named.length)
+})
+
+test('a migration with a reason passes the checks and is applied', async () => {
+  const project = await createMigrationProject({ all: true })
+  const because = 'Nothing is in use here yet.'
+  await project.editSchema(dropThings)
+  await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock, because })
+  expect(await findMigrationFaults(project.folder)).toEqual([])
+  expect((await applyMigrations(project.url, project)).applied).toContain('21000102030405_drop_things')
+})
+
+test('gives each index of an existing table a migration of its own, which builds it while the table is in use', async () => {
   const project = await createMigrationProject({ all: true })
   await project.editSchema((schema) =>
-    schema
-      .replace(/ {2}userAgent +String\n/, '  device String\n')
-      .replace(/\nmodel RateLimit \{[^}]*\}/, '')
-      .replace('  dead\n}', '}'),
+    addLabel(schema).replace('model Session {', 'model Session {\n  @@index([label])\n  @@unique([label, id])'),
   )
-  const { file, losses } = await writeMigration('drop_things', { ...project, databaseUrl: project.url, clock })
-  expect(losses.toSorted()).toEqual([
-    'adds the required column "device" to "Session"; it fails if the table has rows',
-    'drops the column "userAgent" of "Session" with its values',
-    'drops the table "RateLimit" with its rows',
-    'removes values of the enum "MailStatus"; it fails if rows use them',
+  const written = await writeMigration('find_labels', { ...project, databaseUrl: project.url, clock })
+  expect(written.unsafe).toEqual([])
+  const [column = '', ...indexes] = await Promise.all(written.files.map((file) => readFile(file, 'utf8')))
+  expect(column).toMatch(/^-- AlterTable\nALTER TABLE "Session" ADD COLUMN +"label" TEXT;\n$/)
+  expect(indexes.toSorted()).toEqual([
+    '-- CreateIndex\nCREATE INDEX CONCURRENTLY "Session_label_idx" ON "Session"("label");\n',
+    '-- CreateIndex\nCREATE UNIQUE INDEX CONCURRENTLY "Session_label_id_key" ON "Session"("label", "id");\n',
   ])
-  const sql = await readFile(file, 'utf8')
-  expect(sql).toMatch(/^-- WARNING/)
-  for (const loss of losses) expect(sql).toContain(`--   ${loss}\n`)
+  expect(await findMigrationFaults(project.folder)).toEqual([])
+  await applyMigrations(project.url, project)
+  expect(await diffMigrationsToSchema(project.url, project)).toBeUndefined()
 })
 
 test.each(['', 'Add', 'add-post', 'add post', '../up', '1st', 'a__b', 'a'.repeat(101)])(
@@ -103,10 +132,18 @@ test('names a migration after the last one even if the clock is behind', async (
   const project = await createMigrationProject({ all: true })
   await project.editSchema(addLabel)
   const behind = createFakeClock(new Date('2020-01-01T00:00:00Z'))
-  const { file } = await writeMigration('later', { ...project, databaseUrl: project.url, clock: behind })
+  const { files } = await writeMigration('later', { ...project, databaseUrl: project.url, clock: behind })
+  const file = files[0] ?? ''
   expect(path.relative(project.folder, file)).toMatch(/^\d{14}_later.migration\.sql$/)
   expect((await readdir(project.folder)).toSorted()).toEqual([...project.names, path.basename(path.dirname(file))])
 })
+
+function dropThings(schema: string): string {
+  return schema
+    .replace(/ {2}userAgent +String\n/, '  device String\n')
+    .replace(/\nmodel RateLimit \{[^}]*\}/, '')
+    .replace('  invitation\n', '')
+}
 
 function addLabel(schema: string): string {
   return schema.replace('model Session {', 'model Session {\n  label String?')

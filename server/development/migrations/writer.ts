@@ -5,24 +5,30 @@ import { findPrismaFile } from '../../core/database/migrations/folder.js'
 import { MigrationError } from '../../core/database/migrations/migrate.js'
 import { codeOf } from '../../core/unknown-values.js'
 import { type DiffOptions, diffMigrationsToSchema } from './diff.js'
-import { describeLosses } from './losses.js'
+import { nameUnsafe, separateIndexes } from './unsafe-scripts.js'
 
 export interface WriteMigrationOptions extends DiffOptions {
   clock: Clock
   databaseUrl: string
+  /** Why this migration may do what is unsafe on a database in use. */
+  because?: string | undefined
+}
+
+/** The written files, and what is unsafe in them, one line for each rule and statement. */
+export interface WrittenMigration {
+  files: string[]
+  unsafe: string[]
 }
 
 /**
- * Writes the migration from the existing ones to the schema.
+ * Writes the migration from the existing ones to the schema. Each index of an existing table gets a migration of its own,
+ * which builds it while the table is in use. Before each statement that is unsafe on a database in use, a comment names
+ * the rule, with the reason if there is one.
  *
  * @param name in snake case, such as `add_post_summary`
- * @returns the path of its file, and the losses in its first lines
  * @throws MigrationError if the name is malformed or taken, or if nothing changed
  */
-export async function writeMigration(
-  name: string,
-  options: WriteMigrationOptions,
-): Promise<{ file: string; losses: string[] }> {
+export async function writeMigration(name: string, options: WriteMigrationOptions): Promise<WrittenMigration> {
   checkName(name)
   const folder = options.folder ?? findPrismaFile('migrations')
   const sql = await diffMigrationsToSchema(options.databaseUrl, options)
@@ -31,12 +37,18 @@ export async function writeMigration(
       'There are no changes: the migrations already produce schema.prisma.',
       'Edit prisma/schema.prisma first.',
     )
-  const losses = describeLosses(sql)
-  const target = path.join(folder, `${await nextTimestamp(folder, options.clock)}_${name}`)
-  await makeFolder(target)
-  const file = path.join(target, 'migration.sql')
-  await writeFile(file, warnOf(losses) + sql)
-  return { file, losses }
+  const written: WrittenMigration = { files: [], unsafe: [] }
+  for (const [index, script] of (await separateIndexes(sql)).entries()) {
+    const { text, unsafe } = await nameUnsafe(script, options.because)
+    const suffix = index === 0 ? '' : `_${index + 1}`
+    const target = path.join(folder, `${await nextTimestamp(folder, options.clock)}_${name}${suffix}`)
+    await makeFolder(target)
+    const file = path.join(target, 'migration.sql')
+    await writeFile(file, text)
+    written.files.push(file)
+    written.unsafe.push(...unsafe.map((line) => `${path.relative(process.cwd(), file)}: ${line}`))
+  }
+  return written
 }
 
 function checkName(name: string): void {
@@ -75,13 +87,4 @@ async function makeFolder(target: string): Promise<void> {
     const fault = `The migration ${path.basename(target)} already exists.`
     throw new MigrationError(fault, 'Choose another name, or wait a second.', { cause })
   }
-}
-
-function warnOf(losses: readonly string[]): string {
-  if (losses.length === 0) return ''
-  return [
-    '-- WARNING: read this before it runs on data. This migration',
-    ...losses.map((loss) => `--   ${loss}`),
-    '\n',
-  ].join('\n')
 }

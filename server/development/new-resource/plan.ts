@@ -39,10 +39,10 @@ const schemaFile = 'prisma/schema.prisma'
 
 function rewriteFor(text: string, { noun, by }: ResourceRequest, parent: Parent | undefined): string {
   const field = by === undefined ? text : text.replaceAll(/\btitle\b/g, by)
-  const placed = parent
-    ? field.replaceAll('../posts/visibility.js', `../${parent.visibility.replace(/ts$/, 'js')}`)
-    : field
-  return replaceWords(placed, { comment: noun, post: parent?.noun ?? nounOf('post') })
+  const words = replaceWords(field, { comment: noun, post: parent?.noun ?? nounOf('post') })
+  if (!parent) return words
+  const { noun: owner, visibility } = parent
+  return words.replaceAll(`../${owner.plural.kebab}/visibility.js`, `../${visibility.replace(/ts$/, 'js')}`)
 }
 
 function rewriteHunk(rewrite: (text: string) => string) {

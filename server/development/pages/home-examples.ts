@@ -38,7 +38,8 @@ function client(url: string): Example[] {
 const client = createApiClient({ url: '${url}' })
 
 await client.login({ email: 'ada@example.com', password: 'demo-user-passphrase' })
-const post = await client.api.posts.create.mutate({ title: 'Hello', body: 'My first post.' })
-const { items } = await client.api.posts.list.query({ limit: 3 })`
-  return [{ id: 'client', title: 'Log in, create, list', code }]
+const me = await client.api.users.me.query()
+const sessions = await client.api.sessions.list.query()
+await client.logout()`
+  return [{ id: 'client', title: 'Log in, read your account, log out', code }]
 }

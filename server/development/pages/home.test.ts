@@ -17,7 +17,7 @@ describe('the home page', () => {
   beforeAll(async () => {
     const config = pageConfig({ NODE_ENV: 'development', PUBLIC_URL: 'http://localhost:4321' })
     app = Fastify()
-    await securityHeaders(app, config)
+    securityHeaders(app, config)
     allowPageParts(app)
     await app.register(homePage(config))
   })

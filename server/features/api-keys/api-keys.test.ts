@@ -171,7 +171,7 @@ describe('S33: an API key', () => {
   it('is revoked by its owner alone, once, and at once on every instance', async () => {
     const other = await newPerson(t)
     const { id, session } = await createKey(owner)
-    const instance = await createTestApp({ databaseUrl: t.config.database.url ?? '', clock: t.clock })
+    const instance = await createTestApp({ databaseUrl: t.config.database.directUrl ?? '', clock: t.clock })
     const elsewhere = async () => (await instance.rest(session)('GET', '/users/me')).status
     expect([await statusOf(session.accessToken), await elsewhere()]).toEqual([200, 200])
     expect((await errorOf(other.api.apiKeys.revoke.mutate({ id }))).code).toBe('NOT_FOUND')

@@ -1,5 +1,5 @@
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
+import { removeInBatches } from '../../core/retention.js'
 
 interface EndKeys {
   userId: string
@@ -17,9 +17,8 @@ export async function endKeys(tx: Transaction, { userId, reason, now }: EndKeys)
   await tx.apiKey.updateMany({ where: { userId, revokedAt: null }, data })
 }
 
-/** Deletes keys that ended long ago, and returns their number. */
-export function removeEndedKeys(db: Database, now: Date): Promise<number> {
-  const before = { lt: daysBefore(now, keptDays) }
-  const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }
+/** Deletes keys that ended before a time, and returns their number. */
+export function removeEndedKeys(db: Database, before: Date): Promise<number> {
+  const where = { OR: [{ expiresAt: { lt: before } }, { revokedAt: { lt: before } }] }
   return removeInBatches((limit) => db.apiKey.deleteMany({ where, limit }))
 }

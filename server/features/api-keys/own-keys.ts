@@ -10,7 +10,7 @@ import type { Prisma } from '../../generated/client.js'
 import { type AuditService, doneBy } from '../audit/service.js'
 import { lockAccount } from '../auth/credentials.js'
 import { maySignIn } from '../sessions/session.js'
-import type { ApiKey, CreateApiKey, CreatedApiKey, RevokeApiKey } from './schema.js'
+import { type ApiKey, apiKeysMax, type CreateApiKey, type CreatedApiKey, type RevokeApiKey } from './schema.js'
 
 /** The dependencies of the verbs of API keys. */
 export interface ApiKeysDependencies {
@@ -21,13 +21,10 @@ export interface ApiKeysDependencies {
   keys: ApiKeys
 }
 
-/** The maximum number of a user's keys that have neither ended nor expired. */
-const livingMax = 20
-
 /** The keys of the actor that can be used, newest first. */
 export function listKeys({ db, clock }: ApiKeysDependencies, { userId }: Actor): Promise<ApiKey[]> {
   const where = { userId, ...livingAt(clock.now()) }
-  return db.apiKey.findMany({ where, select: keyColumns, orderBy: newestFirst, take: livingMax })
+  return db.apiKey.findMany({ where, select: keyColumns, orderBy: newestFirst, take: apiKeysMax })
 }
 
 /**
@@ -49,7 +46,7 @@ export async function createKey(
   return db.$transaction(async (tx) => {
     const user = await lockAccount(tx, userId)
     if (!user || !maySignIn(user)) throw new UnauthorizedError()
-    if ((await tx.apiKey.count({ where: { userId, ...livingAt(now) } })) >= livingMax) throw tooMany()
+    if ((await tx.apiKey.count({ where: { userId, ...livingAt(now) } })) >= apiKeysMax) throw tooMany()
     const row = await tx.apiKey.create({ data, select: keyColumns })
     const detail = { keyId: row.id, scopes: scopes.join(' ') }
     await audit.record(tx, { type: 'api_key.created', ...doneBy(actor), userId, data: detail })
@@ -99,5 +96,5 @@ function pastExpiry(): ValidationError {
 }
 
 function tooMany(): ConflictError {
-  return new ConflictError({ message: `You already have ${livingMax} API keys. Revoke one of them first.` })
+  return new ConflictError({ message: `You already have ${apiKeysMax} API keys. Revoke one of them first.` })
 }

@@ -16,20 +16,23 @@ export const scopeSchema = z
 const apiKeySchema = z
   .object({
     id: idSchema,
-    name: z.string(),
-    scopes: z.array(z.string()),
-    start: z.string().describe('The first characters of the key, by which you recognize it.'),
+    name: z.string().max(100),
+    scopes: z.array(z.string().max(100)).max(100),
+    start: z.string().max(64).describe('The first characters of the key, by which you recognize it.'),
     expiresAt: z.date().nullable(),
     lastUsedAt: z.date().nullable().describe('Accurate to the minute.'),
     createdAt: z.date(),
   })
-  .meta({ id: 'ApiKey' })
+  .meta({ id: 'ApiKey', description: 'A credential with which a program acts for a user, within its scopes.' })
 
-export const apiKeyListSchema = z.array(apiKeySchema)
+/** The maximum number of a user's keys that have neither ended nor expired. */
+export const apiKeysMax = 20
+
+export const apiKeyListSchema = z.array(apiKeySchema).max(apiKeysMax)
 
 export const createdApiKeySchema = apiKeySchema
-  .extend({ key: z.string().describe('The key. No later response contains it.') })
-  .meta({ id: 'CreatedApiKey' })
+  .extend({ key: z.string().max(128).describe('The key. No later response contains it.') })
+  .meta({ id: 'CreatedApiKey', description: 'A new API key, with the key itself.' })
 
 const isoTime = z.iso.datetime({ offset: true })
 

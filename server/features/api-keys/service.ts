@@ -16,6 +16,6 @@ export function createApiKeysService({ prefix, ...given }: ApiKeysOptions) {
     list: (actor: Actor) => listKeys(dependencies, actor),
     create: (actor: Actor, input: CreateApiKey) => createKey(dependencies, actor, input),
     revoke: (actor: Actor, input: RevokeApiKey) => revokeKey(dependencies, actor, input),
-    removeEnded: (now: Date) => removeEndedKeys(given.db, now),
+    removeEnded: (before: Date) => removeEndedKeys(given.db, before),
   }
 }

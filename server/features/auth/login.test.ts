@@ -9,7 +9,7 @@ import { startTestApp } from '../../testing/test-app.js'
 
 const wrong = 'not the password at all'
 
-const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '11' } })
 function countingPasswords() {
   const passwords = createPasswords({ pepper: testPepper, minLength: 15, application: 'app' })
   const counts = { hash: 0, verify: 0 }

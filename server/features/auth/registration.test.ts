@@ -9,7 +9,7 @@ import { startTestApp } from '../../testing/test-app.js'
 const password = 'the owner chose this one'
 const strangersPassword = 'the stranger chose this'
 
-const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '11' } })
 const register = (email: string, overrides: { password?: string; name?: string } = {}) =>
   t.container.services.auth.register(originOf(), { email, password, name: 'Owner', ...overrides })
 const resend = (email: string) => t.container.services.auth.resendVerification(originOf(), { email })

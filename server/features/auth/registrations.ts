@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Database, Transaction } from '../../core/database/client.js'
+import { removeInBatches } from '../../core/retention.js'
 import { isSameSecret } from '../../core/security/refresh-tokens.js'
 import { Prisma } from '../../generated/client.js'
 import { erasedProfile, type Profile } from '../users/profile/schema.js'
@@ -72,8 +72,8 @@ export function verificationMail(to: string, registrationId: string): AccountMai
   return { template: 'verification', to, params: { registrationId, name: '' } }
 }
 
-/** Deletes registrations that expired long ago, and returns their number. */
-export function removeExpiredRegistrations(db: Database, now: Date): Promise<number> {
-  const where = { expiresAt: { lt: daysBefore(now, keptDays) } }
+/** Deletes registrations that expired before a time, and returns their number. */
+export function removeExpiredRegistrations(db: Database, before: Date): Promise<number> {
+  const where = { expiresAt: { lt: before } }
   return removeInBatches((limit) => db.registration.deleteMany({ where, limit }))
 }

@@ -1,16 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Context } from '../../core/context.js'
-import { InvalidTokenError } from '../../core/errors.js'
 import { currentPasswordLimits, protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import type { SessionsService } from '../sessions/service.js'
-import type { SignedIn } from '../sessions/session.js'
-import { toUser } from '../users/view.js'
+import { logIn, logOut, refresh } from './delivery.js'
 import {
   changePasswordSchema,
   emailChangeSentSchema,
   emailOnlySchema,
-  type Login,
   loginSchema,
   logoutSchema,
   refreshSchema,
@@ -18,12 +12,10 @@ import {
   requestEmailChangeSchema,
   resetPasswordSchema,
   resetSentSchema,
-  type SignedInView,
   signedInSchema,
   verificationSentSchema,
   verifyEmailSchema,
 } from './schema.js'
-import type { AuthService } from './service.js'
 
 // Procedures that send a requested mail always return 202; mail-limits.ts drops mails beyond the limits instead.
 const alone = { refusesBatch: true, overlooksCredential: true } as const
@@ -33,10 +25,16 @@ const byAddress = (name: string, points: number, windowSeconds: number) =>
 export const authRouter = router({
   register: publicProcedure
     .meta({
+      setsCookie: true,
       ...alone,
       rest: { method: 'POST', path: '/auth/register', status: 202 },
       hashesPassword: true,
       summary: 'Register an account',
+      description:
+        'Sends a link to the address. The account is created once the link is opened, so the response does not ' +
+        'contain one. The response is the same if the address already has an account; its owner then gets a mail ' +
+        'that says so. The link is valid for 24 hours.',
+      errors: ['PASSWORD_TOO_COMMON'],
       limits: byAddress('auth.register', 5, 3600),
     })
     .input(registerSchema)
@@ -51,6 +49,11 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/verify-email', status: 204 },
       summary: 'Verify an email address',
+      description:
+        'Creates the account of a registration, with the token from the mailed link. Each token works once. The ' +
+        'user is not logged in. Call it from the browser in which the registration was started: if that browser has ' +
+        'its own registration of the same address, links of other registrations are rejected.',
+      errors: ['INVALID_TOKEN'],
       limits: byAddress('auth.verify', 60, 60),
     })
     .input(verifyEmailSchema)
@@ -64,6 +67,9 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/resend-verification', status: 202 },
       summary: 'Resend the verification mail',
+      description:
+        'Sends the link of a pending registration again. The response is the same for every address. At most three ' +
+        'mails an hour are sent to an address, and further ones are dropped.',
       limits: byAddress('auth.resend', 300, 60),
     })
     .input(emailOnlySchema)
@@ -75,10 +81,18 @@ export const authRouter = router({
 
   login: publicProcedure
     .meta({
+      setsCookie: true,
       ...alone,
       rest: { method: 'POST', path: '/auth/login' },
       hashesPassword: true,
       summary: 'Log in with a password',
+      description:
+        'Returns an access token, which is valid for 15 minutes, and a refresh token, with which `POST ' +
+        '/auth/refresh` returns new ones. With `delivery: "cookie"` the refresh token is set as an `HttpOnly` ' +
+        'cookie instead. Unknown addresses, wrong passwords, and accounts that are deleted, disabled or not ' +
+        'verified all get the same error. After 10 failed attempts for an account, each further attempt must wait, ' +
+        'up to 15 minutes. A session whose refresh cookie is sent with the request ends.',
+      errors: ['INVALID_CREDENTIALS'],
       limits: byAddress('auth.login', 20, 60),
     })
     .input(loginSchema)
@@ -87,9 +101,16 @@ export const authRouter = router({
 
   refresh: publicProcedure
     .meta({
+      setsCookie: true,
       ...alone,
       rest: { method: 'POST', path: '/auth/refresh' },
       summary: 'Refresh the access token',
+      description:
+        'Returns a new access token and a new refresh token. Send the refresh token in the body or in the cookie; ' +
+        'the cookie is accepted only from the origins in the settings of the server. Each refresh token works once. ' +
+        'A token that was replaced up to 10 seconds ago returns the same successor again, for a client that lost ' +
+        'the response; any other reuse ends the session.',
+      errors: ['INVALID_TOKEN'],
       limits: byAddress('auth.refresh', 300, 60),
     })
     .input(refreshSchema)
@@ -98,9 +119,14 @@ export const authRouter = router({
 
   logout: publicProcedure
     .meta({
+      setsCookie: true,
       ...alone,
       rest: { method: 'POST', path: '/auth/logout', status: 204 },
       summary: 'Log out',
+      description:
+        'Ends the session of each credential of the request: the refresh token in the body, the refresh cookie, and ' +
+        'the access token, which may have expired. The access tokens of these sessions stop working within 5 ' +
+        'seconds. The response is the same for unknown tokens.',
       limits: byAddress('auth.logout', 300, 60),
     })
     .input(logoutSchema)
@@ -112,6 +138,10 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/password-reset', status: 202 },
       summary: 'Request a password reset',
+      description:
+        'Sends a link to set a new password, which is valid for 30 minutes. A repeated request sends the same link ' +
+        'again. The response is the same for every address. At most three mails an hour are sent to an address, and ' +
+        'further ones are dropped.',
       limits: byAddress('auth.reset', 300, 60),
     })
     .input(emailOnlySchema)
@@ -127,6 +157,10 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/password-reset/confirm', status: 204 },
       hashesPassword: true,
       summary: 'Set a password with a token from a mail',
+      description:
+        'Sets the password with the token from a reset mail or an invitation, and verifies the address. All ' +
+        'sessions, API keys and other links of the account end. The user is not logged in, and is informed by mail.',
+      errors: ['INVALID_TOKEN', 'PASSWORD_TOO_COMMON'],
       limits: byAddress('auth.confirm', 60, 60),
     })
     .input(resetPasswordSchema)
@@ -139,6 +173,11 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/change-password', status: 204 },
       hashesPassword: true,
       summary: 'Change your password',
+      description:
+        'Replaces your password. Your other sessions and all mailed links end, your API keys stay, and you are ' +
+        "informed by mail. The new password must have the minimum length of the server's settings and must not be a " +
+        'common one.',
+      errors: ['INVALID_CREDENTIALS', 'PASSWORD_TOO_COMMON'],
       limits: currentPasswordLimits,
     })
     .input(changePasswordSchema)
@@ -151,6 +190,11 @@ export const authRouter = router({
       rest: { method: 'POST', path: '/auth/email-change', status: 202 },
       hashesPassword: true,
       summary: 'Request a change of your email address',
+      description:
+        'Sends a link to the new address and a notice to the current one. Your address changes once the link is ' +
+        'opened. The response is the same for an address that belongs to another account. An earlier request for a ' +
+        'different address ends.',
+      errors: ['INVALID_CREDENTIALS'],
       limits: currentPasswordLimits,
     })
     .input(requestEmailChangeSchema)
@@ -165,6 +209,10 @@ export const authRouter = router({
       ...alone,
       rest: { method: 'POST', path: '/auth/email-change/confirm', status: 204 },
       summary: 'Confirm a new email address',
+      description:
+        "Changes the address of an account, with the token from the mailed link. The account's other sessions and " +
+        'mailed links end, its API keys stay, and the former address is informed by mail.',
+      errors: ['INVALID_TOKEN', 'EMAIL_TAKEN'],
       limits: byAddress('auth.email-change', 60, 60),
     })
     .input(verifyEmailSchema)
@@ -173,47 +221,3 @@ export const authRouter = router({
       return ctx.services.auth.confirmEmailChange(ctx.origin, input, ctx.refreshCookie.readMark('registration'))
     }),
 })
-
-type AuthContext = Context<{ auth: AuthService; sessions: SessionsService }>
-
-// Ends the sessions of the refresh cookies of the request, so that no later response to one of their requests can log
-// the previous user in again (OWASP ASVS 7.2.4).
-async function logIn(ctx: AuthContext, input: Login): Promise<SignedInView> {
-  const { refreshCookie: cookie } = ctx
-  const replaces = cookie.readUnchecked()
-  const newDevice = input.delivery === 'cookie' ? randomUUID() : undefined
-  const device = cookie.readMark('device') ?? newDevice
-  const signedIn = deliverTokens(ctx, await ctx.services.auth.login(ctx.origin, input, { replaces, device }))
-  if (newDevice !== undefined && device !== undefined) cookie.writeMark('device', device)
-  if (input.delivery === 'body' && replaces.length > 0) cookie.clear()
-  return signedIn
-}
-
-// Uses the token of the body, otherwise that of a cookie, and clears cookies that are no longer valid.
-async function refresh(ctx: AuthContext, bodyToken: string | undefined): Promise<SignedInView> {
-  const cookies = bodyToken === undefined ? ctx.refreshCookie.read() : []
-  const presented = bodyToken === undefined ? cookies : [bodyToken]
-  try {
-    return deliverTokens(ctx, await ctx.services.sessions.refresh(ctx.origin, presented))
-  } catch (error) {
-    // A cookie that the request did not contain may belong to a concurrent login in another tab.
-    if (cookies.length > 0 && error instanceof InvalidTokenError) ctx.refreshCookie.clear()
-    throw error
-  }
-}
-
-// Puts the refresh token into a cookie if its session uses one, otherwise into the body.
-function deliverTokens({ refreshCookie }: AuthContext, signedIn: SignedIn): SignedInView {
-  const { accessToken, expiresIn, refreshToken, refreshTokenExpiresAt, delivery } = signedIn
-  const view = { accessToken, tokenType: 'Bearer' as const, expiresIn, user: toUser(signedIn.user) }
-  if (delivery === 'body') return { ...view, refreshToken }
-  refreshCookie.write(refreshToken, refreshTokenExpiresAt)
-  return view
-}
-
-// Ends the session of every credential of the request, and clears its cookies.
-async function logOut(ctx: AuthContext, bodyToken: string | undefined): Promise<void> {
-  const cookies = ctx.refreshCookie.read()
-  await ctx.services.sessions.logOut(ctx, [...cookies, ...(bodyToken === undefined ? [] : [bodyToken])])
-  if (cookies.length > 0) ctx.refreshCookie.clear()
-}

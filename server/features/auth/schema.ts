@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, passwordSchema } from '../../core/fields/schema.js'
+import { byIdSchema, idSchema, originOutput, passwordSchema } from '../../core/fields/schema.js'
 import { profileFields } from '../users/profile/schema.js'
 import { emailSchema, userSchema } from '../users/schema.js'
 
@@ -28,33 +28,44 @@ export const changePasswordSchema = z.strictObject({ currentPassword: passwordSc
 export const requestEmailChangeSchema = z.strictObject({ email: emailSchema, currentPassword: passwordSchema })
 
 /** The response of procedures that may send a mail. It reveals nothing about the address. */
-export const verificationSentSchema = z.object({ status: z.literal('verification_sent') })
-export const resetSentSchema = z.object({ status: z.literal('reset_sent') })
+export const verificationSentSchema = z
+  .object({ status: z.literal('verification_sent') })
+  .meta({ id: 'VerificationSent' })
+export const resetSentSchema = z.object({ status: z.literal('reset_sent') }).meta({ id: 'ResetSent' })
 
-export const emailChangeSentSchema = z.object({ status: z.literal('email_change_sent') })
+export const emailChangeSentSchema = z
+  .object({ status: z.literal('email_change_sent') })
+  .meta({ id: 'EmailChangeSent' })
 
 export const signedInSchema = z
   .object({
-    accessToken: z.string(),
+    accessToken: z.string().max(4096),
     tokenType: z.literal('Bearer'),
-    expiresIn: z.int().describe('The lifetime of the access token in seconds.'),
-    refreshToken: z.string().optional().describe('Absent if the refresh token is returned in the cookie.'),
+    expiresIn: z.int().min(1).max(86_400).describe('The lifetime of the access token in seconds.'),
+    refreshToken: z.string().max(2048).optional().describe('Absent if the refresh token is returned in the cookie.'),
     user: userSchema,
   })
-  .meta({ id: 'SignedIn' })
+  .meta({
+    id: 'SignedIn',
+    description:
+      'The tokens of a login. The access token authenticates requests, and the refresh token gets new tokens.',
+  })
 
 const sessionSchema = z
   .object({
     id: idSchema,
     createdAt: z.date(),
     lastUsedAt: z.date(),
-    ip: z.string(),
-    userAgent: z.string(),
+    ip: originOutput.ip,
+    userAgent: originOutput.userAgent,
     isCurrent: z.boolean(),
   })
-  .meta({ id: 'Session' })
+  .meta({ id: 'Session', description: 'A login on a device.' })
 
-export const sessionListSchema = z.array(sessionSchema)
+/** The maximum number of active sessions of a user. */
+export const sessionsMax = 100
+
+export const sessionListSchema = z.array(sessionSchema).max(sessionsMax)
 export const revokeSessionSchema = byIdSchema
 
 /** The types of events that this feature records in the audit trail. */

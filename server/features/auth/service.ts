@@ -42,7 +42,7 @@ export function createAuthService(dependencies: AuthDependencies) {
     requestEmailChange: (actor: Actor, input: RequestEmailChange) => requestEmailChange(dependencies, actor, input),
     confirmEmailChange: (origin: Origin, input: VerifyEmail, mark?: string) =>
       confirmEmailChange(dependencies, origin, input, mark),
-    removeExpiredTokens: (now: Date) => removeExpiredMailTokens(db, now),
-    removeExpiredRegistrations: (now: Date) => removeExpiredRegistrations(db, now),
+    removeExpiredTokens: (before: Date) => removeExpiredMailTokens(db, before),
+    removeExpiredRegistrations: (before: Date) => removeExpiredRegistrations(db, before),
   }
 }

@@ -58,7 +58,7 @@ describe('mail.retry', () => {
     const { status, body } = await t.rest(admin.session)('POST', `/mail/${id}/retry`)
     expect(status).toBe(200)
     expect(body).toMatchObject({ data: { id, status: 'pending', attempts: 0 } })
-    await t.container.mailWorker.drain()
+    await t.container.jobs.drain()
     expect(t.mailer.mails.map((mail) => mail.to)).toContain(to)
     const event = await t.db.auditEvent.findFirst({ where: { type: 'mail.retried', actorId: admin.user.id } })
     expect(event?.data).toEqual({ mailId: id })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idSchema } from '../../core/fields/schema.js'
 import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
+import { emailOutput } from '../users/schema.js'
 
 const mailStatusSchema = z.enum(['pending', 'sent', 'dead']).meta({
   id: 'MailStatus',
@@ -15,15 +16,15 @@ export const listMailSchema = z.strictObject({
 export const outboxMailSchema = z
   .object({
     id: idSchema,
-    template: z.string(),
-    to: z.string(),
+    template: z.string().max(100),
+    to: emailOutput,
     status: mailStatusSchema,
-    attempts: z.int(),
-    lastError: z.string().nullable(),
+    attempts: z.int().min(0).max(1000),
+    lastError: z.string().max(500).nullable(),
     createdAt: z.date(),
     sentAt: z.date().nullable(),
   })
-  .meta({ id: 'OutboxMail' })
+  .meta({ id: 'OutboxMail', description: 'A mail that the server sends.' })
 
 export const outboxMailPageSchema = cursorPageOf(outboxMailSchema)
 /** The types of events that this feature records in the audit trail. */

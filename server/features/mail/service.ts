@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { Actor } from '../../core/actor.js'
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Transaction } from '../../core/database/client.js'
 import { type AppError, ConflictError, NotFoundError } from '../../core/errors.js'
 import type { ById } from '../../core/fields/schema.js'
-import { wakeMailWorkers } from '../../core/mail/outbox.js'
+import { enqueueAgain, heldUntil } from '../../core/mail/outbox.js'
 import { readTimePage } from '../../core/pagination/cursor.js'
+import { removeInBatches } from '../../core/retention.js'
 import type { Prisma } from '../../generated/client.js'
 import { type AuditService, doneBy } from '../audit/service.js'
 import type { listMailSchema, outboxMailPageSchema, outboxMailSchema } from './schema.js'
@@ -34,8 +34,8 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
     },
 
     /** Deletes mails that were sent or marked as dead long ago, and returns their number. */
-    removeSettled: (now: Date): Promise<number> => {
-      const where = { status: { in: settled }, updatedAt: { lt: daysBefore(now, keptDays) } }
+    removeSettled: (before: Date): Promise<number> => {
+      const where = { status: { in: settled }, updatedAt: { lt: before } }
       return removeInBatches((limit) => db.outboxMail.deleteMany({ where, limit }))
     },
 
@@ -47,12 +47,12 @@ export function createMailService({ db, clock, audit }: MailServiceOptions) {
       return db.$transaction(async (tx) => {
         const [mail] = await tx.outboxMail.updateManyAndReturn({
           where: { id, status: 'dead' },
-          data: { status: 'pending', attempts: 0, nextAttemptAt: clock.now() },
+          data: { status: 'pending', attempts: 0, nextAttemptAt: heldUntil(clock.now(), 0) },
           select: mailColumns,
         })
         if (!mail) throw await explainRefusal(tx, id)
         await audit.record(tx, { type: 'mail.retried', ...doneBy(actor), userId: null, data: { mailId: id } })
-        await wakeMailWorkers(tx)
+        await enqueueAgain(tx, id)
         return mail
       })
     },

@@ -1,5 +1,5 @@
-import type { Db } from '../../core/database/client.js'
-import { pageBytesMax, type TimePosition } from '../../core/pagination/cursor.js'
+import { living } from '../../core/database/prepared-reads.js'
+import { pageBytesMax } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
 import type { Post } from './schema.js'
 import { postColumnsInSql } from './visibility.js'
@@ -12,13 +12,16 @@ export const timeOrders = {
 
 export type TimeOrder = keyof typeof timeOrders
 
+/** A position in an order by time, or the parameters of one. */
+type Place = readonly [time: unknown, id: unknown]
+
 /** The condition that a post `p` is before, at or after a position. */
-export function standsAt(comparison: '<' | '<=' | '>=' | '>', [time, id]: TimePosition): Prisma.Sql {
+export function standsAt(comparison: '<' | '<=' | '>=' | '>', [time, id]: Place): Prisma.Sql {
   return Prisma.sql`(p."listedAt", p."id") ${Prisma.raw(comparison)} (${time}::timestamptz, ${id}::uuid)`
 }
 
 /** The condition that a post `p` is after a position in an order; true if there is no position. */
-export function comesAfter(place: TimePosition | undefined, order: TimeOrder): Prisma.Sql {
+export function comesAfter(place: Place | undefined, order: TimeOrder): Prisma.Sql {
   return place ? standsAt(order === 'oldest' ? '>' : '<', place) : Prisma.sql`true`
 }
 
@@ -28,14 +31,14 @@ interface PostsByTime {
   /** Further conditions on `p`: between which positions. */
   bounds: Prisma.Sql
   order: TimeOrder
-  limit: number | Prisma.Sql
+  limit: unknown
 }
 
 /** A subquery of the first posts in an order by time. Each condition is read from an index, up to the limit. */
 export function firstPosts({ kinds, bounds, order, limit }: PostsByTime): Prisma.Sql {
   const byTime = Prisma.sql`ORDER BY ${timeOrders[order]} LIMIT ${limit}`
   const parts = kinds.map(
-    (kind) => Prisma.sql`(SELECT p.* FROM "Post" p WHERE p."deletedAt" IS NULL AND ${kind} AND ${bounds} ${byTime})`,
+    (kind) => Prisma.sql`(SELECT p.* FROM ${living('Post')} p WHERE ${kind} AND ${bounds} ${byTime})`,
   )
   const all = Prisma.join(parts, ' UNION ALL ')
   return parts.length === 1 ? all : Prisma.sql`(SELECT a.* FROM (${all}) a ${byTime})`
@@ -55,25 +58,31 @@ interface Page {
   /** A subquery of posts and their `rank`. */
   posts: Prisma.Sql
   order: Prisma.Sql
-  limit: number
+  /** The number of posts that are read, one more than the page has. */
+  limit: unknown
 }
 
 /**
- * Reads a page of posts, and one more to know whether there are more. The database stops at the post whose body exceeds
- * the size of a page, so that it reads hardly more than is returned.
+ * The query for a page of posts, and one more to know whether there are more. The database stops at the post whose body
+ * exceeds the size of a page, so that it reads hardly more than is returned.
  */
-export async function readPage(db: Db, { ctes, posts, order, limit }: Page): Promise<Ranked[]> {
-  return db.$queryRaw<Ranked[]>`
+export function pageQuery({ ctes, posts, order, limit }: Page): Prisma.Sql {
+  return Prisma.sql`
     ${ctes ? Prisma.sql`WITH ${ctes}` : Prisma.empty}
     SELECT ${postColumnsInSql}, p."rank"
     FROM (
       SELECT s.*, sum(octet_length(s."body"))
         OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS "bytesBefore"
-      FROM (SELECT p.* FROM ${posts} p WHERE ${hasAuthor} ORDER BY ${order} LIMIT ${limit + 1}) s) p
-      JOIN "User" u ON u."id" = p."authorId" AND u."deletedAt" IS NULL
-    WHERE coalesce(p."bytesBefore", 0) <= ${pageBytesMax}
+      FROM (SELECT p.* FROM ${posts} p WHERE ${hasAuthor} ORDER BY ${order} LIMIT ${limit}) s) p
+      JOIN ${living('User')} u ON u."id" = p."authorId"
+    WHERE coalesce(p."bytesBefore", 0) <= ${literal(pageBytesMax)}
     ORDER BY ${order}`
 }
 
 // Looked up for one post at a time, and only for as many as the page needs.
-const hasAuthor = Prisma.sql`(SELECT a."deletedAt" IS NULL FROM "User" a WHERE a."id" = p."authorId")`
+const hasAuthor = Prisma.sql`(SELECT true FROM ${living('User')} a WHERE a."id" = p."authorId")`
+
+/** A number in the text of a statement, so that a generic plan of PostgreSQL sees it. */
+export function literal(count: number): Prisma.Sql {
+  return Prisma.raw(String(count))
+}

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { Prisma } from '../../generated/client.js'
-import { type CallRows, notYours, type Stage } from '../../testing/stage.js'
+import { type AuditActions, type CallRows, notYours, type Stage } from '../../testing/stage.js'
 import type { TestApp } from '../../testing/test-app.js'
 
 /** Creates a published post. */
@@ -18,24 +17,31 @@ const postOfOwner = async ({ t, owner }: Stage) => ({ id: (await createPost(t, o
 
 /** The calls of each procedure of posts, for the tests of all procedures. */
 export const calls: CallRows = {
-  'posts.list': { input: () => ({ limit: 5, order: 'oldest' }), invalid: { order: 'random' } },
+  'posts.list': { input: () => ({ limit: 5, order: 'oldest' }) },
   'posts.get': { input: postOfOwner },
   'posts.create': {
     input: () => ({ title: 'T', body: 'B' }),
-    invalid: { title: 'T', body: 'B', authorId: randomUUID() },
   },
   'posts.replace': {
     input: async (stage) => ({ ...(await postOfOwner(stage)), title: 'T', body: 'B', status: 'draft' }),
-    invalid: { id: randomUUID(), title: 'T' },
     exceptions: notYours,
   },
   'posts.update': {
     input: async (stage) => ({ ...(await postOfOwner(stage)), title: 'T' }),
-    invalid: { id: randomUUID(), title: '' },
     exceptions: notYours,
   },
   'posts.remove': { input: postOfOwner, exceptions: notYours },
   'posts.restore': {
     input: async ({ t, owner }) => ({ id: (await createPost(t, owner.user, { deletedAt: t.clock.now() })).id }),
   },
+}
+
+/** An action for each audit event of posts. */
+export const auditActions: AuditActions = {
+  'post.removed': async ({ t, owner, admin }) =>
+    admin.api.posts.remove.mutate({ id: (await createPost(t, owner.user)).id }),
+  'post.restored': async ({ t, owner, admin }) =>
+    admin.api.posts.restore.mutate({ id: (await createPost(t, owner.user, { deletedAt: t.clock.now() })).id }),
+  'post.updated_by_admin': async ({ t, owner, admin }) =>
+    admin.api.posts.update.mutate({ id: (await createPost(t, owner.user)).id, title: 'Corrected' }),
 }

@@ -14,7 +14,7 @@ const input = { title: 'A title', body: 'A body.' }
 const rowOf = (id: string) =>
   t.db.post.findFirstOrThrow({ where: { id, OR: [{ deletedAt: null }, { deletedAt: { not: null } }] } })
 const auditOf = (authorId: string) =>
-  t.db.auditEvent.findMany({ where: { userId: authorId, type: { startsWith: 'post.' } } })
+  t.db.auditEvent.findMany({ where: { userId: authorId, type: { startsWith: 'post.' } }, orderBy: { id: 'asc' } })
 
 // Starts calls while the row is locked, so that all are running when the first one gets the lock.
 async function whileHeld<T>(id: string, start: () => Promise<T>[]): Promise<PromiseSettledResult<T>[]> {

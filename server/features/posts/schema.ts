@@ -1,22 +1,25 @@
 import { z } from 'zod'
 import { byIdSchema, idSchema, manyLines, oneLine, versionSchema } from '../../core/fields/schema.js'
 import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
+import { profileOutput } from '../users/profile/schema.js'
 
 const postStatusSchema = z.enum(['draft', 'published']).meta({ id: 'PostStatus' })
 
 export const postSchema = z
   .object({
     id: idSchema,
-    title: z.string(),
-    body: z.string(),
+    title: z.string().max(200),
+    body: z.string().max(50_000),
     status: postStatusSchema,
     publishedAt: z.date().nullable(),
-    author: z.object({ id: idSchema, name: z.string() }),
+    author: z
+      .object({ id: idSchema, name: profileOutput.name })
+      .meta({ id: 'PostAuthor', description: 'The user who wrote the post.' }),
     createdAt: z.date(),
     updatedAt: z.date(),
-    version: z.int(),
+    version: versionSchema,
   })
-  .meta({ id: 'Post' })
+  .meta({ id: 'Post', description: 'A text that a user writes, first as a draft, and publishes.' })
 
 export const postPageSchema = cursorPageOf(postSchema)
 

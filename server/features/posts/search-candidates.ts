@@ -1,7 +1,8 @@
 import type { Db } from '../../core/database/client.js'
+import { living } from '../../core/database/prepared-reads.js'
 import { type TimePosition, timePositionOf } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
-import { firstPosts, standsAt, type TimeOrder, timeOrders } from './page-query.js'
+import { firstPosts, literal, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import { wordsOf } from './search-words.js'
 
 /** The words of a search, and the posts that it includes. */
@@ -82,14 +83,9 @@ export function candidatePosts({ isIndexed, first, last }: Candidates, { kinds, 
     ORDER BY ${timeOrders[order]} LIMIT ${literal(reach)})`
 }
 
-// As text in the statement, so that a generic plan of PostgreSQL sees it.
-function literal(count: number): Prisma.Sql {
-  return Prisma.raw(String(count))
-}
-
 const heldPosts = Prisma.sql`
-  SELECT p.* FROM "Post" p
-  WHERE p."deletedAt" IS NULL AND p."searchVector" @@ (SELECT "allOf" FROM words) LIMIT ${literal(reach + 1)}`
+  SELECT p.* FROM ${living('Post')} p
+  WHERE p."searchVector" @@ (SELECT "allOf" FROM words) LIMIT ${literal(reach + 1)}`
 
 // The words that are too frequent for this query according to PostgreSQL's statistics, as one text. If it matches,
 // posts can match without a rarer word, and the index would have to read that many.

@@ -12,7 +12,7 @@ import {
 } from '../../core/pagination/cursor.js'
 import { Prisma } from '../../generated/client.js'
 import { scopeOf } from './list.js'
-import { comesAfter, listedAt, type Ranked, readPage, standsAt, type TimeOrder, timeOrders } from './page-query.js'
+import { comesAfter, listedAt, pageQuery, type Ranked, standsAt, type TimeOrder, timeOrders } from './page-query.js'
 import type { ListPosts, Post } from './schema.js'
 import { candidatePosts, findCandidates } from './search-candidates.js'
 import { wordsOf } from './search-words.js'
@@ -34,7 +34,8 @@ export async function searchPosts(db: Db, actor: Actor | null, input: SearchPost
   const candidates = await findCandidates(db, search, start.bounds)
   if (!candidates) return cutPage<Post>([], limit, String)
   const posts = start.matchesIn(candidatePosts(candidates, search))
-  const rows = await readPage(db, { ctes: wordsOf(q), posts, order: start.order, limit })
+  const query = pageQuery({ ctes: wordsOf(q), posts, order: start.order, limit: limit + 1 })
+  const rows = await db.$queryRaw<Ranked[]>(query)
   const cursorOf = (last: Ranked) =>
     encodeCursor(
       scope,

@@ -4,7 +4,7 @@ const postCount = 200
 
 /** Creates demo posts, one in five a draft, by all users in turn, evenly over the `spreadMs` before `now`. */
 export async function seedPosts(tx: Transaction, now: Date, spreadMs: number): Promise<void> {
-  const authors = await tx.user.findMany({ select: { id: true }, orderBy: { id: 'asc' } })
+  const authors = await tx.user.findMany({ select: { id: true }, orderBy: [{ createdAt: 'asc' }, { email: 'asc' }] })
   const data = Array.from({ length: postCount }, (_, index) => {
     const age = Math.round(((postCount - index) / (postCount + 1)) * spreadMs)
     const createdAt = new Date(now.getTime() - age)

@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/actor.js'
 import type { Db } from '../../core/database/client.js'
+import { living } from '../../core/database/prepared-reads.js'
 import { expectFound } from '../../core/rows/row.js'
 import { Prisma } from '../../generated/client.js'
 import type { ListPosts, Post } from './schema.js'
@@ -53,6 +54,14 @@ export function changeablePosts(actor: Actor): Prisma.PostWhereInput {
 // The posts of a deleted user come back when the user does.
 const hasAuthor = { author: { deletedAt: null } } satisfies Prisma.PostWhereInput
 
+/** An actor; its id and those of the filters may also be parameters of a prepared read. */
+type Viewer = { role: Actor['role']; userId: unknown } | null
+
+interface KindFilters {
+  status?: ListPosts['status']
+  authorId?: unknown
+}
+
 /**
  * The same condition for lists, in SQL: conditions on posts with the alias `p`, of which no post matches two. Each is a
  * range of an index, so that a list never reads posts that it does not show, such as the drafts of others, whose number
@@ -60,22 +69,24 @@ const hasAuthor = { author: { deletedAt: null } } satisfies Prisma.PostWhereInpu
  *
  * @param filters of the list
  */
-export function visibleKinds(
-  actor: Actor | null,
-  { status, authorId }: Pick<ListPosts, 'status' | 'authorId'>,
-): Prisma.Sql[] {
+export function visibleKinds(actor: Viewer, { status, authorId }: KindFilters): Prisma.Sql[] {
   const statuses = status ? [status] : (['published', 'draft'] as const)
   const kinds = statuses.flatMap((status) => {
-    const isOfStatus = Prisma.sql`p."status" = ${status}::"PostStatus" AND ${isOfAuthor(authorId)}`
+    const isOfStatus = Prisma.sql`${hasStatus[status]} AND ${isOfAuthor(authorId)}`
     if (status === 'published' || actor?.role === 'admin') return [isOfStatus]
     return actor ? [Prisma.sql`${isOfStatus} AND p."authorId" = ${actor.userId}::uuid`] : []
   })
   return kinds.length > 0 ? kinds : [Prisma.sql`false`]
 }
 
+const hasStatus = {
+  published: Prisma.sql`p."status" = 'published'::"PostStatus"`,
+  draft: Prisma.sql`p."status" = 'draft'::"PostStatus"`,
+}
+
 // Whether the author was removed is checked once, before any post is read.
-function isOfAuthor(authorId: string | undefined): Prisma.Sql {
+function isOfAuthor(authorId: unknown): Prisma.Sql {
   if (authorId === undefined) return Prisma.sql`true`
   return Prisma.sql`p."authorId" = ${authorId}::uuid
-    AND (SELECT a."deletedAt" IS NULL FROM "User" a WHERE a."id" = ${authorId}::uuid)`
+    AND (SELECT true FROM ${living('User')} a WHERE a."id" = ${authorId}::uuid)`
 }

@@ -1,6 +1,6 @@
 import type { Origin } from '../../core/actor.js'
-import { daysBefore, keptDays, removeInBatches } from '../../core/cleanup.js'
 import type { Transaction } from '../../core/database/client.js'
+import { removeInBatches } from '../../core/retention.js'
 import { endAndRecord, type SessionDependencies, sessionIdsOf } from './session.js'
 
 /** The credentials of a logout. */
@@ -47,9 +47,8 @@ export async function endAll(
   cache.distrust(userId)
 }
 
-/** Deletes sessions that ended long ago, and returns their number. */
-export function removeEnded({ db }: SessionDependencies, now: Date): Promise<number> {
-  const before = { lt: daysBefore(now, keptDays) }
-  const where = { OR: [{ expiresAt: before }, { revokedAt: before }] }
+/** Deletes sessions that ended before a time, and returns their number. */
+export function removeEnded({ db }: SessionDependencies, before: Date): Promise<number> {
+  const where = { OR: [{ expiresAt: { lt: before } }, { revokedAt: { lt: before } }] }
   return removeInBatches((limit) => db.session.deleteMany({ where, limit }))
 }

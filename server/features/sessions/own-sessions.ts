@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../core/actor.js'
 import { NotFoundError } from '../../core/errors.js'
-import type { RevokeSession, SessionView } from '../auth/schema.js'
+import { type RevokeSession, type SessionView, sessionsMax } from '../auth/schema.js'
 import type { SessionDependencies } from './session.js'
 
-const listedMax = 100
 /** The id of no session, for callers who have none. */
 const noSession = randomUUID()
 
@@ -15,7 +14,7 @@ export async function list({ db, clock }: SessionDependencies, { userId, session
       where: { id, userId, revokedAt: null, expiresAt: { gt: clock.now() } },
       select: { id: true, createdAt: true, lastUsedAt: true, ip: true, userAgent: true },
       orderBy: [{ lastUsedAt: 'desc' }, { id: 'desc' }],
-      take: listedMax - 1,
+      take: sessionsMax - 1,
     })
   const own = sessionId ?? noSession
   const [current, others] = await Promise.all([read(own), read({ not: own })])

@@ -8,7 +8,7 @@ import { createTestApp, startTestApp } from '../../testing/test-app.js'
 
 const day = 24 * 3600
 
-const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '10' } })
+const t = await startTestApp({ environment: { DATABASE_POOL_MAX: '11' } })
 const refresh = (refreshToken: string) => t.client().auth.refresh.mutate({ refreshToken })
 const refusal = async (refreshToken: string) => (await errorOf(refresh(refreshToken))).code
 const sessionOf = (id: string) => t.db.session.findUniqueOrThrow({ where: { id }, omit: { refreshTokenHash: false } })
@@ -193,7 +193,7 @@ describe('scenarios', () => {
   it('a response is lost, or the server restarts before it is sent: a retry gets the same tokens', async () => {
     const { session } = await createSignedInUser(t)
     const lost = await next(session.refreshToken)
-    const restarted = await createTestApp({ databaseUrl: t.config.database.url ?? '', clock: t.clock })
+    const restarted = await createTestApp({ databaseUrl: t.config.database.directUrl ?? '', clock: t.clock })
     try {
       const retried = await restarted.client().auth.refresh.mutate({ refreshToken: session.refreshToken })
       expect(retried.refreshToken).toBe(lost)

@@ -1,6 +1,7 @@
 import type { Origin } from '../../core/actor.js'
 import type { Transaction } from '../../core/database/client.js'
 import { InvalidTokenError } from '../../core/errors.js'
+import { countRefreshTokenReuse } from '../../core/metrics.js'
 import { hashToken } from '../../core/security/refresh-tokens.js'
 import {
   idleEnd,
@@ -152,6 +153,7 @@ async function rotate({ tx, clock, refreshTokens }: Deciding, session: Session, 
 async function reportReuse({ tx, audit, log }: Deciding, session: Session, origin: Origin): Promise<void> {
   const { id: sessionId, userId } = session
   await audit.record(tx, { type: 'refresh.reused', actorId: null, userId, origin, data: { sessionId } })
+  countRefreshTokenReuse()
   log.warn({ sessionId, userId, ip: origin.ip, requestId: origin.requestId }, 'refresh token reused')
 }
 

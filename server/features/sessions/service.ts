@@ -32,6 +32,6 @@ export function createSessionsService({ tokenSecret, ...given }: SessionsOptions
     list: (actor: Actor) => list(dependencies, actor),
     revoke: (actor: Actor, input: RevokeSession) => revoke(dependencies, actor, input),
     revokeOthers: (actor: Actor) => revokeOthers(dependencies, actor),
-    removeEnded: (now: Date) => removeEnded(dependencies, now),
+    removeEnded: (before: Date) => removeEnded(dependencies, before),
   }
 }

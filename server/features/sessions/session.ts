@@ -7,6 +7,7 @@ import type { AccessTokens } from '../../core/security/access-tokens.js'
 import { hashToken, type RefreshTokens } from '../../core/security/refresh-tokens.js'
 import type { User as UserRow } from '../../generated/client.js'
 import type { AuditService } from '../audit/service.js'
+import { sessionsMax } from '../auth/schema.js'
 
 /** The dependencies of the verbs of sessions. */
 export interface SessionDependencies {
@@ -40,9 +41,6 @@ export interface SignedIn {
 /** OWASP ASVS 7.3.1 and 7.3.2. */
 const idleMs = 7 * 24 * 3600 * 1000
 const absoluteMs = 30 * 24 * 3600 * 1000
-
-/** The maximum number of active sessions of a user. */
-const livingMax = 100
 
 interface Opening {
   user: SessionUser
@@ -88,7 +86,7 @@ async function endBeyondMax(
       SELECT "id" FROM "Session"
       WHERE "userId" = ${userId}::uuid AND "revokedAt" IS NULL AND "expiresAt" > ${now}::timestamptz
         AND "id" <> ${id}::uuid
-      ORDER BY "lastUsedAt" DESC, "id" DESC OFFSET ${livingMax - 1})`
+      ORDER BY "lastUsedAt" DESC, "id" DESC OFFSET ${sessionsMax - 1})`
   if (count > 0) cache.distrust(userId)
 }
 

@@ -1,12 +1,17 @@
 import type { Clock } from '../../core/clock.js'
-import type { Database } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import type { Passwords } from '../../core/security/passwords.js'
 import type { RateLimits } from '../../core/security/rate-limits.js'
 import type { AuditService } from '../audit/service.js'
 import type { SessionsService } from '../sessions/service.js'
 
-/** The rows of a resource that belong to a user, in pages, newest first. */
-type OwnRows = (userId: string) => AsyncIterable<Record<string, unknown>[]>
+/** The service of a resource whose rows belong to users. */
+interface Resource {
+  /** All rows of a user, deleted ones too, in pages, newest first, for the export of the account. */
+  ownRows(userId: string): AsyncIterable<Record<string, unknown>[]>
+  /** Overwrites or deletes what a user wrote, in a job after the account was erased, which may run more than once. The texts cannot be read or restored anyway. */
+  eraseOwnRows(tx: Transaction, userId: string): Promise<unknown>
+}
 
 /** The dependencies of the verbs of users, in a separate file because the service and every verb import it. */
 export interface UsersDependencies {
@@ -16,6 +21,6 @@ export interface UsersDependencies {
   sessions: Pick<SessionsService, 'endAll'>
   audit: AuditService
   limits: RateLimits
-  /** The data of each resource about a user, by name, for the export. */
-  ownRows: Readonly<Record<string, OwnRows>>
+  /** The resources whose rows belong to users, by name. */
+  resources: Readonly<Record<string, Resource>>
 }

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
+import { readJobs } from '../../core/jobs/queue.js'
 import { mailsTo, newestToken, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
 import { startTestApp } from '../../testing/test-app.js'
+import { eraseOwnContent } from './erase.js'
+import { eraseContent } from './jobs.js'
 
 type Person = Awaited<ReturnType<typeof createSignedInUser>>
 
@@ -155,5 +159,47 @@ describe('S83: users.erase', () => {
     expect((await errorOf(as(person).erase.mutate({ id }))).code).toBe('FORBIDDEN')
     expect((await errorOf(as().erase.mutate({ id }))).code).toBe('UNAUTHORIZED')
     expect(await rowOf(id)).toMatchObject({ erasedAt: null, version: 1 })
+  })
+})
+
+describe('S83: what the owner of an erased account wrote', () => {
+  const erasures: string[] = []
+  let failures = 0
+  const resources = {
+    first: resource('first', async () => {}),
+    second: resource('second', async () => {
+      if (failures-- > 0) throw new Error('The database is away.')
+    }),
+  }
+
+  function resource(name: string, work: () => Promise<void>) {
+    return {
+      async *ownRows() {},
+      async eraseOwnRows(_tx: Transaction, userId: string) {
+        await work()
+        erasures.push(`${name} of ${userId}`)
+      },
+    }
+  }
+
+  test('is erased by a job, resource by resource, and again if one fails', async () => {
+    const { id: userId } = await createUser(t, { deletedAt: t.clock.now() })
+    const erase = () => eraseOwnContent({ db: t.container.db, resources }, { userId })
+    failures = 1
+    await expect(erase()).rejects.toThrow('The database is away.')
+    await erase()
+    expect(erasures).toEqual([`first of ${userId}`, `first of ${userId}`, `second of ${userId}`])
+  })
+
+  test('is left to a job in the transaction of the erasure, once, however often it is requested', async () => {
+    const { id } = await createUser(t, { deletedAt: t.clock.now() })
+    await Promise.all([as(admin).erase.mutate({ id }), as(admin).erase.mutate({ id })])
+    const jobs = await readJobs(t.db, { name: eraseContent.name, limit: 100 })
+    const [row] = await t.db.$queryRaw<{ count: bigint }[]>`
+      SELECT count(*) FROM graphile_worker._private_jobs WHERE payload ->> 'userId' = ${id}`
+    expect(row?.count).toBe(1n)
+    expect(jobs).toContainEqual(expect.objectContaining({ status: 'waiting' }))
+    await t.container.jobs.drain()
+    expect(await readJobs(t.db, { name: eraseContent.name, limit: 100 })).toEqual([])
   })
 })

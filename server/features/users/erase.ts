@@ -4,9 +4,11 @@ import type { Transaction } from '../../core/database/client.js'
 import { includingDeleted } from '../../core/database/soft-delete.js'
 import { ConflictError } from '../../core/errors.js'
 import type { ByIdAndVersion } from '../../core/fields/schema.js'
+import { enqueueJob } from '../../core/jobs/queue.js'
 import { lockRow } from '../../core/rows/row.js'
 import { doneBy } from '../audit/service.js'
 import type { UsersDependencies } from './dependencies.js'
+import { eraseContent } from './jobs.js'
 import { assertStillAdmin, lockStanding } from './lock.js'
 import { erasedProfile } from './profile/schema.js'
 
@@ -19,9 +21,9 @@ interface Removed {
 }
 
 /**
- * Overwrites the personal data of a removed account. The row and its id remain, so that references stay valid.
- * Sessions, API keys, links and mails are deleted, and the audit trail keeps only ids. It cannot be undone; repeating it has no
- * effect.
+ * Overwrites the personal data of a removed account, and enqueues a job that overwrites what it wrote, which may be much.
+ * The rows and their ids remain, so that references stay valid. Sessions, API keys, links and mails are deleted, and the
+ * audit trail keeps only ids. It cannot be undone; repeating it has no effect.
  *
  * @throws NotFoundError, VersionMismatchError, ConflictError for an account that is not removed
  */
@@ -40,8 +42,17 @@ export async function eraseUser(
     if (erasedAt) return
     await overwrite(tx, id, clock.now())
     await removeTraces(tx, { id, email, deletedAt })
+    await enqueueJob(tx, eraseContent, { userId: id })
     await audit.record(tx, { type: 'user.erased', ...doneBy(actor), userId: id })
   })
+}
+
+/** Overwrites or deletes what the owner of an erased account wrote. Repeating it has no effect. */
+export async function eraseOwnContent(
+  { db, resources }: Pick<UsersDependencies, 'db' | 'resources'>,
+  { userId }: { userId: string },
+): Promise<void> {
+  for (const { eraseOwnRows } of Object.values(resources)) await db.$transaction((tx) => eraseOwnRows(tx, userId))
 }
 
 async function overwrite(tx: Transaction, id: string, now: Date): Promise<void> {

@@ -2,10 +2,9 @@ import type { Actor } from '../../core/actor.js'
 import type { Database } from '../../core/database/client.js'
 import { doneBy } from '../audit/service.js'
 import type { UsersDependencies } from './dependencies.js'
-import type { AccountExport } from './schema.js'
+import { type AccountExport, exportedMax } from './schema.js'
 import { toUser } from './view.js'
 
-const rowsMax = 10_000
 const bytesMax = 8 * 1024 * 1024
 
 /**
@@ -14,18 +13,20 @@ const bytesMax = 8 * 1024 * 1024
  * and `isComplete` is false.
  */
 export async function exportMe(dependencies: UsersDependencies, actor: Actor): Promise<AccountExport> {
-  const { db, clock, audit, ownRows } = dependencies
+  const { db, clock, audit } = dependencies
   const { userId } = actor
   await audit.record(db, { type: 'user.exported', ...doneBy(actor), userId })
   const user = await db.user.findUniqueOrThrow({ where: { id: userId } })
   const [sessions, apiKeys, links, mails, keys, events] = await readAccountRows(db, user)
   const resources = await Promise.all(
-    Object.entries(ownRows).map(async ([name, read]) => [name, await collect(read(userId))] as const),
+    Object.entries(dependencies.resources).map(
+      async ([name, { ownRows }]) => [name, await collect(ownRows(userId))] as const,
+    ),
   )
   const lists = [sessions, apiKeys, links, mails, keys, events]
   return {
     exportedAt: clock.now(),
-    isComplete: lists.every(({ length }) => length < rowsMax) && resources.every(([, { isWhole }]) => isWhole),
+    isComplete: lists.every(({ length }) => length < exportedMax) && resources.every(([, { isWhole }]) => isWhole),
     account: toUser(user),
     sessions: sessions.map(withEnd),
     apiKeys: apiKeys.map(withEnd),
@@ -43,7 +44,7 @@ function withEnd<Row extends { revokedAt: Date | null; revokedReason: string | n
 }
 
 function readAccountRows(db: Database, { id: userId }: { id: string }) {
-  const newest = { orderBy: { createdAt: 'desc' }, take: rowsMax } as const
+  const newest = { orderBy: { createdAt: 'desc' }, take: exportedMax } as const
   const times = { createdAt: true, lastUsedAt: true, expiresAt: true, revokedAt: true, revokedReason: true } as const
   const ofKey = { id: true, name: true, scopes: true, start: true } as const
   return Promise.all([
@@ -82,7 +83,7 @@ async function collect(pages: AsyncIterable<Record<string, unknown>[]>) {
   for await (const page of pages) {
     rows.push(...page)
     bytes += Buffer.byteLength(JSON.stringify(page))
-    if (bytes > bytesMax || rows.length >= rowsMax) return { rows, isWhole: false }
+    if (bytes > bytesMax || rows.length >= exportedMax) return { rows: rows.slice(0, exportedMax), isWhole: false }
   }
   return { rows, isWhole: true }
 }

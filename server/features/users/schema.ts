@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { byIdSchema, idSchema, oneLine, passwordSchema, versionSchema } from '../../core/fields/schema.js'
+import { byIdSchema, idSchema, oneLine, originOutput, passwordSchema, versionSchema } from '../../core/fields/schema.js'
 import { limitSchema, offsetPageOf, pageNumberSchema } from '../../core/pagination/schema.js'
 import { profileFields, profileOutput } from './profile/schema.js'
 
@@ -25,6 +25,9 @@ function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text)
 }
 
+/** An address in outputs. */
+export const emailOutput = z.string().max(254).meta({ format: 'email' })
+
 const roleSchema = z.enum(['user', 'admin']).meta({ id: 'Role' })
 
 /** The values that an admin may set; `deleted` is set by removing. */
@@ -35,16 +38,16 @@ const userStatusSchema = z.enum(['active', 'disabled', 'deleted']).meta({ id: 'U
 export const userSchema = z
   .object({
     id: idSchema,
-    email: z.string(),
+    email: emailOutput,
     ...profileOutput,
     role: roleSchema,
     status: userStatusSchema,
     emailVerifiedAt: z.date().nullable(),
     createdAt: z.date(),
     updatedAt: z.date(),
-    version: z.int(),
+    version: versionSchema,
   })
-  .meta({ id: 'User' })
+  .meta({ id: 'User', description: 'An account.' })
 
 export const userPageSchema = offsetPageOf(userSchema)
 
@@ -68,6 +71,12 @@ export const createUserSchema = z.strictObject({
   role: roleSchema.default('user'),
 })
 
+/** The maximum number of entries of a kind in the export of an account. */
+export const exportedMax = 10_000
+
+/** The reason for which a session or a key ended: the type of an event, or a code. */
+const endReasonSchema = z.string().max(100).nullable()
+
 /** The stored data about an account. Rows of resources are those of their tables, without internal columns. */
 export const accountExportSchema = z
   .object({
@@ -76,72 +85,70 @@ export const accountExportSchema = z
       .boolean()
       .describe('False if the data exceeds what one document can hold. The oldest entries are then omitted.'),
     account: userSchema,
-    sessions: z.array(
-      z.object({
-        id: idSchema,
-        createdAt: z.date(),
-        lastUsedAt: z.date(),
-        expiresAt: z.date(),
-        endedAt: z.date().nullable(),
-        endReason: z.string().nullable(),
-        ip: z.string(),
-        userAgent: z.string(),
-      }),
-    ),
-    apiKeys: z.array(
-      z.object({
-        id: idSchema,
-        name: z.string(),
-        scopes: z.array(z.string()),
-        start: z.string(),
-        createdAt: z.date(),
-        lastUsedAt: z.date().nullable(),
-        expiresAt: z.date().nullable(),
-        endedAt: z.date().nullable(),
-        endReason: z.string().nullable(),
-      }),
-    ),
-    links: z
-      .array(
-        z.object({
-          kind: z.string(),
-          email: z.string().nullable(),
-          createdAt: z.date(),
-          expiresAt: z.date(),
-          usedAt: z.date().nullable(),
-        }),
-      )
-      .describe('Links that were sent by mail, without their tokens. `email` is the address of a pending change.'),
-    mails: z.array(
-      z.object({
-        template: z.string(),
-        to: z.string(),
-        status: z.string(),
-        createdAt: z.date(),
-        sentAt: z.date().nullable(),
-      }),
-    ),
-    idempotencyKeys: z
-      .array(z.object({ procedure: z.string(), key: z.string(), createdAt: z.date(), expiresAt: z.date() }))
-      .describe('The keys of recent requests. What those requests created is listed elsewhere.'),
-    auditEvents: z.array(
-      z.object({
-        type: z.string(),
-        actorId: idSchema.nullable(),
-        userId: idSchema.nullable(),
-        ip: z.string().nullable(),
-        userAgent: z.string().nullable(),
-        data: z.unknown(),
-        createdAt: z.date(),
-      }),
-    ),
+    sessions: exportedRows('ExportedSession', {
+      id: idSchema,
+      createdAt: z.date(),
+      lastUsedAt: z.date(),
+      expiresAt: z.date(),
+      endedAt: z.date().nullable(),
+      endReason: endReasonSchema,
+      ip: originOutput.ip,
+      userAgent: originOutput.userAgent,
+    }),
+    apiKeys: exportedRows('ExportedApiKey', {
+      id: idSchema,
+      name: z.string().max(100),
+      scopes: z.array(z.string().max(100)).max(100),
+      start: z.string().max(64),
+      createdAt: z.date(),
+      lastUsedAt: z.date().nullable(),
+      expiresAt: z.date().nullable(),
+      endedAt: z.date().nullable(),
+      endReason: endReasonSchema,
+    }),
+    links: exportedRows('ExportedLink', {
+      kind: z.string().max(100),
+      email: emailOutput.nullable(),
+      createdAt: z.date(),
+      expiresAt: z.date(),
+      usedAt: z.date().nullable(),
+    }).describe('Links that were sent by mail, without their tokens. `email` is the address of a pending change.'),
+    mails: exportedRows('ExportedMail', {
+      template: z.string().max(100),
+      to: emailOutput,
+      status: z.string().max(100),
+      createdAt: z.date(),
+      sentAt: z.date().nullable(),
+    }),
+    idempotencyKeys: exportedRows('ExportedIdempotencyKey', {
+      procedure: z.string().max(200),
+      key: z.string().max(255),
+      createdAt: z.date(),
+      expiresAt: z.date(),
+    }).describe('The keys of recent requests. What those requests created is listed elsewhere.'),
+    auditEvents: exportedRows('ExportedAuditEvent', {
+      type: z.string().max(100),
+      actorId: idSchema.nullable(),
+      userId: idSchema.nullable(),
+      ip: originOutput.ip.nullable(),
+      userAgent: originOutput.userAgent.nullable(),
+      data: z.unknown(),
+      createdAt: z.date(),
+    }),
     resources: z
-      .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+      .record(
+        z.string().max(100),
+        z.array(z.record(z.string().max(100), z.unknown()).meta({ id: 'ExportedRow' })).max(exportedMax),
+      )
       .describe('The stored rows, grouped by resource.'),
   })
-  .meta({ id: 'AccountExport' })
+  .meta({ id: 'AccountExport', description: 'The data that is stored about an account.' })
 
-export const invitationSentSchema = z.object({ status: z.literal('invitation_sent') })
+function exportedRows<Shape extends z.core.$ZodLooseShape>(id: string, shape: Shape) {
+  return z.array(z.object(shape).meta({ id })).max(exportedMax)
+}
+
+export const invitationSentSchema = z.object({ status: z.literal('invitation_sent') }).meta({ id: 'InvitationSent' })
 
 const writableFields = { email: emailSchema, ...profileFields, role: roleSchema, status: writableStatusSchema }
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/actor.js'
 import type { ByIdAndVersion } from '../../core/fields/schema.js'
 import type { UsersDependencies } from './dependencies.js'
-import { eraseUser } from './erase.js'
+import { eraseOwnContent, eraseUser } from './erase.js'
 import { exportMe } from './export-me.js'
 import { inviteUser, resendInvitation } from './invite.js'
 import { getUser, listUsers } from './list.js'
@@ -29,5 +29,6 @@ export function createUsersService(dependencies: UsersDependencies) {
     remove: (actor: Actor, input: ByIdAndVersion) => removeUser(dependencies, actor, input),
     restore: (actor: Actor, input: ByIdAndVersion) => restoreUser(dependencies, actor, input),
     erase: (actor: Actor, input: ByIdAndVersion) => eraseUser(dependencies, actor, input),
+    eraseContent: (input: { userId: string }) => eraseOwnContent(dependencies, input),
   }
 }

@@ -186,7 +186,10 @@ describe('users.update and users.replace', () => {
   test('an address that has an account is rejected without a change', async () => {
     const person = await newPerson(t)
     const { id, email } = person.user
-    expect((await errorOf(as(admin).update.mutate({ id, email: user.user.email, name: 'X' }))).code).toBe('EMAIL_TAKEN')
+    const taken = { id, email: user.user.email, name: 'X' }
+    expect((await errorOf(as(admin).update.mutate(taken))).code).toBe('EMAIL_TAKEN')
+    const whole = { ...taken, role: 'user', status: 'active' } as const
+    expect((await errorOf(as(admin).replace.mutate(whole))).code).toBe('EMAIL_TAKEN')
     expect(await rowOf(id)).toMatchObject({ email, name: person.user.name, version: 1 })
     expect(await liveSessionsOf(id)).toBe(1)
     expect(await mailsTo(user.user.email)).toEqual([])

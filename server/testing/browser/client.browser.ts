@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createUser } from '../factories.js'
 import { testPassword } from '../secrets.js'
@@ -104,6 +104,45 @@ describe('a session in a browser, whose frontend has another origin of the same 
     expect(seen).toEqual([])
   })
 
+  it('goes on after a night in which the computer slept, once the network is back, with one refresh for all tabs', async () => {
+    const { page } = await loggedIn()
+    const tabs = [page, await openPage()]
+    await tabs[1]?.evaluate('app.client.resume()')
+    await sleep(tabs, 8 * 3600)
+    await profile.setOffline(true)
+    expect(await Promise.all(tabs.map(codeOfMe))).toEqual(['no answer', 'no answer'])
+    await profile.setOffline(false)
+    const { most } = await watchRefreshes(async () => {
+      expect(await Promise.all(tabs.map(codeOfMe))).toEqual(['no error', 'no error'])
+    })
+    expect(most).toBe(1)
+    expect(await Promise.all(tabs.map(sessionEnds))).toEqual([0, 0])
+    await sleep(tabs, 8 * 24 * 3600)
+    expect(await Promise.all(tabs.map(codeOfMe))).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED'])
+    expect(await Promise.all(tabs.map(sessionEnds))).toEqual([1, 1])
+  })
+
+  it('survives the loss of the answer to a refresh, with its cookie', async () => {
+    const { page } = await loggedIn()
+    const [session] = await t.db.session.findMany({ where: { user: { email: await emailOf(page) } } })
+    t.clock.advance(16 * 60)
+    let lost = 0
+    await profile.route('**/auth.refresh', async (route) => {
+      if (lost > 0) return route.continue()
+      lost += 1
+      const { headers, method, body } = await rawRequest(route.request())
+      const reply = await fetch(route.request().url(), { headers, method, body })
+      expect(reply.status).toBe(200)
+      return route.abort('connectionreset')
+    })
+    expect(await codeOfMe(page)).toBe('no error')
+    await profile.unroute('**/auth.refresh')
+    const { generation } = await t.db.session.findUniqueOrThrow({ where: { id: session?.id ?? '' } })
+    expect([lost, generation]).toEqual([1, (session?.generation ?? 0) + 1])
+    t.clock.advance(16 * 60)
+    expect(await codeOfMe(page)).toBe('no error')
+  })
+
   it('survives a network failure', async () => {
     const { page } = await loggedIn()
     t.clock.advance(16 * 60)
@@ -140,6 +179,19 @@ async function openPage(context = profile, { origin } = frontend): Promise<Page>
   await page.goto(`${origin}/?api=${api}`)
   await page.waitForFunction('globalThis.app')
   return page
+}
+
+/** Lets time pass for the server, and for pages whose timers stand still meanwhile. */
+async function sleep(tabs: Page[], seconds: number): Promise<void> {
+  t.clock.advance(seconds)
+  const later = `(() => { const now = Date.now; Date.now = () => now() + ${seconds * 1000} })()`
+  for (const tab of tabs) await tab.evaluate(later)
+}
+
+/** A request as the browser sends it, with its cookies. */
+async function rawRequest(request: Request) {
+  const headers = Object.entries(await request.allHeaders()).filter(([name]) => !/^(:|host|content-length)/.test(name))
+  return { headers: Object.fromEntries(headers), method: request.method(), body: request.postData() }
 }
 
 /** Counts the concurrent refreshes of the profile's pages. */

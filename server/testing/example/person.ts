@@ -1,6 +1,9 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
 import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { readEnvironment } from '../../config.js'
 import type { Stage } from './stage.js'
 
 export interface Credentials {
@@ -26,6 +29,7 @@ export async function arrive(browser: Browser, { app }: Stage, options: BrowserC
   const failures: string[] = []
   const openTab = async (address: string) => {
     const page = await context.newPage()
+    page.on('dialog', (dialog) => void dialog.accept())
     page.on('pageerror', (error) => errors.push(`${error.message} ${page.url()}`))
     page.on('console', (message) => {
       if (message.type() !== 'error') return
@@ -39,12 +43,17 @@ export async function arrive(browser: Browser, { app }: Stage, options: BrowserC
   return { page, openTab, errors, failures, close: () => context.close() }
 }
 
-export async function signIn(page: Page, { email, password }: Credentials): Promise<void> {
+export async function signIn(page: Page, credentials: Credentials): Promise<void> {
   await page.goto('/sign-in')
+  await fillIn(page, credentials)
+  await page.getByRole('button', { name: 'Sign out' }).waitFor()
+}
+
+/** Fills in the form of sign-in on the page that is open, and sends it. */
+export async function fillIn(page: Page, { email, password }: Credentials): Promise<void> {
   await page.getByLabel('Email address').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'Sign out' }).waitFor()
 }
 
 /** Waits until something is on the page, and fails if it does not come. */
@@ -64,23 +73,38 @@ export async function followMail(page: Page, { api, app }: Stage, { to, subject 
       return mail.count()
     })
     .toBe(1)
+  await expectAccessible(page)
   await mail.getByRole('link').first().click()
   await page.waitForURL(`${app}/**`)
 }
 
-/** Expects that a page has no fault that axe finds serious or critical, in light and in dark, and fits a phone. */
+/** Expects that a page has no fault that axe finds serious or critical, in light and dark and on a phone, which it fits. */
 export async function expectAccessible(page: Page): Promise<void> {
   const size = page.viewportSize() ?? { width: 1200, height: 900 }
   await page.evaluate(axe.source)
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    expect(await page.evaluate(findFaults), `${page.url()} in ${colorScheme}`).toEqual([])
+  for (const viewport of [size, { width: 390, height: 844 }]) {
+    await page.setViewportSize(viewport)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await page.evaluate(findFaults), `${page.url()}, ${viewport.width} px, ${colorScheme}`).toEqual([])
+    }
+    const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+    expect(excess, `the width of ${page.url()} at ${viewport.width} px`).toBe(0)
   }
   await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize({ width: 390, height: 844 })
-  const excess = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-  expect(excess, `the width of ${page.url()}`).toBe(0)
   await page.setViewportSize(size)
+}
+
+/** Keeps what the page shows, if somebody asks for it: SCREENSHOTS=folder. */
+export async function takeScreenshot(page: Page, name: string): Promise<void> {
+  const folder = readEnvironment().SCREENSHOTS
+  if (!folder) return
+  await mkdir(folder, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}.png`) })
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
 }
 
 const findFaults = `axe.run().then(({ violations }) => violations

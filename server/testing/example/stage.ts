@@ -44,7 +44,9 @@ export async function startStage(): Promise<Stage> {
   }
   const serverEnvironment = { ...settings, PORT: String(apiPort), PUBLIC_URL: api, APP_URL: app }
   let server = await startServer(serverEnvironment)
-  const frontend = await startFrontend(appPort, { API_URL: api, APP_URL: app })
+  // Its server components also call procedures in their own process, with the settings of production.
+  const own = { ...secrets, DATABASE_URL: database.url, PUBLIC_URL: api, SMTP_URL: 'smtp://localhost:1' }
+  const frontend = await startFrontend(appPort, { ...own, API_URL: api, APP_URL: app })
   return {
     app,
     api,

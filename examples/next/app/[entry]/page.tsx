@@ -1,4 +1,3 @@
-import { Suspense } from 'react'
 import { Entry } from '#components/entry'
 import { entries } from '#lib/entries'
 
@@ -17,9 +16,7 @@ export default async function EntryPage({ params }: Props) {
     <>
       <h1>{entries[entry]?.title}</h1>
       <p className="lead">{entries[entry]?.lead}</p>
-      <Suspense>
-        <Entry name={entry} />
-      </Suspense>
+      <Entry name={entry} />
     </>
   )
 }

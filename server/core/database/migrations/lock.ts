@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 
 /** The part of a logger that migrations use. */
@@ -8,6 +9,8 @@ export interface MigrationLog {
 
 /** The key that Prisma Migrate also locks, so that the two never run at the same time. */
 export const migrationLockKey = 72_707_369
+
+const retryMs = 200
 
 /**
  * Runs `work` while the client's session holds the lock on migrations, after waiting for any other holder. PostgreSQL
@@ -26,12 +29,15 @@ export async function withMigrationLock<T>(
   }
 }
 
+// Asks again and again: a statement that waited would have a snapshot, for which the CREATE INDEX CONCURRENTLY of the
+// holder waits in turn.
 async function lock(client: pg.ClientBase, log: MigrationLog | undefined): Promise<void> {
-  const { rows } = await client.query<{ isLocked: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLocked"', [
-    migrationLockKey,
-  ])
-  if (rows[0]?.isLocked) return
-  log?.info('Another instance is applying migrations. Waiting for it to finish.')
-  await client.query('SET statement_timeout = 0')
-  await client.query('SELECT pg_advisory_lock($1)', [migrationLockKey])
+  for (let isFirst = true; ; isFirst = false) {
+    const { rows } = await client.query<{ isLocked: boolean }>('SELECT pg_try_advisory_lock($1) AS "isLocked"', [
+      migrationLockKey,
+    ])
+    if (rows[0]?.isLocked) return
+    if (isFirst) log?.info('Another instance is applying migrations. Waiting for it to finish.')
+    await sleep(retryMs)
+  }
 }

@@ -107,6 +107,7 @@ test('continues after a failed migration was completed manually and resolved as 
   await write(second, 'SELECT nonsense;')
   await failureOf(applyMigrations(url, { folder }))
   await resolveMigration(url, second, 'applied', { folder })
+  expect(await applyMigrations(url, { folder })).toEqual({ applied: [] })
   expect(await migrationStatus(url, { folder })).toEqual({ pending: [] })
 })
 
@@ -217,3 +218,23 @@ test('an instance waits, and reports it, while another holds the lock on migrati
   expect(order).toEqual(['released', 'applied'])
   await holder.end()
 })
+
+test('instances that start together build an index while the table is in use', async () => {
+  const project = await createMigrationProject()
+  await applyMigrations(project.url, project)
+  await project.write('20270101000000_index', 'CREATE INDEX CONCURRENTLY "User_mood_idx" ON "User"("name");')
+  const holder = await openConnection(project.url)
+  await holder.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await holder.query('SELECT FROM "User"')
+  const results = Promise.all([1, 2, 3].map(() => applyMigrations(project.url, project)))
+  await expect.poll(() => project.query(building)).toEqual([{ count: '1' }])
+  await holder.end()
+  expect((await results).flatMap(({ applied }) => applied)).toEqual(['20270101000000_index'])
+  expect(
+    await project.query('SELECT indisvalid FROM pg_index WHERE indexrelid = \'"User_mood_idx"\'::regclass'),
+  ).toEqual([{ indisvalid: true }])
+})
+
+const building = `
+  SELECT count(*) FROM pg_stat_activity
+  WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'`

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { codeOf } from '../../unknown-values.js'
 import type { Migration } from './folder.js'
 import { checksumOf } from './history.js'
+import { isLockTimeout, isOneTransaction, type Waiting, withShortLocks } from './lock-waits.js'
 
 // The table of Prisma Migrate, so that `prisma migrate` works on the same database.
 const createTable = `
@@ -27,12 +29,23 @@ export async function isUnmanaged(client: pg.ClientBase): Promise<boolean> {
 
 /**
  * Runs a migration and records its result. The script is sent as a whole, so that PostgreSQL runs it in one
- * transaction. If the process is killed, a row without an end remains, which the next run reports as failed.
+ * transaction, and waits for its locks as {@link withShortLocks} says. If the process is killed while the script runs, a
+ * row without an end remains, which the next run reports as failed.
  *
- * @throws Error with PostgreSQL's reason and the line of the script
+ * @throws LockWaitError if it did not get its locks, and Error with PostgreSQL's reason and the line of the script
  */
-export async function runMigration(client: pg.ClientBase, { name, sql }: Migration): Promise<void> {
-  await client.query(createTable)
+export async function runMigration(waiting: Waiting, migration: Migration): Promise<void> {
+  await waiting.client.query(createTable)
+  const isRepeatable = isOneTransaction(migration.sql)
+  const attempt = () => runScript(waiting.client, migration, { isRepeatable })
+  await (isRepeatable ? withShortLocks(waiting, attempt) : attempt())
+}
+
+async function runScript(
+  client: pg.ClientBase,
+  { name, sql }: Migration,
+  { isRepeatable }: { isRepeatable: boolean },
+): Promise<void> {
   const id = randomUUID()
   const start = 'INSERT INTO _prisma_migrations (id, checksum, migration_name) VALUES ($1, $2, $3)'
   await client.query(start, [id, checksumOf(sql), name])
@@ -41,7 +54,10 @@ export async function runMigration(client: pg.ClientBase, { name, sql }: Migrati
   } catch (error) {
     const failure = locate(error, sql)
     if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK')
-    await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, failure.message])
+    // It has changed nothing, and may be tried again.
+    if (isRepeatable && (isLockTimeout(error) || isForbidden(error)))
+      await client.query('DELETE FROM _prisma_migrations WHERE id = $1', [id])
+    else await client.query('UPDATE _prisma_migrations SET logs = $2 WHERE id = $1', [id, failure.message])
     throw failure
   }
   await client.query('UPDATE _prisma_migrations SET finished_at = now(), applied_steps_count = 1 WHERE id = $1', [id])
@@ -78,6 +94,13 @@ export async function markRolledBack(client: pg.ClientBase, name: string): Promi
     [name],
   )
   return Boolean(rowCount)
+}
+
+/** Whether the role lacks a privilege, or the server an extension; no SQL of a migration can mend that. */
+export function isForbidden(error: unknown): boolean {
+  const codes = [codeOf(error), error instanceof Error ? codeOf(error.cause) : '']
+  const messages = [error, error instanceof Error ? error.cause : undefined].map((each) => String(each))
+  return codes.includes('42501') || messages.some((message) => /extension .* is not available/.test(message))
 }
 
 function locate(error: unknown, script: string): Error {

@@ -1,73 +1,144 @@
-/** The page at `/docs`. It does not use `htmlPage`, whose styles for elements would also apply to the reference. */
-export const docsHtml = `<!doctype html>
+interface PageParts {
+  title: string
+  /** Trusted URLs, relative to the page, in the order in which they are loaded. */
+  scripts: readonly string[]
+}
+
+/** The page at `/docs`. Its addresses are relative, so that it works below a path of a proxy. */
+export function docsHtml({ title, scripts }: PageParts): string {
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>API reference</title>
+<title>${title} API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="docs/swagger-ui.css">
 <link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
-<nav aria-label="Pages"><a href="api/openapi.json">openapi.json</a></nav>
-<main id="reference">Loading the reference.</main>
+<main id="reference"></main>
 <noscript>This page needs JavaScript. The document itself is at <a href="api/openapi.json">/api/openapi.json</a>.</noscript>
-<script src="docs/swagger-ui.js"></script>
-<script src="docs/page.js"></script>
+${scripts.map((url) => `<script src="${url}"></script>`).join('\n')}
 </body>
 </html>
 `
+}
 
 /**
- * Starts the reference with the colours of the system. Calls go to the address of the page, because the content
- * security policy allows no other; the document itself names the address of the settings. No external validator is
- * called.
+ * Starts the reference. What sends requests elsewhere is turned off: telemetry, web fonts, the proxy, and the services
+ * of its vendor. Calls go to the address of the page, because the content security policy allows no other; the document
+ * itself names the address of the settings. After a login on the page, further calls have its token. A script before this
+ * one may define `prepareReference`, which changes the document and the configuration.
  */
 export const docsScript = `
-const dark = matchMedia('(prefers-color-scheme: dark)')
-const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
-dark.addEventListener('change', follow)
-follow()
-fetch('api/openapi.json').then((answer) => answer.json()).then((spec) => SwaggerUIBundle({
-  spec: { ...spec, servers: [{ url: new URL('api', location.href).href }] },
-  dom_id: '#reference',
-  deepLinking: true,
-  displayRequestDuration: true,
-  docExpansion: 'list',
-  defaultModelsExpandDepth: 0,
-  validatorUrl: null,
-})).catch(() => {
+const hidden = ['c', 'clojure', 'csharp', 'dart', 'fsharp', 'go', 'http', 'java', 'js', 'julia', 'kotlin', 'node', 'objc',
+  'ocaml', 'php', 'powershell', 'r', 'ruby', 'rust', 'swift']
+
+const configuration = {
+  theme: 'none',
+  telemetry: false,
+  withDefaultFonts: false,
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  hideClientButton: true,
+  showDeveloperTools: 'never',
+  documentDownloadType: 'json',
+  persistAuth: true,
+  authentication: authenticationWith(localStorage.getItem('access-token') ?? ''),
+  onResponseReceived: keepToken,
+  defaultHttpClient: { targetKey: 'shell', clientKey: 'curl' },
+  hiddenClients: {
+    ...Object.fromEntries(hidden.map((language) => [language, true])),
+    shell: ['httpie', 'wget'],
+    python: ['aiohttp', 'httpx_async', 'httpx_sync', 'python3'],
+  },
+}
+
+function authenticationWith(token) {
+  return { preferredSecurityScheme: 'bearerAuth', securitySchemes: { bearerAuth: { token } } }
+}
+
+// The reference remembers what is typed, but not what the configuration contains.
+async function keepToken({ request, response }) {
+  if (!response.ok || !/\\/auth\\/(login|refresh)$/.test(request.url)) return
+  const { data } = await response.clone().json()
+  localStorage.setItem('access-token', data.accessToken)
+  const current = globalThis.reference.getConfiguration()
+  globalThis.reference.updateConfiguration({ ...current, authentication: authenticationWith(data.accessToken) })
+}
+
+// The reference sends each header that has an example, also if it is optional.
+function dropHeaderExamples({ components }) {
+  for (const parameter of Object.values(components.parameters ?? {})) {
+    if (parameter.in === 'header' && !parameter.required) delete parameter.example
+  }
+}
+
+// The reference writes samples for curl and Python itself, but none in TypeScript.
+function sampleOf(url, method, { parameters = [], requestBody, security = [] }) {
+  const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+  const path = url.replace(/{(\\w+)}/g, (all, name) => (inPath.includes(name) ? '$' + all : all))
+  const json = requestBody?.content?.['application/json']
+  const body = json && exampleOf(json)
+  const headers = [
+    ...(security.some((scheme) => Object.keys(scheme).length > 0) ? ['authorization: \`Bearer \${token}\`'] : []),
+    ...(body ? ["'content-type': 'application/json'"] : []),
+  ]
+  const options = [
+    ...(method === 'get' ? [] : ["method: '" + method.toUpperCase() + "'"]),
+    ...(headers.length > 0 ? ['headers: { ' + headers.join(', ') + ' }'] : []),
+    ...(body ? ['body: JSON.stringify(' + JSON.stringify(body, null, 2).replaceAll('\\n', '\\n  ') + ')'] : []),
+  ]
+  const given = options.length > 0 ? ', {\\n  ' + options.join(',\\n  ') + ',\\n}' : ''
+  return 'const response = await fetch(\`' + path + '\`' + given + ')\\n' +
+    'const { data, error } = response.status === 204 ? {} : await response.json()\\n' +
+    'if (!response.ok) throw new Error(\`\${error.code}: \${error.message}\`)\\n'
+}
+
+function exampleOf({ example, examples, schema = {} }) {
+  const [first] = Object.values(examples ?? {})
+  if (example ?? first) return example ?? first.value ?? first
+  const fields = Object.entries(schema.properties ?? {}).filter(([name, field]) =>
+    schema.required ? schema.required.includes(name) : field.examples)
+  return Object.fromEntries(fields.map(([name, { examples, default: usual, enum: values, type }]) =>
+    [name, examples?.[0] ?? usual ?? values?.[0] ?? (type === 'array' ? [] : type === 'integer' ? 1 : '')]))
+}
+
+function addSamples({ paths, servers: [{ url }] }) {
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const source = sampleOf(url + path, method, operation)
+      operation['x-codeSamples'] = [{ lang: 'typescript', label: 'TypeScript', source }]
+    }
+  }
+}
+
+async function start() {
+  const document = await (await fetch('api/openapi.json')).json()
+  document.servers = [{ url: new URL('api', location.href).href }]
+  await globalThis.prepareReference?.(document, configuration)
+  dropHeaderExamples(document)
+  addSamples(document)
+  globalThis.reference = Scalar.createApiReference('#reference', { ...configuration, content: document })
+}
+
+start().catch(() => {
   document.getElementById('reference').textContent = 'The document at /api/openapi.json cannot be read.'
 })
 `
 
-/** Adapts the style of the reference to the other pages. Its own labels have too little contrast in light colours. */
+/** Adapts the reference to the server's own pages. The bar of a script that offers logins stands above all of it. */
 export const docsStyle = `
-:root { --bg: #f7f7f4; --card: #fff; --line: #dcdfd9; --ink: #1c2321; --accent: #0b6b52 }
-html.dark-mode { --bg: #131716; --card: #1b201f; --line: #323a37; --ink: #e8ece9; --accent: #6fd3b2; color-scheme: dark }
-html.dark-mode, html.dark-mode body, body { margin: 0; background: var(--bg); color: var(--ink);
-  font-family: system-ui, sans-serif }
-#reference { max-width: 74rem; margin: 0 auto; padding: 0 1.25rem 4rem }
-.swagger-ui, html.dark-mode .swagger-ui { background: none }
-nav { max-width: 74rem; margin: 0 auto; padding: 1rem 1.25rem 0; text-align: right }
-nav a { color: var(--accent) }
-.swagger-ui .wrapper { padding: 0 }
-.swagger-ui .info .renderedMarkdown code { padding: 2px 4px; box-decoration-break: clone;
-  -webkit-box-decoration-break: clone }
-.swagger-ui .info .renderedMarkdown p { line-height: 1.9 }
-.swagger-ui .info { margin: 2.5rem 0 1.5rem }
-.swagger-ui .scheme-container { background: var(--card); box-shadow: none; border: 1px solid var(--line);
-  border-radius: .6rem; padding: 1rem }
-html.dark-mode .swagger-ui table.headers td { color: var(--ink) }
-html:not(.dark-mode) .swagger-ui .btn.authorize { color: var(--accent); border-color: var(--accent) }
-html:not(.dark-mode) .swagger-ui .btn.authorize svg { fill: var(--accent) }
-html:not(.dark-mode) .swagger-ui .info .title small.version-stamp { background: #46680a }
-html:not(.dark-mode) .swagger-ui .info .title small { background: #5c6273 }
-html:not(.dark-mode) .swagger-ui .opblock-get .opblock-summary-method { background: #1a5fa5 }
-html:not(.dark-mode) .swagger-ui .opblock-post .opblock-summary-method { background: #0b6b52 }
-html:not(.dark-mode) .swagger-ui .opblock-put .opblock-summary-method { background: #8f4e00 }
-html:not(.dark-mode) .swagger-ui .opblock-patch .opblock-summary-method { background: #0d6a68 }
-html:not(.dark-mode) .swagger-ui .opblock-delete .opblock-summary-method { background: #b3201f }
+:root { --scalar-font: system-ui, sans-serif;
+  --scalar-font-code: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
+:root:has(#demo) { --scalar-custom-header-height: 2.5rem }
+body { margin: 0; font-family: system-ui, sans-serif }
+.light-mode { --scalar-color-accent: #0b6b52; --scalar-color-2: #56605c; --scalar-color-3: #626c68 }
+.dark-mode { --scalar-color-accent: #6fd3b2 }
+#reference:empty::before { content: 'Loading the reference.'; display: block; padding: 2rem }
+#demo { position: sticky; top: 0; z-index: 10; display: flex; align-items: center; gap: .5rem; box-sizing: border-box;
+  height: 2.5rem; padding: 0 1rem; background: #0b6b52; color: #fff; font-size: .85rem; white-space: nowrap }
+#demo select { min-width: 0; padding: .2rem .4rem; border: 1px solid #fff; border-radius: .3rem; background: #0b6b52;
+  color: #fff; font: inherit }
 `

@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import examples from '../../../openapi-examples.json' with { type: 'json' }
 import { adminProcedure, protectedProcedure, publicProcedure, router } from '../../../procedures.js'
 import { appRouter } from '../../../router.js'
 import { openApiDocument } from './document.js'
@@ -59,7 +60,9 @@ const get = document.paths['/notes/{id}']?.get
 const create = document.paths['/notes']?.post
 const replace = document.paths['/notes/{id}']?.put
 const remove = document.paths['/notes/{id}']?.delete
-const noteRef = { $ref: '#/components/schemas/Note' }
+const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const noteRef = refTo('Note')
+const schemaOf = (name: string, { components } = document): object => Object(components.schemas)[name]
 const jsonOf = (schema: object) => ({ 'application/json': { schema } })
 
 describe('the OpenAPI document', () => {
@@ -92,9 +95,9 @@ describe('the OpenAPI document', () => {
   })
 
   it('names the server, the version and the tags', () => {
-    expect(document.servers).toEqual([{ url: 'https://api.example.com/api' }])
+    expect(document.servers).toEqual([{ url: 'https://api.example.com/api', description: 'This server' }])
     expect(document.info.version).toBe('1.2.3')
-    expect(document.tags).toEqual([{ name: 'notes' }])
+    expect(document.tags).toEqual([{ name: 'notes', description: 'A note.' }])
   })
 
   it('contains exactly the procedures that have a route under /api', () => {
@@ -117,12 +120,16 @@ describe('the OpenAPI document', () => {
     })
     expect(Object.keys(Object(document.components.schemas))).toEqual([
       'Note',
+      'NoteCreateBody',
+      'NotePageResponse',
+      'NoteReplaceAllBody',
+      'NoteResponse',
       'NoteStatus',
       'ErrorCode',
       'ErrorDetail',
-      'ErrorResponse',
+      'ApiError',
     ])
-    expect(JSON.stringify(document.components.schemas)).not.toContain('additionalProperties')
+    expect(JSON.stringify(schemaOf('Note'))).not.toContain('additionalProperties')
   })
 
   it('describes the input of a query in the query string', () => {
@@ -139,22 +146,21 @@ describe('the OpenAPI document', () => {
 
   it('describes path keys in the path and the others in the body', () => {
     expect(replace).toMatchObject({ parameters: [{ name: 'id', in: 'path', required: true }, expect.anything()] })
-    expect(replace).toHaveProperty('requestBody', {
-      required: true,
-      content: jsonOf({
-        type: 'object',
-        required: ['title'],
-        properties: { title: { type: 'string' }, version: { type: 'integer' } },
-        additionalProperties: false,
-      }),
+    expect(replace).toHaveProperty('requestBody', { required: true, content: jsonOf(refTo('NoteReplaceAllBody')) })
+    expect(schemaOf('NoteReplaceAllBody')).toEqual({
+      type: 'object',
+      required: ['title'],
+      properties: { title: { type: 'string' }, version: { type: 'integer' } },
+      additionalProperties: false,
     })
     expect(remove).not.toHaveProperty('requestBody')
   })
 
   it('describes responses in their envelope', () => {
-    const data = { type: 'object', required: ['data'], properties: { data: noteRef } }
-    expect(get).toHaveProperty('responses.200.content', jsonOf(data))
-    expect(list).toHaveProperty('responses.200.content.application/json.schema', {
+    expect(get).toHaveProperty('responses.200.content', jsonOf(refTo('NoteResponse')))
+    expect(schemaOf('NoteResponse')).toEqual({ type: 'object', required: ['data'], properties: { data: noteRef } })
+    expect(list).toHaveProperty('responses.200.content', jsonOf(refTo('NotePageResponse')))
+    expect(schemaOf('NotePageResponse')).toEqual({
       type: 'object',
       required: ['data', 'meta'],
       properties: { data: { type: 'array', items: noteRef }, meta: expect.objectContaining({ type: 'object' }) },
@@ -182,23 +188,32 @@ describe('the OpenAPI document', () => {
     expect(remove).not.toHaveProperty('requestBody')
   })
 
+  const always = ['400', '401', '403', '429', '500', '503']
+  const ofChanges = [...always, '412', '413', '415']
+
   it.each([
-    [list, ['200', '400', '401', '429', 'default']],
-    [get, ['200', '304', '400', '401', '404', '429', 'default']],
-    [create, ['201', '400', '401', '409', '413', '415', '422', '429', 'default']],
-    [replace, ['200', '400', '401', '403', '404', '409', '412', '413', '415', '422', '429', 'default']],
-    [remove, ['204', '400', '401', '404', '409', '412', '429', 'default']],
-  ])('documents the errors that an operation can return (%#)', (operation, statuses) => {
-    expect(Object.keys(Object(operation).responses)).toEqual(statuses)
+    [list, ['200', ...always]],
+    [get, ['200', '304', '404', ...always]],
+    [create, ['201', '409', '422', ...ofChanges]],
+    [replace, ['200', '404', '409', ...ofChanges]],
+    [remove, ['204', '404', '409', ...ofChanges]],
+  ])('documents the statuses that an operation can return (%#)', (operation, statuses) => {
+    expect(Object.keys(Object(operation).responses)).toEqual(statuses.toSorted())
   })
 
-  it('documents 403 where a cookie may replace the token, and no credential where none is required', () => {
-    const { paths } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
-    const statusesOf = (path: string) => Object.keys(Object(paths[path]?.post).responses)
-    expect(statusesOf('/auth/refresh')).toContain('403')
-    expect(statusesOf('/auth/login')).not.toContain('403')
-    expect(statusesOf('/auth/login')).toContain('401')
-    expect(statusesOf('/auth/password-reset')).not.toContain('401')
+  it('lists exactly the codes that an operation can return, with an example of each', () => {
+    const { paths, components } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3', examples })
+    const responseOf = (path: string, method: string, status: number) => {
+      const { $ref } = Object(paths[path]?.[method]).responses[status]
+      return Object(components.responses)[$ref.replace('#/components/responses/', '')].content['application/json']
+    }
+    const conflict = responseOf('/users/{id}', 'delete', 409)
+    const codes = { type: 'string', enum: ['CONFLICT', 'LAST_ADMIN'] }
+    expect(conflict.schema.properties.error.allOf[1].properties.code).toEqual(codes)
+    expect(Object.keys(conflict.examples)).toEqual(codes.enum)
+    expect(conflict.examples.LAST_ADMIN.value.error).toMatchObject({ code: 'LAST_ADMIN' })
+    const credentials = responseOf('/auth/login', 'post', 401)
+    expect(Object.keys(credentials.examples)).toEqual(['INVALID_CREDENTIALS'])
   })
 
   it('names the schemas for which third parties need a type', () => {
@@ -219,13 +234,53 @@ describe('the OpenAPI document', () => {
     expect(me.security).toEqual([{ bearerAuth: [] }, { apiKeyAuth: ['users:read'] }])
     expect(Object.keys(me.responses)).toContain('403')
     expect(Object(paths['/api-keys']?.post).security).toEqual([{ bearerAuth: [] }])
-    expect(Object.keys(Object(components.securitySchemes))).toEqual(['bearerAuth', 'apiKeyAuth'])
+    expect(Object.keys(Object(components.securitySchemes))).toEqual(['bearerAuth', 'apiKeyAuth', 'refreshCookie'])
   })
 
   it('describes a time in an input as text', () => {
-    const { paths } = openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' })
-    const { schema } = Object(paths['/api-keys']?.post).requestBody.content['application/json']
-    expect(schema.properties.expiresAt).toMatchObject({ type: 'string', format: 'date-time' })
+    const body = schemaOf('ApiKeyCreateBody', openApiDocument(appRouter, { title: 'Acme', version: '1.2.3' }))
+    expect(Object(body).properties.expiresAt).toMatchObject({ type: 'string', format: 'date-time' })
+  })
+
+  it('names bodies and responses after the row and the verb, and takes a longer name where that is taken', () => {
+    const own = z.object({ id: z.uuid() }).meta({ id: 'NoteResponse' })
+    const clash = router({
+      notes: router({
+        get: publicProcedure
+          .meta({ rest: { method: 'GET', path: '/notes' } })
+          .output(note)
+          .query(fail),
+        read: publicProcedure
+          .meta({ rest: { method: 'GET', path: '/own' } })
+          .output(z.object({ own }))
+          .query(fail),
+        listAll: publicProcedure
+          .meta({ rest: { method: 'GET', path: '/all' } })
+          .output(z.array(note))
+          .query(fail),
+      }),
+    })
+    const { schemas } = openApiDocument(clash, { title: 'Acme', version: '1' }).components
+    expect(Object.keys(Object(schemas))).toEqual(
+      expect.arrayContaining(['Note', 'NoteResponse', 'NotesGetResponse', 'NoteReadResponse', 'NoteList']),
+    )
+  })
+
+  it('says who may call an operation, how often, and that a cookie may replace the token', () => {
+    const { paths, components } = openApiDocument(appRouter, {
+      title: 'Acme',
+      version: '1',
+      refreshCookie: 'acme_refresh',
+    })
+    expect(Object(paths['/users']?.get).description).toMatch(/Only for the role `admin`\.$/)
+    const login = Object(paths['/auth/login']?.post)
+    expect(login.description).toMatch(/\n\nLimited to 20 requests a minute for each client address\.$/)
+    expect(login.responses['200'].headers).toHaveProperty('Set-Cookie')
+    expect(Object(paths['/auth/refresh']?.post).security).toEqual([{}, { refreshCookie: [] }])
+    expect(components.securitySchemes).toHaveProperty(
+      'refreshCookie',
+      expect.objectContaining({ name: 'acme_refresh' }),
+    )
   })
 
   it('rejects one name for two schemas', () => {

@@ -1,23 +1,34 @@
 import type { AnyTRPCRouter } from '@trpc/server'
-import { listRestProcedures } from '../rest/procedures.js'
-import { errorResponses, errorSchemas } from './errors.js'
-import { describeOperation } from './operation.js'
+import { featureOf, listRestProcedures, type RestProcedure } from '../rest/procedures.js'
+import { createErrorStore, errorSchemas } from './errors.js'
+import type { Examples } from './examples.js'
+import { descriptionOfRow } from './names.js'
+import { describeOperation, isAnswer } from './operation.js'
+import { introduction } from './prose.js'
 import { createSchemaStore, type JsonSchema } from './schemas.js'
 
-interface DocumentOptions {
+export interface DocumentOptions {
   /** The name of the application. */
   title: string
   /** The version of the API, from `package.json`. */
   version: string
   /** The address of the server, such as `https://api.example.com`. By default, URLs are relative to the document. */
   serverUrl?: string
+  /** The licence of the API, as an SPDX expression. */
+  license?: string | undefined
+  /** Who answers questions about the API. */
+  contact?: { name: string; url?: string | undefined; email?: string | undefined } | undefined
+  /** The name of the cookie with the refresh token. */
+  refreshCookie?: string
+  /** Real calls and errors; see `server/openapi-examples.json`. */
+  examples?: Examples
 }
 
 export interface OpenApiDocument {
   openapi: '3.1.0'
-  info: { title: string; version: string; description: string }
-  servers: { url: string }[]
-  tags: { name: string }[]
+  info: { title: string; version: string; description: string; license?: object; contact?: object }
+  servers: { url: string; description: string }[]
+  tags: { name: string; description: string }[]
   paths: Record<string, Record<string, object>>
   components: Record<string, object>
 }
@@ -27,57 +38,58 @@ export interface OpenApiDocument {
  *
  * @throws Error if a schema cannot be represented in JSON, or if two schemas have the same name
  */
-export function openApiDocument(
-  router: AnyTRPCRouter,
-  { title, version, serverUrl = '' }: DocumentOptions,
-): OpenApiDocument {
+export function openApiDocument(router: AnyTRPCRouter, options: DocumentOptions): OpenApiDocument {
+  const { serverUrl = '', refreshCookie = 'refresh', examples = noExamples } = options
   const schemas = createSchemaStore()
+  const errors = createErrorStore(examples.errors)
   const procedures = listRestProcedures(router)
+  // First, so that no name of their own is given to something else.
+  for (const { input, output } of procedures) {
+    if (input) schemas.write(input, 'input')
+    if (isAnswer(output)) schemas.write(output, 'output')
+  }
   const paths: OpenApiDocument['paths'] = {}
   for (const procedure of procedures) {
     const { path, method } = procedure.rest
-    paths[path] = { ...paths[path], [method.toLowerCase()]: describeOperation(procedure, schemas) }
+    const operation = describeOperation(procedure, { schemas, errors, procedures, examples })
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
   }
-  const tags = new Set(procedures.map((procedure) => procedure.path.replace(/\..*/, '')))
   return {
     openapi: '3.1.0',
-    info: { title: `${title} API`, version, description },
-    servers: [{ url: `${serverUrl}/api` }],
-    tags: [...tags].map((name) => ({ name })),
+    info: describeInfo(options),
+    servers: [{ url: `${serverUrl}/api`, description: 'This server' }],
+    tags: describeTags(procedures),
     paths,
-    components: components(paths, schemas.components()),
+    components: {
+      schemas: { ...onlyUsed(schemas.components(), paths), ...errorSchemas },
+      responses: errors.components(),
+      parameters,
+      headers,
+      securitySchemes: { bearerAuth, apiKeyAuth, refreshCookie: { ...cookieAuth, name: refreshCookie } },
+    },
   }
 }
 
-const description = `\
-A successful response has the body \`{"data": ...}\`, and a list has \`{"data": [...], "meta": {...}}\`. A response with
-status 204 has no body. An error response has the body
-\`{"error": {"code", "message", "details"?, "requestId"}}\`. Base decisions on \`code\`, which is stable. Each operation
-lists the errors that operations of its kind can return.
-
-\`POST /auth/login\` returns an access token. Send it in the header \`Authorization: Bearer <token>\`; on this page, enter
-it under "Authorize". The token is valid for 15 minutes. \`POST /auth/refresh\` returns a new one.
-
-Programs send an API key in the same header. \`POST /api-keys\` creates one with the scopes that it needs. A request that
-none of its scopes allows is answered with 403.
-
-Lists that are paged by cursor return \`meta.nextCursor\` and a \`Link\` header with \`rel="next"\`. Resources that can
-change have a \`version\`. Send it as \`If-Match: "3"\`, or send the whole \`ETag\` that you read; the request fails with 412 if
-the resource has changed since.
-
-To repeat a request that creates something without creating it twice, send an \`Idempotency-Key\`, such as a UUID. For 24
-hours, the same caller gets the first response again for the same key, with \`Idempotency-Replayed: true\`. Failed requests
-are not stored. Responses that contain secrets, such as those of \`/auth\`, are not stored either. Requests with PUT, PATCH
-and DELETE can be repeated without a key.`
-
-function components(paths: object, schemas: Record<string, JsonSchema>): OpenApiDocument['components'] {
+function describeInfo({ title, version, serverUrl, license, contact }: DocumentOptions): OpenApiDocument['info'] {
   return {
-    schemas: { ...onlyUsed(schemas, paths), ...errorSchemas },
-    responses: errorResponses(),
-    parameters,
-    headers,
-    securitySchemes: { bearerAuth, apiKeyAuth },
+    title: `${title} API`,
+    version,
+    description: introduction(`${serverUrl || 'https://api.example.com'}/api`),
+    ...(contact && { contact }),
+    ...(license !== undefined && { license: { name: license, identifier: license } }),
   }
+}
+
+const noExamples: Examples = { operations: {}, errors: {} }
+
+/** The features, in their order, each with the description of what it is about, or the summaries of its operations. */
+function describeTags(procedures: readonly RestProcedure[]): OpenApiDocument['tags'] {
+  const features = new Set(procedures.map(({ path }) => featureOf(path)))
+  return [...features].map((name) => {
+    const own = procedures.filter(({ path }) => featureOf(path) === name)
+    const summaries = own.flatMap(({ meta: { summary } }) => (summary ? `${summary}.` : []))
+    return { name, description: descriptionOfRow(own) ?? summaries.join(' ') }
+  })
 }
 
 // A named page is replaced by its response body, so its name may no longer be referenced.
@@ -94,7 +106,13 @@ function onlyUsed(schemas: Record<string, JsonSchema>, paths: object): Record<st
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)))
 }
 
-const text: JsonSchema = { type: 'string' }
+const text: JsonSchema = { type: 'string', maxLength: 1000 }
+// What fits into the headers of a request.
+const tags: JsonSchema = {
+  type: 'string',
+  maxLength: 16_384,
+  pattern: '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$',
+}
 
 const bearerAuth = {
   type: 'http',
@@ -111,6 +129,14 @@ const apiKeyAuth = {
     'each operation that accepts keys names the scope that it needs.',
 }
 
+const cookieAuth = {
+  type: 'apiKey',
+  in: 'cookie',
+  description:
+    'The refresh token of a login with `delivery: "cookie"`. Browsers send it, and only the origins in the settings of the ' +
+    'server may use it. Other clients send the refresh token in the body instead.',
+}
+
 const parameters = {
   IfMatch: {
     name: 'If-Match',
@@ -119,7 +145,7 @@ const parameters = {
     description:
       'The `ETag` that you read, or only its version, such as `"3"`. The request fails with 412 if the resource has another ' +
       'version. A `version` in the request body has the same effect.',
-    schema: text,
+    schema: tags,
     example: '"3"',
   },
   IdempotencyKey: {
@@ -138,24 +164,37 @@ const parameters = {
     required: false,
     description:
       'The `ETag` of the copy that the client holds. The response is 304 if that is still the current version.',
-    schema: text,
+    schema: tags,
     example: '"3.Jx4wZkmF1r0aQd2c"',
   },
 }
 
 const headers = {
-  RequestId: { description: 'The id of the request, which also appears in the logs of the server.', schema: text },
+  RequestId: {
+    required: true,
+    description: 'The id of the request, which also appears in the logs of the server.',
+    schema: { type: 'string', pattern: '^[\\w-]{8,64}$' },
+  },
   ETag: {
+    required: true,
     description: 'The version of the resource and a digest of its representation.',
-    schema: text,
+    schema: { type: 'string', pattern: '^"[0-9]{1,10}\\.[\\w-]{16}"$' },
     example: '"3.Jx4wZkmF1r0aQd2c"',
   },
-  Location: { description: 'The path of the new resource.', schema: text },
+  Location: {
+    required: true,
+    description: 'The path of the new resource.',
+    schema: { type: 'string', format: 'uri-reference' },
+  },
   IdempotencyReplayed: {
     description: 'The response is that of an earlier request with the same `Idempotency-Key`. Otherwise absent.',
     schema: { type: 'string', const: 'true' },
   },
-  Link: { description: 'The URL of the next page, with `rel="next"`. Absent on the last page.', schema: text },
+  Link: {
+    description: 'The URL of the next page, with `rel="next"`. Absent on the last page.',
+    // The URL repeats the query of the request.
+    schema: { type: 'string', maxLength: 20_000 },
+  },
   RateLimit: {
     description: 'For each limit: the requests that remain, and the seconds until it resets.',
     schema: text,
@@ -166,7 +205,11 @@ const headers = {
   },
   RetryAfter: {
     description: 'The number of seconds to wait before the next attempt.',
-    schema: { type: 'integer', minimum: 0 },
+    schema: { type: 'integer', minimum: 1, maximum: 86_400 },
   },
-  WwwAuthenticate: { description: 'The authentication scheme: `Bearer`.', schema: text },
+  SetCookie: {
+    description: 'A cookie with the refresh token or with a mark of the browser, or its removal. Often absent.',
+    schema: text,
+  },
+  WwwAuthenticate: { required: true, description: 'The authentication scheme: `Bearer`.', schema: text },
 }

@@ -1,29 +1,44 @@
-import { type ErrorCode, errorTable } from '../../errors.js'
+import { detailsMax, detailTextMax, type ErrorCode, errorTable } from '../../errors.js'
+import { originMax } from '../../fields/schema.js'
+import { possibleErrors } from '../../possible-errors.js'
+import type { RestProcedure } from '../rest/procedures.js'
+import type { Examples } from './examples.js'
 import type { JsonSchema } from './schemas.js'
 
-/** The names of the shared error responses, by status. */
-export const errorResponseNames = {
-  400: 'BadRequest',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'Conflict',
-  412: 'PreconditionFailed',
-  413: 'PayloadTooLarge',
-  415: 'UnsupportedMediaType',
-  422: 'Unprocessable',
-  429: 'RateLimited',
-} as const
-
-export type ErrorStatus = keyof typeof errorResponseNames
-
-/** `components.responses`: one for each status, and one for all other errors. */
-export function errorResponses(): Record<string, object> {
-  const named = Object.entries(errorResponseNames).map(([status, name]) => [name, errorResponse(Number(status))])
-  return { ...Object.fromEntries(named), OtherError: otherError() }
+/** Collects the error responses of the operations, which share one component for each set of codes. */
+export interface ErrorStore {
+  /** Returns the error responses of an operation by status: exactly the errors that it can return. */
+  describe(procedure: RestProcedure): Record<string, object>
+  /** Returns `components.responses`. */
+  components(): Record<string, object>
 }
 
-/** The rate limit headers of every response. */
+/** @param recorded the body of an error response, by its code */
+export function createErrorStore(recorded: Examples['errors']): ErrorStore {
+  const responses = new Map<string, object>()
+  return {
+    describe(procedure) {
+      const possible = possibleErrors(procedure)
+      const statuses = new Set(possible.map((code) => errorTable[code].status))
+      const named = [...statuses].map((status) => {
+        const codes = possible.filter((code) => errorTable[code].status === status)
+        const name = nameOf(codes)
+        responses.set(name, responses.get(name) ?? errorResponse(status, codes, recorded))
+        return [status, { $ref: `#/components/responses/${name}` }]
+      })
+      return Object.fromEntries(named)
+    },
+    components: () => Object.fromEntries([...responses].sort(([one], [other]) => (one < other ? -1 : 1))),
+  }
+}
+
+function nameOf(codes: readonly ErrorCode[]): string {
+  return codes
+    .map((code) => code.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    .join('Or')
+}
+
+/** The rate limit headers of every response of a procedure. Errors that occur before it is called have none. */
 export const rateLimitHeaders = {
   RateLimit: { $ref: '#/components/headers/RateLimit' },
   'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
@@ -43,72 +58,52 @@ export const errorSchemas: Readonly<Record<string, JsonSchema>> = {
     properties: {
       path: {
         type: 'string',
+        maxLength: detailTextMax,
         description:
           'The path of the invalid value, such as `items.0.title`. Empty if the error concerns the whole input.',
       },
-      message: { type: 'string' },
-      code: { type: 'string' },
+      message: { type: 'string', maxLength: detailTextMax },
+      code: { type: 'string', maxLength: 100 },
     },
   },
-  ErrorResponse: {
+  ApiError: {
     type: 'object',
-    description: 'The body of every error response.',
-    required: ['error'],
+    description: 'What every error response contains.',
+    required: ['code', 'message', 'requestId'],
     properties: {
-      error: {
-        type: 'object',
-        required: ['code', 'message', 'requestId'],
-        properties: {
-          code: { $ref: '#/components/schemas/ErrorCode' },
-          message: { type: 'string', description: 'A message for people. Its text may change.' },
-          details: { type: 'array', items: { $ref: '#/components/schemas/ErrorDetail' } },
-          requestId: { type: 'string', description: 'The id of the request, as in the `x-request-id` header.' },
-        },
+      code: { $ref: '#/components/schemas/ErrorCode' },
+      message: { type: 'string', maxLength: 1000, description: 'A message for people. Its text may change.' },
+      details: { type: 'array', maxItems: detailsMax, items: { $ref: '#/components/schemas/ErrorDetail' } },
+      requestId: {
+        type: 'string',
+        maxLength: originMax.requestId,
+        description: 'The id of the request, as in the `x-request-id` header.',
       },
     },
   },
 }
 
-function errorResponse(status: number): object {
-  const codes = codesOf(status)
-  const [first] = codes
-  const meaning = first ? `${errorTable[first].message} ` : ''
+function errorResponse(status: number, codes: readonly ErrorCode[], recorded: Examples['errors']): object {
+  const examples = codes.flatMap((code) =>
+    code in recorded ? [[code, { summary: errorTable[code].message, value: recorded[code] }]] : [],
+  )
   return {
-    description: `${meaning}Codes: ${codes.map((code) => `\`${code}\``).join(', ')}.`,
-    headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' }, ...headersOf(status) },
-    content: { 'application/json': { schema: errorSchema, ...(first && { example: exampleOf(first) }) } },
+    description: codes.map((code) => `\`${code}\`: ${errorTable[code].message}`).join('\n\n'),
+    headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' }, ...rateLimitHeaders, ...headersOf(status) },
+    content: { 'application/json': { schema: schemaOf(codes), examples: Object.fromEntries(examples) } },
   }
 }
 
-function exampleOf(code: ErrorCode): object {
-  const details = [{ path: 'title', message: 'Invalid input: expected string', code: 'invalid_type' }]
-  const { message } = errorTable[code]
-  const requestId = '0198f3a2-7c41-7b8e-9d27-3f1f6d0c5a90'
-  return { error: { code, message, ...(code === 'VALIDATION_ERROR' && { details }), requestId } }
+function schemaOf(codes: readonly ErrorCode[]): JsonSchema {
+  const narrowed: JsonSchema = { type: 'object', properties: { code: { type: 'string', enum: [...codes] } } }
+  const error: JsonSchema = { allOf: [{ $ref: '#/components/schemas/ApiError' }, narrowed] }
+  return { type: 'object', required: ['error'], properties: { error } }
 }
 
 function headersOf(status: number): object {
-  if (status === 429) return { 'Retry-After': { $ref: '#/components/headers/RetryAfter' }, ...rateLimitHeaders }
-  if (status === 401) return { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
-  return {}
+  const retryAfter = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
+  const challenge = { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }
+  return { ...(status === 401 && challenge), ...(waits.has(status) && retryAfter) }
 }
 
-function otherError(): object {
-  return {
-    description: 'Any other error: `INTERNAL_ERROR` (500), or `SERVICE_UNAVAILABLE` (503) with a `Retry-After` header.',
-    headers: {
-      'x-request-id': { $ref: '#/components/headers/RequestId' },
-      'Retry-After': { $ref: '#/components/headers/RetryAfter' },
-    },
-    content: { 'application/json': { schema: errorSchema, example: exampleOf('SERVICE_UNAVAILABLE') } },
-  }
-}
-
-const errorSchema = { $ref: '#/components/schemas/ErrorResponse' }
-
-function codesOf(status: number): ErrorCode[] {
-  const codes: ErrorCode[] = []
-  let code: ErrorCode
-  for (code in errorTable) if (errorTable[code].status === status) codes.push(code)
-  return codes
-}
+const waits: ReadonlySet<number> = new Set([409, 429, 503])

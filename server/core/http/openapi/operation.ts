@@ -1,51 +1,92 @@
 import { z } from 'zod'
-import type { Access, Meta, RestRoute } from '../../procedure-meta.js'
-import { pathParameters, type RestProcedure } from '../rest/procedures.js'
-import { type ErrorStatus, errorResponseNames } from './errors.js'
-import type { JsonSchema, SchemaStore } from './schemas.js'
+import type { Meta, RestRoute } from '../../procedure-meta.js'
+import { featureOf, pathParameters, type RestProcedure } from '../rest/procedures.js'
+import type { ErrorStore } from './errors.js'
+import type { Examples, OperationExample } from './examples.js'
+import { namesOf } from './names.js'
+import { type JsonSchema, jsonContent, type SchemaStore } from './schemas.js'
 import { successResponses } from './success.js'
 
+/** What the operations of a document share. */
+export interface Surroundings {
+  schemas: SchemaStore
+  errors: ErrorStore
+  procedures: readonly RestProcedure[]
+  examples: Examples
+}
+
 /** Describes one operation: its parameters, its responses, and its security. */
-export function describeOperation({ path, rest, meta, input, output }: RestProcedure, schemas: SchemaStore): object {
-  const { summary, idempotency } = meta
+export function describeOperation(procedure: RestProcedure, surroundings: Surroundings): object {
+  const { schemas, errors, procedures, examples } = surroundings
+  const { path, rest, meta, input, output } = procedure
   const fields = input ? schemas.resolve(schemas.write(input, 'input')) : {}
-  const hasAnswer = output instanceof z.ZodType && rest.status !== 204
-  const answer = hasAnswer ? schemas.write(output, 'output') : undefined
+  const answer = isAnswer(output) ? schemas.write(output, 'output') : undefined
+  const names = namesOf(procedure, procedures)
+  const example = examples.operations[path]
   const parameters = [
-    ...inputParameters(rest, fields),
+    ...inputParameters(rest, fields, example),
     ...conditionParameters(rest, fields, answer, schemas),
-    ...(idempotency === 'kept' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(meta.idempotency === 'kept' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ]
   return {
     operationId: camelCase(path),
-    tags: [path.split('.')[0]],
-    ...(summary && { summary }),
-    ...(idempotency === 'none' && { description: notRepeated }),
-    security: securityOf(rest, meta),
+    tags: [featureOf(path)],
+    ...(meta.summary && { summary: meta.summary }),
+    ...describe(meta),
+    security: securityOf(rest, meta, fields),
     ...(parameters.length > 0 && { parameters }),
-    ...requestBody(rest, fields),
+    ...requestBody(rest, fields, (schema) => jsonContent(schemas.define(names.body, schema), example?.body)),
     responses: {
-      ...successResponses({ rest, meta }, answer, schemas),
-      ...Object.fromEntries(errorStatuses(rest, meta, fields).map((status) => [status, refer(status)])),
-      default: { $ref: '#/components/responses/OtherError' },
+      ...successResponses({ rest, meta }, { answer, schemas, names, example: example?.response }),
+      ...errors.describe(procedure),
     },
   }
 }
 
+/** Whether an output is sent in a body. */
+export function isAnswer(output: unknown): output is z.ZodType {
+  return output instanceof z.ZodType && !(output instanceof z.ZodVoid)
+}
+
+function describe({ description, access = 'public', idempotency, limits = [] }: Meta): { description?: string } {
+  const paragraphs = [
+    ...(description ? [description] : []),
+    ...(access === 'public' || access === 'user' ? [] : [`Only for the role \`${access}\`.`]),
+    ...(idempotency === 'none' ? [notRepeated] : []),
+    ...limits.map(
+      ({ points, windowSeconds, by }) => `Limited to ${points} requests ${intervalOf(windowSeconds)} ${per[by]}.`,
+    ),
+  ]
+  return paragraphs.length > 0 ? { description: paragraphs.join('\n\n') } : {}
+}
+
 const notRepeated = 'The response contains a secret and is not stored, so an `Idempotency-Key` has no effect.'
+
+const per = { address: 'for each client address', actor: 'for each user or API key' }
+
+function intervalOf(seconds: number): string {
+  if (seconds % 3600 === 0) return seconds === 3600 ? 'an hour' : `in ${seconds / 3600} hours`
+  return seconds === 60 ? 'a minute' : `in ${seconds / 60} minutes`
+}
 
 function camelCase(name: string): string {
   return name.replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-// A public query may return more to an authenticated caller, such as drafts to their author.
-function securityOf(rest: RestRoute, { access, scope }: Meta): object[] {
+// A public query may return more to an authenticated caller, such as drafts to their author. Where a refresh token is
+// taken, the cookie may replace the one in the body.
+function securityOf(rest: RestRoute, { access, scope }: Meta, fields: JsonSchema): object[] {
+  if (takesCookie(fields)) return [{}, { refreshCookie: [] }]
   const credentials = [{ bearerAuth: [] }, ...(scope === undefined ? [] : [{ apiKeyAuth: [scope] }])]
   if (access !== 'public') return credentials
   return rest.method === 'GET' ? [{}, ...credentials] : []
 }
 
-function inputParameters(rest: RestRoute, fields: JsonSchema): object[] {
+function takesCookie({ properties = {} }: JsonSchema): boolean {
+  return 'refreshToken' in properties
+}
+
+function inputParameters(rest: RestRoute, fields: JsonSchema, example: OperationExample | undefined): object[] {
   const inPath = pathParameters(rest.path)
   return propertiesOf(fields)
     .filter(([key]) => inPath.includes(key) || rest.method === 'GET')
@@ -55,6 +96,7 @@ function inputParameters(rest: RestRoute, fields: JsonSchema): object[] {
       required: inPath.includes(key) || isRequired(fields, key),
       ...(description && { description }),
       schema,
+      ...(example?.parameters?.[key] !== undefined && { example: example.parameters[key] }),
     }))
 }
 
@@ -69,17 +111,17 @@ function conditionParameters(
   return hasTag ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []
 }
 
-function requestBody(rest: RestRoute, fields: JsonSchema): object {
+function requestBody(rest: RestRoute, fields: JsonSchema, write: (schema: JsonSchema) => object): object {
   const body = bodyProperties(rest, fields)
   if (body.length === 0) return {}
   const required = body.map(([key]) => key).filter((key) => isRequired(fields, key))
-  const schema = {
+  const schema: JsonSchema = {
     type: 'object',
     ...(required.length > 0 && { required }),
     properties: Object.fromEntries(body),
     additionalProperties: false,
   }
-  return { requestBody: { required: required.length > 0, content: { 'application/json': { schema } } } }
+  return { requestBody: { required: required.length > 0, content: write(schema) } }
 }
 
 // Many clients cannot send a body with DELETE, so the version is only documented as `If-Match`.
@@ -87,34 +129,6 @@ function bodyProperties(rest: RestRoute, fields: JsonSchema): [string, JsonSchem
   if (rest.method === 'GET') return []
   const elsewhere = rest.method === 'DELETE' ? [...pathParameters(rest.path), 'version'] : pathParameters(rest.path)
   return propertiesOf(fields).filter(([key]) => !elsewhere.includes(key))
-}
-
-// The errors that this kind of operation can return; `default` stands for errors of the server. A 202 is returned to
-// all callers alike. A refresh token may also be sent in a cookie, which not every origin may use, and an API key may lack
-// the scope.
-function errorStatuses(rest: RestRoute, { access = 'user', scope }: Meta, fields: JsonSchema): ErrorStatus[] {
-  const changes = rest.method !== 'GET'
-  const hasInput = propertiesOf(fields).length > 0
-  const hasBody = bodyProperties(rest, fields).length > 0
-  const possible: [ErrorStatus, boolean][] = [
-    [400, hasInput],
-    [401, rest.status !== 202],
-    [403, !openAccess.has(access) || scope !== undefined || Boolean(fields.properties?.refreshToken)],
-    [404, pathParameters(rest.path).length > 0],
-    [409, changes && access !== 'public'],
-    [412, changes && Boolean(fields.properties?.version)],
-    [413, hasBody],
-    [415, hasBody],
-    [422, hasBody],
-    [429, true],
-  ]
-  return possible.filter(([, isPossible]) => isPossible).map(([status]) => status)
-}
-
-const openAccess: ReadonlySet<Access> = new Set(['public', 'user'])
-
-function refer(status: ErrorStatus): object {
-  return { $ref: `#/components/responses/${errorResponseNames[status]}` }
 }
 
 function isRequired(fields: JsonSchema, key: string): boolean {

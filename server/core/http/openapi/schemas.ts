@@ -6,7 +6,12 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema
 export interface SchemaStore {
   /** Converts a schema. Named schemas (`.meta({ id })`) are added to the components and referenced. */
   write(schema: z.ZodType, io: 'input' | 'output'): JsonSchema
-  /** Resolves a reference that `write` returned. */
+  /**
+   * Adds a schema under the first of two names that no other schema has, and references it. The same schema may be added
+   * again.
+   */
+  define(names: readonly [preferred: string, other: string], schema: JsonSchema): JsonSchema
+  /** Resolves a reference that `write` or `define` returned. */
   resolve(schema: JsonSchema): JsonSchema
   /** The content of `components.schemas`, by name. */
   components(): Record<string, JsonSchema>
@@ -15,12 +20,23 @@ export interface SchemaStore {
 /** Collects the named schemas of a document while it is created. */
 export function createSchemaStore(): SchemaStore {
   const named = new Map<string, JsonSchema>()
+  const written = { input: new Map<z.ZodType, JsonSchema>(), output: new Map<z.ZodType, JsonSchema>() }
   return {
     write(schema, io) {
+      const known = written[io].get(schema)
+      if (known) return known
       // Wrapped in an object, so that a named schema is referenced even if it is the whole input or output.
       const { properties, $defs } = convert(z.object({ root: schema }), io)
       for (const [name, definition] of Object.entries($defs ?? {})) keep(named, name, definition)
-      return asObject(properties?.root)
+      const result = asObject(properties?.root)
+      written[io].set(schema, result)
+      return result
+    },
+    define([preferred, other], schema) {
+      const known = named.get(preferred)
+      const name = known && !isSame(known, schema) ? other : preferred
+      keep(named, name, schema)
+      return { $ref: componentPrefix + name }
     },
     resolve(schema) {
       const name = schema.$ref?.slice(componentPrefix.length)
@@ -32,9 +48,18 @@ export function createSchemaStore(): SchemaStore {
 
 const componentPrefix = '#/components/schemas/'
 
+function isSame(one: JsonSchema, other: JsonSchema): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+/** A JSON body: its schema, and an example if there is one. */
+export function jsonContent(schema: JsonSchema, example: unknown): object {
+  return { 'application/json': { schema, ...(example !== undefined && { example }) } }
+}
+
 function keep(named: Map<string, JsonSchema>, name: string, definition: JsonSchema): void {
   const known = named.get(name)
-  if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
+  if (known && !isSame(known, definition)) {
     throw new Error(`Two schemas have the id "${name}", such as an input and an output. Give one of them another id.`)
   }
   named.set(name, definition)

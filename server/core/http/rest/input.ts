@@ -18,11 +18,13 @@ export function createInputReader({ input }: RestProcedure): (request: RestReque
   if (!input) return (request) => refuseFields(fieldsOf(request, (_name, value) => value))
   const coerce = createCoercion(input)
   return (request) => {
-    const path = coerceAll(request.params, coerce)
     const fields = fieldsOf(request, coerce)
     if (!isRecord(fields)) return fields
-    refuseKeys(Object.keys(fields).filter((key) => Object.hasOwn(path, key)))
-    return merge(path, fields)
+    const names = Object.keys(request.params)
+    refuseKeys(names.filter((key) => Object.hasOwn(fields, key)))
+    const input = { ...fields }
+    for (const name of names) define(input, name, coerce(name, request.params[name]))
+    return input
   }
 }
 
@@ -62,7 +64,9 @@ function fieldsOf(request: RestRequest, coerce: Coerce): unknown {
 }
 
 function coerceAll(values: Record<string, unknown>, coerce: Coerce): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, coerce(name, value)]))
+  const coerced: Record<string, unknown> = {}
+  for (const name of Object.keys(values)) define(coerced, name, coerce(name, values[name]))
+  return coerced
 }
 
 function refuseKeys(keys: readonly string[]): void {
@@ -71,7 +75,8 @@ function refuseKeys(keys: readonly string[]): void {
   throw new ValidationError({ details })
 }
 
-// `fromEntries` defines keys instead of assigning them, so that `__proto__` remains a key, which Zod then rejects.
-function merge(...parts: Record<string, unknown>[]): Record<string, unknown> {
-  return Object.fromEntries(parts.flatMap(Object.entries))
+// `__proto__` remains a key, which Zod then rejects; an assignment would set the prototype.
+function define(fields: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true, configurable: true })
+  else fields[name] = value
 }

@@ -9,13 +9,14 @@ export interface ProcedureEntry {
   type: 'query' | 'mutation' | 'subscription'
   meta: Meta
   inputs: readonly unknown[]
+  /** The input, if it is an object, as every input has to be. */
+  input: z.ZodObject | undefined
   output: unknown
 }
 
 /** A procedure with a route under `/api`. */
-export interface RestProcedure extends Omit<ProcedureEntry, 'inputs'> {
+export interface RestProcedure extends ProcedureEntry {
   rest: RestRoute
-  input: z.ZodObject | undefined
 }
 
 /** Lists the procedures of a router in their order of declaration. */
@@ -26,16 +27,14 @@ export function listProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
     type: def.type,
     meta: def.meta ?? {},
     inputs: def.inputs,
+    input: def.inputs.find((schema) => schema instanceof z.ZodObject),
     output: 'output' in def ? def.output : undefined,
   }))
 }
 
 /** Lists the procedures that declare a REST route. */
 export function listRestProcedures(router: AnyTRPCRouter): RestProcedure[] {
-  return listProcedures(router).flatMap(({ inputs, ...entry }) => {
-    const input = inputs.find((schema) => schema instanceof z.ZodObject)
-    return entry.meta.rest ? [{ ...entry, rest: entry.meta.rest, input }] : []
-  })
+  return listProcedures(router).flatMap((entry) => (entry.meta.rest ? [{ ...entry, rest: entry.meta.rest }] : []))
 }
 
 /** Whether an output is a page of a list. */
@@ -70,7 +69,8 @@ export function shapeOf(path: string): string {
   return path.replace(/\{\w+\}/g, '{}')
 }
 
-function featureOf(procedurePath: string): string {
+/** The feature of a procedure: what stands before its verb. */
+export function featureOf(procedurePath: string): string {
   return procedurePath.split('.').slice(0, -1).join('.')
 }
 

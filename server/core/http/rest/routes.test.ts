@@ -79,6 +79,8 @@ describe('success', () => {
       '7',
       'RATE_LIMITED',
     ])
+    expect(refused.headers['ratelimit-policy']).toBe('"twice";q=2;w=60')
+    expect(refused.headers.ratelimit).toBe('"twice";r=0;t=7')
   })
 })
 

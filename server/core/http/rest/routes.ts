@@ -1,13 +1,15 @@
 import { type AnyTRPCRouter, callTRPCProcedure } from '@trpc/server'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
-import { type ContextSource, createContext } from '../../context.js'
+import type { Origin } from '../../actor.js'
+import { type ContextSource, createContext, originOf } from '../../context.js'
 import { idempotencyOf } from '../../idempotency/request.js'
 import { defaultLimits } from '../../procedure-meta.js'
 import { acceptOnlyJson } from '../body-parser.js'
-import { withinDeadline } from '../deadline.js'
+import type { CallLimit } from '../call-limit.js'
+import { signalOf, withinDeadline } from '../deadline.js'
 import { readOnce } from '../json-input.js'
 import { rateLimitHeaders } from '../rate-limit-headers.js'
-import { type CookieConfig, createRefreshCookie } from '../refresh-cookie.js'
+import { type CookieConfig, refreshCookies } from '../refresh-cookie.js'
 import { checkPreconditions, entityTagOf } from './conditions.js'
 import { addVersion, createInputReader, createPathReader, type RestRequest } from './input.js'
 import {
@@ -21,7 +23,7 @@ import {
 } from './procedures.js'
 import { createReplyWriter, writeBody } from './reply.js'
 
-type Source = ContextSource<unknown> & { config: CookieConfig }
+type Source = ContextSource<unknown> & { config: CookieConfig; calls: CallLimit }
 
 interface Transport {
   container: Source
@@ -84,34 +86,42 @@ function createHandler(transport: Transport, procedure: RestProcedure) {
   const requireVersion = createPreconditions(transport, procedure)
   const target = locationOf(procedures, procedure)
   const location = target && base + target
+  const cookieOf = refreshCookies(container.config)
   const writeReply = createReplyWriter(procedure, { publicUrl: container.config.http.publicUrl, location })
-  const run = async (request: RestRequest, reply: FastifyReply, signal: AbortSignal): Promise<unknown> => {
-    const refreshCookie = createRefreshCookie(request, reply, container.config)
+  const run = async (request: RestRequest, reply: FastifyReply, origin: Origin): Promise<unknown> => {
+    const refreshCookie = cookieOf(request, reply)
     const idempotency = idempotencyOf(request, reply)
-    const ctx = await createContext(container, request, { refreshCookie, idempotency, batchSize: 1 })
+    const ctx = await createContext(container, request, { origin, refreshCookie, idempotency, batchSize: 1 })
     // The procedure reads its input after access and limits, so that 401 and 429 come before 400 and 412.
-    const getRawInput = readOnce(async () => addVersion(readInput(request), await requireVersion(request, ctx, signal)))
-    const call = { router, path, type, ctx, getRawInput, signal, batchIndex: 0 }
-    return callTRPCProcedure(call).finally(() => {
-      reply.headers(rateLimitHeaders(ctx.limitReports, meta.limits ?? defaultLimits))
+    const getRawInput = readOnce(() => {
+      const input = readInput(request)
+      return requireVersion ? requireVersion(request, ctx).then((version) => addVersion(input, version)) : input
     })
+    const signal = meta.usesSignal && signalOf(reply)
+    try {
+      return await callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: 0 })
+    } finally {
+      reply.headers(rateLimitHeaders(ctx.limitReports, meta.limits ?? defaultLimits))
+    }
   }
   return async (request: RestRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const output = await withinDeadline(reply, (signal) => run(request, reply, signal))
+    const origin = originOf(request)
+    const work = () => withinDeadline(run(request, reply, origin))
+    const output = await container.calls.run(origin.ip, 1, work)
     return writeReply(output, request, reply)
   }
 }
 
-type RequireVersion = (request: RestRequest, ctx: object, signal: AbortSignal) => Promise<number | undefined>
+type RequireVersion = (request: RestRequest, ctx: object) => Promise<number | undefined>
 
-/** Creates the function that evaluates the preconditions of a change, by what the GET route of its URL returns. */
-function createPreconditions({ router, procedures }: Transport, procedure: RestProcedure): RequireVersion {
-  if (procedure.rest.method === 'GET') return async () => undefined
+/** Creates the function that evaluates the preconditions of a change, by what the GET route of its URL returns; reads have none. */
+function createPreconditions({ router, procedures }: Transport, procedure: RestProcedure): RequireVersion | undefined {
+  if (procedure.rest.method === 'GET') return undefined
   const takesVersion = procedure.input !== undefined && 'version' in procedure.input.shape
   const reader = readerOf(procedures, procedure)
   const readPath = reader && createPathReader(reader)
   const names = pathParameters(procedure.rest.path)
-  return ({ headers, params }, ctx, signal) =>
+  return ({ headers, params }, ctx) =>
     checkPreconditions(headers, {
       takesVersion,
       async readCurrent() {
@@ -120,7 +130,15 @@ function createPreconditions({ router, procedures }: Transport, procedure: RestP
         const named = pathParameters(reader.rest.path).map((name, index) => [name, params[names[index] ?? ''] ?? ''])
         const getRawInput = async () => readPath(Object.fromEntries(named))
         const { path, type } = reader
-        const output = await callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: 0 })
+        const output = await callTRPCProcedure({
+          router,
+          path,
+          type,
+          ctx,
+          getRawInput,
+          signal: undefined,
+          batchIndex: 0,
+        })
         return { tag: entityTagOf(output, writeBody(output)) }
       },
     })

@@ -5,7 +5,7 @@ import superjson from 'superjson'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTransportApp, transportToken } from '../../../testing/transport-app.js'
 import { transportRouter } from '../../../testing/transport-router.js'
-import { createContext, noCookies } from '../../context.js'
+import { createContext, noCookies, originOf } from '../../context.js'
 import { unrepeated } from '../../idempotency/request.js'
 
 type TransportApp = Awaited<ReturnType<typeof createTransportApp>>
@@ -23,6 +23,7 @@ beforeAll(async () => {
       maxBatchSize: 10,
       createContext: ({ req, info }: { req: never; info: { calls: unknown[] } }) =>
         createContext(ours.container, req, {
+          origin: originOf(req),
           refreshCookie: noCookies,
           idempotency: unrepeated,
           batchSize: info.calls.length,

@@ -10,23 +10,27 @@ import { fastifyRequestHandler } from '@trpc/server/adapters/fastify'
 import { getHTTPStatusCode } from '@trpc/server/http'
 import type { TRPCResponse } from '@trpc/server/rpc'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { type Context, type ContextSource, createContext } from '../../context.js'
+import type { Origin } from '../../actor.js'
+import { type Context, type ContextSource, createContext, originOf } from '../../context.js'
 import { toAppError } from '../../error-mapping.js'
 import { BadRequestError, errorTable } from '../../errors.js'
 import { idempotencyOf, unrepeated } from '../../idempotency/request.js'
+import { isRecord } from '../../unknown-values.js'
 import { acceptOnlyJson } from '../body-parser.js'
-import { withinDeadline } from '../deadline.js'
+import type { CallLimit } from '../call-limit.js'
+import { signalOf, withinDeadline } from '../deadline.js'
 import { beginErrorReply } from '../errors.js'
 import { retryAfterHeaders } from '../rate-limit-headers.js'
-import { type CookieConfig, createRefreshCookie } from '../refresh-cookie.js'
+import { type CookieConfig, refreshCookies } from '../refresh-cookie.js'
 import { refuseFields } from '../rest/input.js'
 import { type Call, type Calls, createInputsReader, maxBatchSize, readCalls, type TrpcRequest } from './calls.js'
 
-type Source = ContextSource<unknown> & { config: CookieConfig }
+type Source = ContextSource<unknown> & { config: CookieConfig; calls: CallLimit }
 
 interface Transport {
   container: Source
   router: AnyTRPCRouter
+  cookieOf: ReturnType<typeof refreshCookies>
 }
 
 /**
@@ -36,7 +40,7 @@ interface Transport {
  */
 export function trpcTransport(router: AnyTRPCRouter, container: Source): FastifyPluginAsync {
   return async (app) => {
-    const transport = { container, router }
+    const transport = { container, router, cookieOf: refreshCookies(container.config) }
     acceptOnlyJson(app)
     app.setErrorHandler((thrown, request, reply) => answerError(router, thrown, request, reply))
     // Fastify's limit on the length of a parameter, which a batch can exceed, does not apply to a wildcard.
@@ -53,7 +57,9 @@ async function answer(transport: Transport, request: TrpcRequest, reply: Fastify
   refuseStreams(request)
   const calls = readCalls(transport.router, request)
   if (calls.list.some(isSubscription)) return answerSubscription(transport, request, reply)
-  const outcomes = await withinDeadline(reply, (signal) => runCalls(transport, { request, reply, calls, signal }))
+  const origin = originOf(request)
+  const work = () => withinDeadline(runCalls(transport, { request, reply, calls, origin }))
+  const outcomes = await transport.container.calls.run(origin.ip, calls.list.length, work)
   const responses = outcomes.map(({ response }) => response)
   reply.headers(retryAfterHeaders(outcomes.flatMap(({ error }) => (error ? [toAppError(error)] : []))))
   const body = calls.isBatch ? responses : responses[0]
@@ -75,13 +81,14 @@ interface Exchange {
   request: TrpcRequest
   reply: FastifyReply
   calls: Calls
-  signal: AbortSignal
+  origin: Origin
 }
 
-async function runCalls({ container, router }: Transport, exchange: Exchange): Promise<Outcome[]> {
-  const { request, reply, calls } = exchange
+async function runCalls({ container, router, cookieOf }: Transport, exchange: Exchange): Promise<Outcome[]> {
+  const { request, reply, calls, origin } = exchange
   const ctx = await createContext(container, request, {
-    refreshCookie: createRefreshCookie(request, reply, container.config),
+    origin,
+    refreshCookie: cookieOf(request, reply),
     idempotency: idempotencyOf(request, reply),
     batchSize: calls.list.length,
   })
@@ -115,10 +122,10 @@ function createRunner(run: Run): (call: Call) => Promise<Outcome> {
   }
 }
 
-async function runCall({ router, ctx, request, reply, signal, readInputs }: Run, call: Call): Promise<unknown> {
+async function runCall({ router, ctx, request, reply, readInputs }: Run, call: Call): Promise<unknown> {
   const { path, procedure, index } = call
   if (!procedure) throw new TRPCError({ code: 'NOT_FOUND' })
-  const { type, inputs } = procedure._def
+  const { type, inputs, meta } = procedure._def
   const method = type === 'mutation' ? 'POST' : 'GET'
   if (request.method !== method) {
     reply.header('allow', method)
@@ -129,7 +136,12 @@ async function runCall({ router, ctx, request, reply, signal, readInputs }: Run,
     if (inputs.length === 0) refuseFields(input)
     return input
   }
+  const signal = usesSignal(meta) ? signalOf(reply) : undefined
   return callTRPCProcedure({ router, path, type, ctx, getRawInput, signal, batchIndex: index })
+}
+
+function usesSignal(meta: unknown): boolean {
+  return isRecord(meta) && meta.usesSignal === true
 }
 
 function isSubscription({ procedure }: Call): boolean {
@@ -141,8 +153,9 @@ async function answerSubscription(
   request: TrpcRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { container, router } = transport
-  const refreshCookie = createRefreshCookie(request, reply, container.config)
+  const { container, router, cookieOf } = transport
+  const refreshCookie = cookieOf(request, reply)
+  const origin = originOf(request)
   await fastifyRequestHandler({
     router,
     req: request,
@@ -150,7 +163,12 @@ async function answerSubscription(
     path: request.params['*'],
     maxBatchSize,
     createContext: ({ info }) =>
-      createContext(container, request, { refreshCookie, idempotency: unrepeated, batchSize: info.calls.length }),
+      createContext(container, request, {
+        origin,
+        refreshCookie,
+        idempotency: unrepeated,
+        batchSize: info.calls.length,
+      }),
     // The adapter sets the header again.
     responseMeta: () => ({ headers: new Headers({ vary: 'Origin' }) }),
   })

@@ -1,5 +1,6 @@
 import superjson from 'superjson'
 import { describe, expect, it } from 'vitest'
+import { createRandom, type Random } from '../../../testing/random.js'
 import { transformer } from './transformer.js'
 
 const { deserialize, serialize } = transformer.input
@@ -81,11 +82,77 @@ describe('inputs in superjson', () => {
     const [few = 0, many = 0] = fastestOf(works)
     expect(many / few).toBeLessThan(3 * 3)
   })
+})
 
-  it('does not restrict outputs', () => {
-    expect(transformer.output).toBe(superjson)
+describe('outputs in superjson', () => {
+  const read = (serialized: unknown): unknown => superjson.deserialize(JSON.parse(JSON.stringify(serialized)))
+
+  it('are read back by superjson as they were, whatever they contain', () => {
+    const random = createRandom(7)
+    const dates = []
+    for (let round = 0; round < 3_000; round += 1) {
+      const value = anyValue(random, 4)
+      const serialized = transformer.output.serialize(value)
+      expect(read(serialized)).toStrictEqual(value)
+      if (JSON.stringify(serialized).includes('"Date"')) dates.push(value)
+    }
+    expect(dates.length).toBeGreaterThan(500)
+  })
+
+  it('are not copied if they are plain', () => {
+    const page = { items: [{ id: 'a', createdAt: new Date(0) }] }
+    expect(transformer.output.serialize(page)).toEqual({
+      json: page,
+      meta: { values: { 'items.0.createdAt': ['Date'] }, v: 1 },
+    })
+    expect(Object(transformer.output.serialize(page)).json).toBe(page)
+  })
+
+  it('may contain an object twice, or themselves, or keys and dates that superjson treats specially', () => {
+    const shared = { at: new Date(1) }
+    expect(read(transformer.output.serialize({ one: shared, two: shared }))).toEqual({ one: shared, two: shared })
+    const loop: Record<string, unknown> = { name: 'loop' }
+    loop['self'] = loop
+    expect(read(transformer.output.serialize(loop))).toMatchObject({ name: 'loop' })
+    const invalid = { at: new Date(Number.NaN) }
+    expect(transformer.output.serialize(invalid)).toEqual(superjson.serialize(invalid))
+    expect(() => transformer.output.serialize({ prototype: 1 })).toThrow('prototype pollution')
   })
 })
+
+const leaves = [
+  // The first nine are plain.
+  null,
+  true,
+  0,
+  -1.5,
+  'text',
+  '',
+  'a.b',
+  new Date(0),
+  new Date(86_400_000),
+  undefined,
+  Number.NaN,
+  -0,
+  7n,
+  new Set(['a']),
+  new Map([['a', new Date(5)]]),
+  /a/g,
+] as const
+const keys = ['a', 'b', 'items', '0', 'a.b', 'c\\d', ''] as const
+
+// Half of the values are plain, as the outputs of procedures are.
+function anyValue(random: Random, depth: number): unknown {
+  const isPlain = random.below(2) === 0
+  const build = (left: number): unknown => {
+    const kind = left === 0 ? 0 : random.below(4)
+    if (kind < 2) return isPlain ? leaves[random.below(9)] : leaves[random.below(leaves.length)]
+    const parts = Array.from({ length: random.below(4) }, () => build(left - 1))
+    if (kind === 2) return parts
+    return Object.fromEntries(parts.map((part) => [isPlain ? keys[random.below(4)] : random.pick(keys), part]))
+  }
+  return build(depth)
+}
 
 /** The value that the server reads from an input after it was sent. */
 function revive(serialized: unknown): unknown {

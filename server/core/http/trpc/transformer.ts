@@ -21,7 +21,7 @@ export const transformer = {
       return input
     },
   },
-  output: superjson,
+  output: { serialize, deserialize: superjson.deserialize },
 }
 
 const types: ReadonlySet<unknown> = new Set(['undefined', 'Date', 'number'])
@@ -37,4 +37,53 @@ function isPlain(meta: unknown): boolean {
 
 function isType(tree: unknown): boolean {
   return Array.isArray(tree) && tree.length === 1 && types.has(tree[0])
+}
+
+/**
+ * Writes a value in superjson's format. For plain objects, arrays, JSON primitives and dates, only the paths of the dates
+ * are collected, because `JSON.stringify` writes dates as superjson does. Superjson itself, which copies the value,
+ * writes every other one.
+ */
+function serialize(value: unknown): object {
+  const dates: Record<string, ['Date']> = {}
+  if (typeof value !== 'object' || value instanceof Date) return superjson.serialize(value)
+  if (!collectDates(value, '', dates)) return superjson.serialize(value)
+  return Object.keys(dates).length === 0 ? { json: value } : { json: value, meta: { values: dates, v: 1 } }
+}
+
+// Only values that contain themselves have longer paths.
+const maxPathLength = 200
+
+/** @returns false if superjson must write the value */
+function collectDates(value: unknown, path: string, dates: Record<string, ['Date']>): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  if (typeof value !== 'object' || path.length > maxPathLength) return false
+  if (value instanceof Date) {
+    dates[path] = ['Date']
+    return !Number.isNaN(value.getTime())
+  }
+  const prefix = path === '' ? '' : `${path}.`
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      if (!collectDates(value[index], prefix + index, dates)) return false
+    }
+    return true
+  }
+  return isPlainObject(value) && collectFields(value, prefix, dates)
+}
+
+function collectFields(value: object, prefix: string, dates: Record<string, ['Date']>): boolean {
+  for (const [key, field] of Object.entries(value)) {
+    if (unusualKey.test(key) || !collectDates(field, prefix + key, dates)) return false
+  }
+  return true
+}
+
+// Superjson escapes some, and rejects those that could change a prototype. `toJSON` would be called.
+const unusualKey = /[.\\]|^(?:|__proto__|constructor|prototype|toJSON)$/
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

@@ -24,8 +24,8 @@ const nameSchema = oneLine()
  */
 export const profileFields = { name: nameSchema }
 
-/** The same in outputs. Stored values may be older than the rules for inputs. */
-export const profileOutput = { name: z.string() }
+/** The same in outputs. Stored values may be older than the rules for inputs, so a bound is never lowered here. */
+export const profileOutput = { name: z.string().max(100) }
 
 /** The columns, for Prisma. */
 export const profileColumns = { name: true } as const

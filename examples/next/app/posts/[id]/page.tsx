@@ -1,3 +1,4 @@
+import { AlsoBy } from '#components/also-by'
 import { OwnActions } from '#components/own-actions'
 import { getPost } from '#lib/post'
 import { day } from '#lib/words'
@@ -19,6 +20,7 @@ export default async function PostPage({ params }: Props) {
       </p>
       <div className="prose">{body}</div>
       <OwnActions id={id} authorId={author.id} />
+      <AlsoBy author={author} except={id} />
     </article>
   )
 }

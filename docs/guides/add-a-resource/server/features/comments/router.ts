@@ -1,19 +1,14 @@
 import { z } from 'zod'
 import { byIdAndVersionSchema, byIdSchema } from '../../core/fields/schema.js'
+import { cursorPageOf } from '../../core/pagination/schema.js'
 import { adminProcedure, protectedProcedure, publicProcedure, router } from '../../procedures.js'
-import {
-  commentPageSchema,
-  commentSchema,
-  createCommentSchema,
-  listCommentsSchema,
-  updateCommentSchema,
-} from './schema.js'
+import { commentSchema, createCommentSchema, listCommentsSchema, updateCommentSchema } from './schema.js'
 
 export const commentsRouter = router({
   list: publicProcedure
     .meta({ rest: { method: 'GET', path: '/posts/{postId}/comments' }, summary: 'List the comments of a post' })
     .input(listCommentsSchema)
-    .output(commentPageSchema)
+    .output(cursorPageOf(commentSchema))
     .query(({ ctx, input }) => ctx.services.comments.list(ctx.actor, input)),
 
   get: publicProcedure

@@ -1,20 +1,19 @@
 import { z } from 'zod'
-import { byIdAndVersionSchema, idSchema, manyLines } from '../../core/fields/schema.js'
-import { cursorPageInput, cursorPageOf } from '../../core/pagination/schema.js'
+import { byIdAndVersionSchema, idSchema, manyLines, versionSchema } from '../../core/fields/schema.js'
+import { cursorPageInput } from '../../core/pagination/schema.js'
+import { profileOutput } from '../users/profile/schema.js'
 
 export const commentSchema = z
   .object({
     id: idSchema,
     postId: idSchema,
-    body: z.string(),
-    author: z.object({ id: idSchema, name: z.string() }),
+    body: z.string().max(5_000),
+    author: z.object({ id: idSchema, name: profileOutput.name }),
     createdAt: z.date(),
     updatedAt: z.date(),
-    version: z.int(),
+    version: versionSchema,
   })
   .meta({ id: 'Comment' })
-
-export const commentPageSchema = cursorPageOf(commentSchema)
 
 const writableFields = { body: manyLines().min(1).max(5_000) }
 

@@ -1,9 +1,10 @@
 import type { Actor } from '../../core/actor.js'
 import type { Clock } from '../../core/clock.js'
 import type { Database, Db, Transaction } from '../../core/database/client.js'
+import { includingDeleted } from '../../core/database/soft-delete.js'
 import type { ById, ByIdAndVersion } from '../../core/fields/schema.js'
 import { createOnce } from '../../core/idempotency/create-once.js'
-import { readTimePage } from '../../core/pagination/cursor.js'
+import { readAll, readTimePage } from '../../core/pagination/cursor.js'
 import { changesOf, expectFound, lockRow } from '../../core/rows/row.js'
 import type { Prisma } from '../../generated/client.js'
 import { visiblePosts } from '../posts/visibility.js'
@@ -14,27 +15,24 @@ export function createCommentsService({ db, clock }: { db: Database; clock: Cloc
   return {
     async list(actor: Actor | null, { postId, limit, cursor }: ListComments) {
       await expectPost(db, actor, postId)
-      return readTimePage({ scope: ['comments', postId], limit, cursor }, ({ after, range }) => {
-        const where = { AND: [visibleComments(actor), after], postId }
-        return db.comment.findMany({ where, select: commentColumns, ...range })
-      })
+      return readTimePage({ scope: ['comments', postId], limit, cursor }, ({ after, range }) =>
+        db.comment.findMany({ where: { AND: [visibleComments(actor), after], postId }, select, ...range }),
+      )
     },
 
     get: (actor: Actor | null, key: ById) => readComment(db, actor, key),
 
     async create(actor: Actor, input: CreateComment) {
       await expectPost(db, actor, input.postId)
-      const data = { ...input, authorId: actor.userId }
       return createOnce({ db, clock }, actor, { input, output: commentSchema }, (tx) =>
-        tx.comment.create({ data, select: commentColumns }),
+        tx.comment.create({ data: { ...input, authorId: actor.userId }, select }),
       )
     },
 
     update: (actor: Actor, { id, version, ...changes }: UpdateComment) =>
       db.$transaction(async (tx) => {
         const data = changesOf(await lockOwn(tx, actor, { id, version }), changes)
-        if (!data) return readComment(tx, actor, { id })
-        return tx.comment.update({ where: { id }, data, select: commentColumns })
+        return data ? tx.comment.update({ where: { id }, data, select }) : readComment(tx, actor, { id })
       }),
 
     remove: (actor: Actor, key: ByIdAndVersion) =>
@@ -47,13 +45,16 @@ export function createCommentsService({ db, clock }: { db: Database; clock: Cloc
       db.$transaction(async (tx) => {
         const where = { ...visibleComments(actor), id, deletedAt: { not: null } }
         await lockRow(tx, 'Comment', { id, version }, () => tx.comment.findFirst({ where }))
-        const data = { deletedAt: null, version: { increment: 1 } }
-        return tx.comment.update({ where, data, select: commentColumns })
+        return tx.comment.update({ where, data: { deletedAt: null, version: { increment: 1 } }, select })
       }),
+
+    ownRows: (authorId: string) => readAll((range) => db.comment.findMany({ where: ofAuthor(authorId), ...range })),
+    eraseOwnRows: (tx: Transaction, authorId: string) =>
+      tx.comment.updateMany({ where: ofAuthor(authorId), data: { body: '', deletedAt: clock.now() } }),
   }
 }
 
-const commentColumns = {
+const select = {
   id: true,
   postId: true,
   body: true,
@@ -69,14 +70,15 @@ export function visibleComments(actor: Actor | null) {
   return { author: { deletedAt: null }, post } satisfies Prisma.CommentWhereInput
 }
 
+const ofAuthor = (authorId: string) => ({ ...includingDeleted, authorId })
+
 function lockOwn(tx: Transaction, actor: Actor, { id, version }: ByIdAndVersion) {
   const where = { ...visibleComments(actor), authorId: actor.userId, id }
   return lockRow(tx, 'Comment', { id, version }, () => tx.comment.findFirst({ where }))
 }
 
 function readComment(db: Db, actor: Actor | null, key: ById) {
-  const where = { ...visibleComments(actor), ...key }
-  return expectFound('Comment', db.comment.findFirst({ where, select: commentColumns }))
+  return expectFound('Comment', db.comment.findFirst({ where: { ...visibleComments(actor), ...key }, select }))
 }
 
 function expectPost(db: Db, actor: Actor | null, id: string) {

@@ -1,4 +1,5 @@
 import type { CallRows, Stage } from '../../testing/stage.js'
+import type { LimitTable } from '../../testing/test-support.js'
 import { createArticle } from '../articles/articles.test-support.js'
 
 const ofOwner = async ({ t, owner }: Stage) => ({ slug: (await createArticle(t, owner.user)).slug })
@@ -8,3 +9,6 @@ export const calls: CallRows = {
   'favourites.add': { input: ofOwner },
   'favourites.remove': { input: ofOwner },
 }
+
+/** The points of the limits that favourites declare. */
+export const limits: LimitTable = { favourites: { by: 'actor', points: 120, windowSeconds: 60 } }

@@ -36,12 +36,6 @@ test('articles are found by a tag', async () => {
   expect(items.map((article) => article.slug)).toEqual([slug])
 })
 
-test('users say something about themselves when they register and later', async () => {
-  const changed = await author.api.users.updateMe.mutate({ bio: 'Writes.' })
-  expect(changed).toMatchObject({ bio: 'Writes.', version: 2 })
-  expect(await author.api.users.updateMe.mutate({ name: 'Renamed' })).toMatchObject({ bio: 'Writes.' })
-})
-
 test('an admin can remove an article, which is recorded', async () => {
   const { id, slug } = await createArticle(t, author.user)
   await admin.api.articles.remove.mutate({ slug })
@@ -50,4 +44,14 @@ test('an admin can remove an article, which is recorded', async () => {
   const own = await createArticle(t, author.user)
   await author.api.articles.remove.mutate({ slug: own.slug })
   expect((await admin.api.audit.list.query({ type: 'article.removed' })).items).toHaveLength(1)
+})
+
+test('the export of an account has its favourites, which are deleted when it is erased', async () => {
+  const { user, api } = await newPerson(t)
+  const { id: articleId, slug } = await createArticle(t, author.user)
+  await api.favourites.add.mutate({ slug })
+  expect((await api.users.exportMe.query()).resources.favourites).toMatchObject([{ articleId }])
+  for (const verb of ['remove', 'erase'] as const) await admin.api.users[verb].mutate({ id: user.id })
+  await t.container.jobs.drain()
+  expect(await t.db.favourite.count({ where: { userId: user.id } })).toBe(0)
 })

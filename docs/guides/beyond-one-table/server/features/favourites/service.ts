@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/actor.js'
-import type { Database } from '../../core/database/client.js'
+import type { Database, Transaction } from '../../core/database/client.js'
 import type { BySlug } from '../../core/fields/schema.js'
+import { readAll } from '../../core/pagination/cursor.js'
 import { expectFound } from '../../core/rows/row.js'
 import { visibleArticles } from '../articles/service.js'
 
@@ -20,5 +21,8 @@ export function createFavouritesService({ db }: { db: Database }) {
     async remove(actor: Actor, key: BySlug) {
       await db.favourite.deleteMany({ where: await pairOf(actor, key) })
     },
+
+    ownRows: (userId: string) => readAll((range) => db.favourite.findMany({ where: { userId }, ...range })),
+    eraseOwnRows: (tx: Transaction, userId: string) => tx.favourite.deleteMany({ where: { userId } }),
   }
 }

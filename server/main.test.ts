@@ -1,20 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { bind } from './commands/bind.js'
 import { openSocket, received, receivedUntil } from './testing/raw-socket.js'
-import { testPepper, testTokenSecret } from './testing/secrets.js'
+import { productionSettings, spawnServer, startServer, statusOf } from './testing/server-process.js'
 import { createTestDatabase } from './testing/test-database.js'
 
 // A separate process takes long on a busy machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>
-const children: ChildProcess[] = []
 const somaxconn = '/proc/sys/net/core/somaxconn'
 
 beforeAll(async () => {
@@ -22,12 +20,11 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
   await database.drop()
 })
 
 test('S41: after SIGTERM it is unready at once, loses no request, and exits with 0', async () => {
-  const { server, url } = await startServer()
+  const { server, url } = await startServer(database.url)
   const ended = once(server, 'exit')
   const body = JSON.stringify({ email: 'nobody@example.com', password: 'a password nobody chose yet' })
   const headers = { 'content-type': 'application/json' }
@@ -41,7 +38,7 @@ test('S41: after SIGTERM it is unready at once, loses no request, and exits with
 
 test('S55: after SIGTERM it exits with 0 within 30 seconds, whatever its clients and the mail server do', async () => {
   const mailServer = await startDawdlingMailServer()
-  const { server, url, port, log } = await startServer({ SMTP_URL: mailServer.url })
+  const { server, url, port, log } = await startServer(database.url, { SMTP_URL: mailServer.url })
   const headers = { 'content-type': 'application/json' }
   const body = JSON.stringify({ email: 'new@example.com', password: 'a password nobody chose yet', name: 'New' })
   expect(await statusOf(`${url}/api/auth/register`, { method: 'POST', headers, body })).toBe(202)
@@ -71,7 +68,7 @@ test.runIf(existsSync(somaxconn))(
   'S91: a large number of connections does not prevent other clients from connecting',
   async () => {
     const most = Math.min(2_000, Number(readFileSync(somaxconn, 'utf8')))
-    const { server, port } = await startServer()
+    const { server, port } = await startServer(database.url)
     // The server accepts no connections for a while, as if it were busy with earlier ones.
     server.kill('SIGSTOP')
     const crowd = Array.from({ length: most }, () => openSocket(port))
@@ -84,7 +81,7 @@ test.runIf(existsSync(somaxconn))(
 )
 
 test('S55: requests that arrive while it closes get normal responses', async () => {
-  const { server, url, port } = await startServer()
+  const { server, url, port } = await startServer(database.url)
   const begun = await Promise.all([openSocket(port), openSocket(port)])
   const targets = ['/api/openapi.json', '/api/nothing']
   begun.forEach((socket, index) => socket.write(`GET ${targets[index]} HTTP/1.1\r\nHo`))
@@ -107,27 +104,14 @@ test.each([
   await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' ? String(address?.port) : ''
-  const env = { PATH: '/usr/bin:/bin', ...productionSettings('http://127.0.0.1'), HOST: '127.0.0.1', PORT: port }
-  const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], { env: { ...env, ...settings } })
-  children.push(server)
+  const env = { ...productionSettings(database.url, 'http://127.0.0.1'), PORT: port }
+  const server = spawnServer({ ...env, ...settings })
+  server.stdout.resume()
   const [errors, [code]] = await Promise.all([text(server.stderr), once(server, 'exit')])
   expect(errors).toMatch(remedy)
   expect([errors.includes('    at '), code]).toEqual([false, 1])
   other.close()
 })
-
-async function startServer(settings: Record<string, string> = {}) {
-  const port = await bind('127.0.0.1', 0)
-  const url = `http://127.0.0.1:${port}`
-  const server = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-    env: { PATH: '/usr/bin:/bin', ...productionSettings(url), PORT: String(port), ...settings },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  children.push(server)
-  const log = text(server.stdout)
-  await vi.waitUntil(async () => (await statusOf(`${url}/readyz`)) === 200, { timeout: 60_000 })
-  return { server, url, port: Number(port), log }
-}
 
 /**
  * Accepts a mail, but never completes its response. Each line is traffic on the connection, so that no limit on silence
@@ -157,24 +141,4 @@ async function startDawdlingMailServer() {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return { url: `smtp://127.0.0.1:${port}`, isAsked, close: () => server.close() }
-}
-
-async function statusOf(url: string, init: RequestInit = {}): Promise<number> {
-  return fetch(url, init).then(
-    ({ status }) => status,
-    () => 0,
-  )
-}
-
-function productionSettings(url: string) {
-  return {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    DATABASE_URL: database.url,
-    PUBLIC_URL: url,
-    SMTP_URL: 'smtp://127.0.0.1:1',
-    JWT_PRIVATE_KEYS: inject('signingKeys'),
-    PASSWORD_PEPPER: testPepper,
-    TOKEN_SECRET: testTokenSecret,
-  }
 }

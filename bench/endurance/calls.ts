@@ -7,6 +7,8 @@ export interface Person {
   email: string
   accessToken: string
   refreshToken: string
+  /** The client's own address, from which it logs in and refreshes. */
+  address: string
 }
 
 /** One kind of request of the load. */
@@ -23,7 +25,7 @@ export interface Kind {
 }
 
 /** The user whose turn it is, and the number of the request among all of its kind. */
-export interface Turn {
+interface Turn {
   person: Person
   admin: Person
   index: number
@@ -44,7 +46,8 @@ export const kinds: readonly Kind[] = [
   { name: 'users.updateMe', expected: [200], create: rename, clients: 1, pauseMs: 100 },
   { name: 'users.create', expected: [201], create: invite, clients: 1, pauseMs: 1_000 },
   { name: 'auth.login', expected: [200], create: logIn(password), clients: 1, pauseMs: 1_500 },
-  { name: 'wrong password', expected: [401], create: logIn('not the password at all'), clients: 1, pauseMs: 3_000 },
+  // So rarely that no account has ten wrong passwords in 15 minutes, after which it must wait.
+  { name: 'wrong password', expected: [401], create: logIn('not the password at all'), clients: 1, pauseMs: 10_000 },
   { name: 'auth.register', expected: [202], create: register, clients: 1, pauseMs: 2_000 },
   { name: 'input of another shape', expected: [400], create: post('{"email":7}'), clients: 1, pauseMs: 100 },
   { name: 'malformed JSON', expected: [400], create: post('{"email":'), clients: 1, pauseMs: 100 },
@@ -55,8 +58,8 @@ export const kinds: readonly Kind[] = [
 ]
 
 /** Refreshes a session with its latest token. */
-export function refresh({ person: { refreshToken }, index }: Turn): Request {
-  return { ...post(JSON.stringify({ refreshToken }))({ index }), path: '/api/auth/refresh' }
+export function refresh({ refreshToken, address }: Person): Request {
+  return write('POST', '/api/auth/refresh', { headers: from(address), body: { refreshToken } })
 }
 
 /** Opens a connection, sends nothing, half of the headers or half of a body, and drops it after a moment. */
@@ -95,25 +98,21 @@ function invite({ admin, index }: Turn): Request {
 }
 
 function logIn(given: string): Kind['create'] {
-  return ({ person: { email }, index }) => post(JSON.stringify({ email, password: given }))({ index })
+  return ({ person: { email, address } }) =>
+    write('POST', '/api/auth/login', { headers: from(address), body: { email, password: given } })
 }
 
 function register({ index }: Turn): Request {
   const body = { email: `registered-${index}@example.com`, name: 'Registered', password }
-  return write('POST', '/api/auth/register', { headers: address(index), body })
+  return write('POST', '/api/auth/register', { headers: from(nextAddress(index)), body })
 }
 
-function post(body: string) {
-  return ({ index }: Pick<Turn, 'index'>): Request => ({
-    method: 'POST',
-    path: '/api/auth/login',
-    headers: address(index),
-    body,
-  })
+function post(body: string): Kind['create'] {
+  return ({ index }) => ({ method: 'POST', path: '/api/auth/login', headers: from(nextAddress(index)), body })
 }
 
 function anonymous(path: string): Kind['create'] {
-  return ({ index }) => ({ method: 'GET', path, headers: address(index) })
+  return ({ index }) => ({ method: 'GET', path, headers: from(nextAddress(index)) })
 }
 
 function write(
@@ -126,5 +125,7 @@ function write(
 
 const bearer = ({ accessToken }: Person) => ({ authorization: `Bearer ${accessToken}` })
 
-// So many that none reaches a limit; registrations are limited for an hour.
-const address = (index: number) => ({ 'x-forwarded-for': clientAddress(index % 8192) })
+const from = (address: string) => ({ 'x-forwarded-for': address })
+
+// So many that none reaches a limit; registrations are limited for an hour. The first ones are those of users.
+const nextAddress = (index: number) => clientAddress(1_000 + (index % 8192))

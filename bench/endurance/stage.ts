@@ -4,7 +4,7 @@ import { openConnection } from '../../server/core/database/connection.js'
 import { startMailServer } from '../support/mail-server.js'
 import { createUsers, signInAll } from '../support/people.js'
 import { startServer } from '../support/server-process.js'
-import { productionSettings, startDatabase } from '../support/settings.js'
+import { clientAddress, productionSettings, startDatabase } from '../support/settings.js'
 import type { Person } from './calls.js'
 import { metricsSettings } from './resources.js'
 
@@ -45,6 +45,6 @@ async function createPeople(settings: Readonly<Record<string, string>>) {
 
 type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
 
-function toPerson({ user: { email }, accessToken, refreshToken }: SignedIn): Person {
-  return { email, accessToken, refreshToken: refreshToken ?? '' }
+function toPerson({ user: { email }, accessToken, refreshToken }: SignedIn, index: number): Person {
+  return { email, accessToken, refreshToken: refreshToken ?? '', address: clientAddress(index) }
 }

@@ -86,7 +86,7 @@ function clientsOf(kind: Kind, { people, admin, ask }: Omit<Actors, 'url'> & { a
 function createRefresher(everyone: readonly Person[], admin: Person, ask: Ask) {
   return async (index: number) => {
     const person = everyone[index % everyone.length] ?? admin
-    const { status, body } = await ask(refreshes.name, refresh({ person, admin, index }))
+    const { status, body } = await ask(refreshes.name, refresh(person))
     if (status !== 200) return
     const { data } = JSON.parse(body)
     if (isRecord(data)) Object.assign(person, { accessToken: data.accessToken, refreshToken: data.refreshToken })

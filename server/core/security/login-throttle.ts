@@ -19,8 +19,8 @@ const waitsBegun = 1_000_000
 
 /** How long the networks and browsers of an account are remembered. */
 const knownSeconds = 90 * 24 * 3600
-/** The longest delay of a timer in Node.js. */
-const knownLocallySeconds = 20 * 24 * 3600
+/** In the memory of a process, for an outage of the store: each login is two entries, which must not pile up for weeks. */
+const knownLocallySeconds = 24 * 3600
 
 /** The origin of an attempt: its network, and the mark of its browser if there is one. */
 export interface Visitor {

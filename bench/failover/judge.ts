@@ -1,3 +1,4 @@
+import { endOf, isBad, isGood, listBad, slowestRefusal } from '../faults/judge.js'
 import { rounded } from '../support/timing.js'
 import type { Story } from './run.js'
 import type { Outcome } from './traffic.js'
@@ -16,9 +17,9 @@ export function judge(story: Story): Measure[] {
   const { outcomes, audit, sessions, haveLived, promotedAt, leftAt } = story
   const write = eachServer(story, (server) => firstSuccess(story, server, isWrite))
   const ready = eachServer(story, (server) => firstSuccess(story, server, ({ kind }) => kind === 'readyz'))
-  const before = outcomes.filter((outcome) => endOf(outcome) < leftAt && !isSuccess(outcome))
-  const unexpected = outcomes.filter((outcome) => !isSuccess(outcome) && outcome.status !== 503)
-  const deaf = outcomes.filter((outcome) => outcome.kind === 'livez' && !isSuccess(outcome))
+  const before = outcomes.filter((outcome) => endOf(outcome) < leftAt && !isGood(outcome))
+  const unexpected = outcomes.filter((outcome) => isBad(outcome) || (!isGood(outcome) && outcome.status !== 503))
+  const deaf = outcomes.filter((outcome) => outcome.kind === 'livez' && !isGood(outcome))
   const isLate = (seconds: readonly number[]) => seconds.some((value) => !(value <= backWithinSeconds))
   return [
     measure('without a primary, s', rounded((promotedAt - leftAt) / 1000, 1)),
@@ -33,8 +34,8 @@ export function judge(story: Story): Measure[] {
     measure('ended, or taken for stolen', sessions.ended + sessions.reuses, sessions.ended + sessions.reuses > 0),
     measure('answers', countStatuses(outcomes)),
     measure('of these, 503 before the failover', before.length),
-    measure('neither success nor 503', describe(unexpected), unexpected.length > 0),
-    measure('slowest answer, s', rounded(Math.max(...outcomes.map(({ ms }) => ms)) / 1000, 1)),
+    measure('neither success nor a complete 503', listBad(unexpected) || 0, unexpected.length > 0),
+    measure('slowest 503, s', slowestRefusal(outcomes)),
     measure('processes that lived', haveLived.filter(Boolean).length, deaf.length > 0 || haveLived.includes(false)),
     measure('until a mail of afterwards was sent, s', rounded(story.mailMs / 1000, 1), isNever(story.mailMs)),
     measure('until all mails of before were sent, s', rounded(story.mailsMs / 1000, 1), isNever(story.mailsMs)),
@@ -46,8 +47,6 @@ function measure(name: string, value: string | number, isBroken = false): Measur
 }
 
 const isNever = (ms: number): boolean => ms === Number.POSITIVE_INFINITY
-const endOf = ({ startedAt, ms }: Outcome): number => startedAt + ms
-const isSuccess = ({ status }: Outcome): boolean => status >= 200 && status < 300
 const isWrite = ({ kind }: Outcome): boolean => kind === 'invite' || kind === 'rename'
 
 function eachServer({ haveLived }: Story, find: (server: number) => number): number[] {
@@ -57,7 +56,7 @@ function eachServer({ haveLived }: Story, find: (server: number) => number): num
 /** The seconds from the end of the promotion to the first success, or NaN without one. */
 function firstSuccess({ outcomes, promotedAt }: Story, server: number, isAsked: (outcome: Outcome) => boolean): number {
   const ends = outcomes
-    .filter((outcome) => outcome.server === server && isAsked(outcome) && isSuccess(outcome))
+    .filter((outcome) => outcome.server === server && isAsked(outcome) && isGood(outcome))
     .map(endOf)
     .filter((time) => time > promotedAt)
   return ends.length > 0 ? rounded((Math.min(...ends) - promotedAt) / 1000, 1) : Number.NaN
@@ -70,9 +69,4 @@ function countStatuses(outcomes: readonly Outcome[]): string {
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return [...counts].map(([name, count]) => `${count} x ${name}`).join(', ')
-}
-
-function describe(outcomes: readonly Outcome[]): string | number {
-  const kinds = outcomes.map(({ kind, status, fault }) => `${kind} ${status || fault}`)
-  return kinds.length === 0 ? 0 : `${kinds.length}: ${[...new Set(kinds)].slice(0, 3).join(', ')}`
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isGood } from '../faults/judge.js'
 import { send } from '../support/http.js'
 import { type Audit, createLedger } from './ledger.js'
 import { type PostgresServer, query } from './postgres.js'
@@ -77,14 +78,12 @@ export async function runFailover(failover: Failover, programs: Programs): Promi
   }
 }
 
-const isSuccess = ({ status }: Outcome): boolean => status >= 200 && status < 300
-
 /** Waits until each kind of request has succeeded at each server. */
 async function warm({ outcomes }: Traffic): Promise<void> {
   const deadline = performance.now() + warmWithinMs
   const kinds = (some: readonly Outcome[]) => new Set(some.map(({ kind, server }) => `${kind} ${server}`)).size
   const all = 12
-  while (kinds(outcomes.filter(isSuccess)) < all) {
+  while (kinds(outcomes.filter(isGood)) < all) {
     if (performance.now() > deadline) throw new Error('The servers did not answer before the failover.')
     await delay(100)
   }

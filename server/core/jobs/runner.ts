@@ -31,12 +31,11 @@ export interface RunnerOptions {
 const concurrency = 3
 // A time of a schedule that was missed is made up for within a day, such as after a night without a worker.
 const backfillPeriod = 24 * 3600 * 1000
-// The library keeps a failure of its first statement for ever, so that it must start again.
-const failuresMax = 5 * concurrency
 const farewellMs = 5_000
 
 /**
- * Runs the library until the signal is aborted and the current jobs have ended, or until it has failed.
+ * Runs the library until the signal is aborted or a statement has failed that takes a job, and the current jobs have
+ * ended, or until it has failed.
  *
  * @throws what prevents its start
  */
@@ -44,22 +43,23 @@ export async function runJobs(options: RunnerOptions, signal: AbortSignal): Prom
   const events: WorkerEvents = new EventEmitter()
   const own = followOwnPool(events, options.log)
   const runner = await startLibrary(options, events)
-  const stop = () => void runner.stop().catch(() => {})
-  stopAfterFailures(events, stop)
-  const stopWatch = watchOverOthers(options, own, stop)
-  const ended = new AbortController()
-  const finish = () => {
-    stop()
+  const [leaving, ended] = [new AbortController(), new AbortController()]
+  const leave = () => leaving.abort()
+  leaving.signal.addEventListener('abort', () => {
+    void runner.stop().catch(() => {})
     void returnAfter(options.times.stop, own, ended.signal)
-  }
-  signal.addEventListener('abort', finish)
-  if (signal.aborted) finish()
+  })
+  // If the response to this statement was lost, it may have taken a job, which only another name counts as abandoned.
+  events.on('worker:getJob:error', leave)
+  const stopWatch = watchOverOthers(options, own, leave)
+  signal.addEventListener('abort', leave)
+  if (signal.aborted) leave()
   try {
-    await Promise.race([runner.promise, overdue(signal, options.times.stop + farewellMs)])
+    await Promise.race([runner.promise, overdue(leaving.signal, options.times.stop + farewellMs)])
   } finally {
     ended.abort()
     stopWatch()
-    signal.removeEventListener('abort', finish)
+    signal.removeEventListener('abort', leave)
   }
 }
 
@@ -100,26 +100,13 @@ function followOwnPool(events: WorkerEvents, log: Logger): Own {
   return () => own
 }
 
-function stopAfterFailures(events: WorkerEvents, stop: () => void): void {
-  let failures = 0
-  const succeed = () => {
-    failures = 0
-  }
-  events.on('worker:getJob:empty', succeed)
-  events.on('job:start', succeed)
-  events.on('worker:getJob:error', () => {
-    failures += 1
-    if (failures === failuresMax) stop()
-  })
-}
-
 /** @returns a function that ends the watch */
-function watchOverOthers({ pool, times, log }: RunnerOptions, own: Own, stop: () => void): () => void {
+function watchOverOthers({ pool, times, log }: RunnerOptions, own: Own, leave: () => void): () => void {
   const findDead = createDeathWatch(pool, times.grace)
   const look = async () => {
     const dead = await findDead()
     // The others take it for dead too. It starts again, with another name.
-    if (dead.some((worker) => worker === own()?.id)) stop()
+    if (dead.some((worker) => worker === own()?.id)) leave()
     const others = dead.filter((worker) => worker !== own()?.id)
     if (others.length === 0) return
     await returnJobsOf(pool, others)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { createCutProxy } from '../../testing/cut-proxy.js'
 import { createJobLab, type JobLab } from '../../testing/job-lab.js'
@@ -210,6 +210,29 @@ describe('S43: a worker whose database restarts', () => {
     await proxy.close()
   }, 60_000)
 })
+
+it('S43: a job is run again if the worker never learned that it had taken it', async () => {
+  await lab.query(`CREATE SEQUENCE takes;
+    CREATE FUNCTION delay_first_take() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF nextval('public.takes') = 1 THEN PERFORM pg_sleep(3); END IF; RETURN NEW; END $$;
+    CREATE TRIGGER delay BEFORE UPDATE OF locked_by ON graphile_worker._private_jobs
+      FOR EACH ROW WHEN (NEW.locked_by IS NOT NULL) EXECUTE FUNCTION delay_first_take()`)
+  onTestFinished(async () => {
+    await lab.query('DROP FUNCTION delay_first_take CASCADE; DROP SEQUENCE takes')
+  })
+  const proxy = await createCutProxy(lab.url)
+  await enqueue('taken')
+  lab.worker({ verb: note, databaseUrl: proxy.url, times: { watch: 200, grace: 2_000 } }).start()
+  await expect.poll(() => lab.query('SELECT is_called FROM takes'), patient).toEqual([{ is_called: true }])
+  proxy.cut('stalled')
+  await expect.poll(statuses, patient).toEqual(['running'])
+  await sleep(3_000)
+  proxy.restore()
+  expect(ran).toEqual([])
+  await expect.poll(() => ran, { timeout: 45_000 }).toEqual(['taken'])
+  await expect.poll(statuses, patient).toEqual([])
+  await proxy.close()
+}, 80_000)
 
 describe('two workers', () => {
   it('do each job and no unique one twice, although one of them is killed', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { connectionOptions } from '../database/connection-options.js'
 import type { Logger } from '../logger.js'
@@ -37,13 +38,13 @@ export class WorkerConnections extends pg.Pool {
     return super.connect((error, client, release) => callback(error, client, callOnce(release)))
   }
 
-  /** Closes the connections, also those that do not respond. */
+  /** Closes the connections, also those that do not respond, and those that the library does not give back. */
   async close(): Promise<void> {
     // If the network drops packets, the message that closes a connection is lost too.
     const cut = setTimeout(() => {
       for (const { connection } of this.clients) connection.stream.destroy()
     }, farewellMs)
-    await this.end()
+    await Promise.race([this.end(), sleep(2 * farewellMs, undefined, { ref: false })])
     clearTimeout(cut)
   }
 }

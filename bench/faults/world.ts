@@ -1,14 +1,12 @@
 import path from 'node:path'
 import type pg from 'pg'
-import { loadConfig } from '../../server/config.js'
-import { createContainer } from '../../server/container.js'
 import { openConnection, withConnection } from '../../server/core/database/connection.js'
 import { startEmbeddedPostgres } from '../../server/development/embedded-postgres/embedded-postgres.js'
 import { type CutProxy, createCutProxy } from '../../server/testing/cut-proxy.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
-import { createUsers, signInAll } from '../support/people.js'
+import { createSignedInPeople } from '../support/people.js'
 import { type Server, startServer } from '../support/server-process.js'
-import { clientAddress, productionSettings, startDatabase } from '../support/settings.js'
+import { productionSettings, startDatabase } from '../support/settings.js'
 import type { Person } from './traffic.js'
 
 /** A server and its database for one fault, with the proxy between them. */
@@ -55,7 +53,7 @@ const role = { name: 'app', password: 'app' }
 export async function openLane(extent: Extent): Promise<Lane> {
   const [postgres, mail] = await Promise.all([startDatabase({ max_connections: '120' }), startMailServer()])
   const settings = { ...(await productionSettings(postgres.url)), SMTP_URL: mail.url }
-  const people = await createPeople(settings)
+  const people = await createSignedInPeople(settings, 35)
   await query(postgres.url, createRole)
   let worlds = 0
   return {
@@ -80,37 +78,11 @@ const createRole = `
   GRANT CREATE ON SCHEMA public TO ${role.name};
   DO $$ BEGIN EXECUTE format('GRANT %I TO ${role.name}', current_user); END $$`
 
-async function createPeople(settings: Readonly<Record<string, string>>) {
-  const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
-  try {
-    const describe = (index: number) => ({ email: `user-${index}@example.com`, name: `User ${index}` })
-    const users = await createUsers(container, 35, describe)
-    const admins = await createUsers(container, 1, () => ({ email: 'admin@example.com', name: 'Admin', role: 'admin' }))
-    const [admin, ...people] = (await signInAll(container, [...admins, ...users])).map(toPerson)
-    if (!admin) throw new Error('There is no admin.')
-    return { admin, people }
-  } finally {
-    await container.close()
-  }
-}
-
-type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
-
-function toPerson({ user, accessToken, refreshToken }: SignedIn, index: number): Person {
-  return {
-    id: user.id,
-    email: user.email,
-    accessToken,
-    refreshToken: refreshToken ?? '',
-    address: clientAddress(index),
-  }
-}
-
 interface WorldParts {
   postgresUrl: string
   mail: MailServer
   settings: Readonly<Record<string, string>>
-  people: Awaited<ReturnType<typeof createPeople>>
+  people: Awaited<ReturnType<typeof createSignedInPeople>>
   databaseName: string
   delayMs: number
   extent: Extent

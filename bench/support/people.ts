@@ -1,7 +1,8 @@
-import type { Container } from '../../server/container.js'
+import { loadConfig } from '../../server/config.js'
+import { type Container, createContainer } from '../../server/container.js'
 import { createPasswords } from '../../server/core/security/passwords.js'
 import type { Role } from '../../server/generated/enums.js'
-import { password, pepper } from './settings.js'
+import { clientAddress, password, pepper } from './settings.js'
 
 const origin = { requestId: 'bench', ip: '127.0.0.1', userAgent: 'bench' }
 
@@ -31,4 +32,24 @@ export async function signInAll({ db, services }: Container, users: Users) {
   for (const user of users)
     signedIn.push(await db.$transaction((tx) => services.sessions.open(tx, user, origin, 'body')))
   return signedIn
+}
+
+/** Creates an admin and users, and signs each in, from an address of its own. */
+export async function createSignedInPeople(settings: Readonly<Record<string, string>>, count: number) {
+  const container = createContainer(loadConfig({ ...settings, LOG_LEVEL: 'silent' }))
+  try {
+    const admins = await createUsers(container, 1, () => ({ email: 'admin@example.com', name: 'Admin', role: 'admin' }))
+    const users = await createUsers(container, count)
+    const [admin, ...people] = (await signInAll(container, [...admins, ...users])).map(withAddress)
+    if (!admin) throw new Error('There is no admin.')
+    return { admin, people }
+  } finally {
+    await container.close()
+  }
+}
+
+type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
+
+function withAddress({ user: { id, email }, accessToken, refreshToken }: SignedIn, index: number) {
+  return { id, email, accessToken, refreshToken: refreshToken ?? '', address: clientAddress(index) }
 }

@@ -8,9 +8,9 @@ import { createContainer } from '../../server/container.js'
 import { applyMigrations } from '../../server/core/database/migrations/migrate.js'
 import { chooseAccount } from '../../server/development/embedded-postgres/account.js'
 import { type MailServer, startMailServer } from '../support/mail-server.js'
-import { createUsers, signInAll } from '../support/people.js'
+import { createUsers, signInAll, withAddress } from '../support/people.js'
 import { type Server, startServer } from '../support/server-process.js'
-import { clientAddress, productionSettings } from '../support/settings.js'
+import { productionSettings } from '../support/settings.js'
 import { startHaproxy } from './haproxy.js'
 import { createPrimary, createStandby, type Place, type PostgresServer, query, untilTrue } from './postgres.js'
 import type { Programs } from './programs.js'
@@ -105,12 +105,7 @@ async function createPeople(settings: Readonly<Record<string, string>>): Promise
       name: `User ${index}`,
       role: isAdmin(index) ? 'admin' : 'user',
     }))
-    const people = (await signInAll(container, users)).map(({ user, accessToken, refreshToken }, index) => ({
-      id: user.id,
-      accessToken,
-      refreshToken: refreshToken ?? '',
-      address: clientAddress(index),
-    }))
+    const people = (await signInAll(container, users)).map(withAddress)
     return Array.from({ length: instances }, (_, index) =>
       people.slice(index * peopleOfInstance, (index + 1) * peopleOfInstance),
     )

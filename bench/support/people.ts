@@ -50,6 +50,7 @@ export async function createSignedInPeople(settings: Readonly<Record<string, str
 
 type SignedIn = Awaited<ReturnType<typeof signInAll>>[number]
 
-function withAddress({ user: { id, email }, accessToken, refreshToken }: SignedIn, index: number) {
+/** What a client of the benchmark has of a signed-in user: each calls from an address of its own. */
+export function withAddress({ user: { id, email }, accessToken, refreshToken }: SignedIn, index: number) {
   return { id, email, accessToken, refreshToken: refreshToken ?? '', address: clientAddress(index) }
 }

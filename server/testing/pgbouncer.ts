@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { bind } from '../commands/bind.js'
 import { ordinaryUser } from './ordinary-user.js'
 
 const program = '/usr/sbin/pgbouncer'
@@ -24,7 +24,7 @@ export async function startPgBouncer(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'pgbouncer-'))
-  const port = await findFreePort()
+  const port = (await bind('127.0.0.1', 0)) ?? 0
   const file = path.join(folder, 'pgbouncer.ini')
   await writeFile(path.join(folder, 'users.txt'), usersOf(serverUrl))
   await writeFile(file, configuration(serverUrl, { folder, port, settings }))
@@ -69,17 +69,6 @@ function configuration(serverUrl: string, { folder, port, settings }: Place): st
     ...Object.entries(lines).map(([name, value]) => `${name} = ${value}`),
     '',
   ].join('\n')
-}
-
-function findFreePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 const triesMax = 100

@@ -76,7 +76,8 @@ describe('S55: a shutdown', () => {
     for (const socket of [kept, fresh]) socket.write(get('/quick'))
     expect(await Promise.all([kept, fresh].map(received))).toEqual([isLastAnswer, isLastAnswer])
     await stopped
-    expect((await openSocket(port)).destroyed).toBe(true)
+    // Not by a connection: a server of another test may have the port by now.
+    expect(app.server.listening).toBe(false)
   })
 
   it('waits for kept connections that were not notified, for a limited time', async () => {

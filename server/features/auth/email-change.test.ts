@@ -34,13 +34,13 @@ const isLiving = async (id: string) => (await t.db.session.findUniqueOrThrow({ w
 
 describe('S82: requesting a change of address', () => {
   it('requires the password, changes nothing yet, sends a link to the new address and a notice to the old one', async () => {
-    const person = await createSignedInUser(t, { name: 'Ada' })
+    const person = await createSignedInUser(t, { name: 'Ada Lovelace' })
     const email = freshAddress()
     expect(await request(person, ` ${email.toUpperCase()} `)).toEqual({ status: 'email_change_sent' })
     expect(await rowOf(person.user.id)).toMatchObject({ email: person.user.email, version: 1 })
     const [link] = await mailsTo(t, email)
     expect(link?.text).toContain('http://app.localhost:5173/confirm-email-change?token=')
-    expect(link?.text).not.toContain('Ada')
+    expect(link?.text).not.toContain('Ada Lovelace')
     const [notice] = await mailsTo(t, person.user.email)
     expect(notice?.text).not.toContain('token=')
     expect(notice?.text).not.toContain(email)

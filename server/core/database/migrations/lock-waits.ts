@@ -82,12 +82,14 @@ export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03' || (error instanceof Error && codeOf(error.cause) === '55P03')
 }
 
-// On another connection, while the script waits.
+// On another connection, which is open before the script waits, because it waits only for a moment.
 async function lookAtHolder(url: string, client: pg.Client, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await sleep(lookAfterMs, undefined, { signal })
-    const { rows } = await withConnection(url, (other) => other.query<Holder>(findHolder, [processIdOf(client)]))
-    return rows[0] && describe(rows[0])
+    return await withConnection(url, async (other) => {
+      await sleep(lookAfterMs, undefined, { signal })
+      const { rows } = await other.query<Holder>(findHolder, [processIdOf(client)])
+      return rows[0] && describe(rows[0])
+    })
   } catch {
     return undefined
   }

@@ -35,8 +35,10 @@ describe('the imports of the client', () => {
 })
 
 function clientFiles(): string[] {
-  const names = readdirSync(join(root, 'client')).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-  return names.map((name) => join(root, 'client', name))
+  const names = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => /(?<!\.test)\.[cm]?tsx?$/.test(name) && !/^(testing|scripts|dist|node_modules)\//.test(name))
+    .map((name) => join(root, 'client', name))
 }
 
 function isForeign({ target }: Import): boolean {

@@ -36,6 +36,11 @@ function readDefaults(): Map<string, string> {
   )
 }
 
+test('the settings are read from the environment by their schema alone', async () => {
+  const text = await readFile(path.join(root, 'server/config.ts'), 'utf8')
+  expect(text.match(/(?<!`)process\.env.*/g)).toEqual(['process.env'])
+})
+
 test('docs/settings.md contains exactly the existing settings', async () => {
   expect((await readTable()).map(({ name }) => name).toSorted()).toEqual(names)
 })

@@ -37,8 +37,13 @@ const builders = initTRPC.context<Context>().meta<Meta>().create()
 const planted: [string, string, Parameters<typeof router>[0]][] = [
   [
     'no access',
-    'bad: does not declare its access',
+    'bad: does not check its access',
     { bad: builders.procedure.meta({ summary }).output(output).query(answer) },
+  ],
+  [
+    'an access that nothing checks',
+    'bad: does not check its access',
+    { bad: builders.procedure.meta({ summary, access: 'user' }).output(output).query(answer) },
   ],
   ['no summary', 'bad: has no summary', { bad: publicProcedure.output(output).query(answer) }],
   ['no output', 'bad: has no output schema', { bad: publicProcedure.meta({ summary }).query(answer) }],

@@ -18,6 +18,9 @@ export interface RestRoute {
   locatedBy?: string | null
 }
 
+/** The middlewares of the builders that check the access of a call, by which the checks at start recognize them. */
+export const admissions = new WeakSet<object>()
+
 /** The declarations of a procedure besides its input and output. The builders set `access`. */
 export interface Meta {
   access?: Access

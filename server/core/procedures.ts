@@ -16,7 +16,7 @@ import { formatTrpcError } from './http/trpc/errors.js'
 import { transformer } from './http/trpc/transformer.js'
 import { recordProcedure } from './metrics.js'
 import { chargeLimit, type Declared, limitsOf, refuseExhausted } from './procedure-limits.js'
-import type { Meta, RestRoute } from './procedure-meta.js'
+import { admissions, type Meta, type RestRoute } from './procedure-meta.js'
 import { clientNetwork } from './security/client-address.js'
 
 // More often than the server closes inactive connections.
@@ -57,8 +57,8 @@ function createBase<Services>() {
     .create({ transformer, isDev: false, errorFormatter: formatTrpcError, sse })
 
   /** @param admit returns who calls, or throws if it may not */
-  const admitting = <Caller extends Actor | null>(admit: (call: DeclaredCall) => Caller | Promise<Caller>) =>
-    t.procedure.use((call) =>
+  const admitting = <Caller extends Actor | null>(admit: (call: DeclaredCall) => Caller | Promise<Caller>) => {
+    const procedure = t.procedure.use((call) =>
       observe(call, async () => {
         refuseExhausted(call)
         return inPasswordQueue(call, async () => {
@@ -76,6 +76,9 @@ function createBase<Services>() {
         })
       }),
     )
+    for (const middleware of procedure._def.middlewares) admissions.add(middleware)
+    return procedure
+  }
   return { t, admitting }
 }
 
@@ -103,7 +106,7 @@ export interface DeclaringMeta<Context, Overrides, InputIn, InputOut, OutputIn, 
     Idempotency extends Meta['idempotency'] = undefined,
     Path extends RestRoute['path'] = '/',
   >(
-    meta: Meta & { errors?: Codes; idempotency?: Idempotency; rest?: RestRoute & { path: Path } },
+    meta: Omit<Meta, 'access'> & { errors?: Codes; idempotency?: Idempotency; rest?: RestRoute & { path: Path } },
   ): Builder<
     Context,
     Omit<Meta, 'errors' | 'idempotency' | 'rest'> & {

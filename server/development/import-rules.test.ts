@@ -21,6 +21,8 @@ const feature = 'features import core, other features and procedures.ts'
 const built = 'what is built imports neither development/ nor testing/'
 const schema = 'schema.ts imports zod and other schema.ts files'
 const http = 'only the router.ts of a feature uses HTTP'
+const access = 'features reach the database and the queue through core'
+const loaded = 'packages are not loaded by a function'
 const client = 'the client imports schema.ts files and the type of the router'
 
 describe('the check of imports', () => {
@@ -50,8 +52,61 @@ describe('the check of imports', () => {
     ['server/features/auth/login.ts', "import { a } from '../posts/router.js'", http],
     ['client/links.ts', "import { a } from '../server/core/errors.js'", client],
     ['client/links.ts', "import type { AppRouter } from '../server/router.js'", client],
+    ['client/lib/links.ts', "import { a } from '../../bench/support/a.js'", client],
+    ['client/links.ts', "import { a } from './testing/network.js'", client],
+    ['client/lib/links.browser.ts', "import { a } from '../../server/core/clock.js'", client],
+    ['server/core/clock.ts', "import r = require('../router.js')", core],
+    ['server/core/clock.mts', "import { a } from '../router.js'", core],
+    ['server/core/clock.cts', "import { a } from '../router.js'", core],
+    ['server/core/clock.browser.ts', "import { a } from '../router.js'", core],
+    ['server/core/clock.ts', 'export const a = () => import(`../router.js`)', core],
+    ['server/core/clock.ts', "export const a = () => import('../router.js' as string)", core],
+    ['server/core/clock.mjs', "/** @import { A } from '../router.js' */", core],
+    ['server/core/clock.ts', "import { createRequire } from 'node:module'", loaded],
+    ['server/features/posts/list.ts', "import { a } from './posts.test-support.js'", built],
+    ['server/serve.ts', "import { a } from '../bench/support/a.js'", built],
+    ['server/serve.ts', "import { a } from '../client/testing/network.js'", built],
+    ['server/serve.ts', "import { seed } from './features/posts/seed.js'", built],
+    ['server/schema.ts', "import { a } from './core/clock.js'", schema],
+    ['server/features/posts/schema.ts', "import pg = require('pg')", schema],
+    ['server/features/posts/list.ts', "import { request } from 'node:http'", http],
+    ['server/features/posts/list.ts', "import fp from 'fastify-plugin'", http],
+    ['server/features/posts/list.ts', "import type { FastifyReply } from 'fastify/fastify.js'", http],
+    ['server/features/posts/export/router.ts', "import type { FastifyReply } from 'fastify'", http],
+    ['server/features/posts/list.ts', "import pg from 'pg'", access],
+    ['server/features/posts/list.ts', "import { PrismaClient } from '@prisma/client'", access],
+    ['server/features/posts/list.ts', "import { makeWorkerUtils } from 'graphile-worker'", access],
   ])('names the rule that %s breaks with: %s', (file, text, rule) => {
     expect(faultsOf({ [file]: text })).toContainEqual(expect.stringMatching(`^${file} imports .*: ${rule}\\.$`))
+  })
+
+  it('takes a file that a thread runs for an import', () => {
+    const files = {
+      'server/core/clock.ts': "new Worker(new URL('../development/check.ts', import.meta.url))",
+      'server/development/check.ts': '',
+    }
+    expect(faultsOf(files)).toContainEqual(expect.stringContaining(built))
+  })
+
+  it.each([
+    ["const name = '../router.js'\nawait import(name)", 'imports what it computes'],
+    ["import { a } from '#server/router.js'", 'which package.json maps to another path'],
+    ["import { a } from 'acme/caller'", 'by its name instead of its path'],
+    ["process.getBuiltinModule('node:fs')", 'imports a module of Node.js by a call'],
+    ['// oxlint-disable-next-line node/no-process-env\nprocess.env', 'switches a rule of the linter off'],
+    ['/* eslint-disable */', 'switches a rule of the linter off'],
+    ['const { env } = process', 'uses `process` otherwise'],
+    ['globalThis.process.env.A', 'uses `process` otherwise'],
+    ["import { env } from 'node:process'", 'imports node:process'],
+    ["import process from 'process'\nprocess.pid", 'imports process'],
+    ["const key = 'env'\nprocess[key]", 'uses `process` otherwise'],
+    ['read(process)', 'uses `process` otherwise'],
+  ])('rejects what hides an import or a setting: %s', (text, fault) => {
+    const files = { 'package.json': '{"name":"acme"}', 'client/package.json': '{"name":"@acme/client"}' }
+    for (const file of ['server/core/clock.ts', 'client/links.ts']) {
+      const faults = faultsOf({ ...files, [file]: text })
+      expect(faults.filter((found) => found.startsWith(file) && found.includes(fault))).toHaveLength(1)
+    }
   })
 
   it.each([

@@ -1,19 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
-import { parseSync } from 'oxc-parser'
+import { type Import, readSources, type Source } from './import-reader.js'
 
 /** Reads every import of the repository, including those of types, and returns those that violate a rule. */
 export function findImportFaults(root: string): string[] {
-  const files = listFiles(root, ['server', 'client', 'prisma'])
-  const imports = files.flatMap((file) => importsOf(root, file, new Set(files)))
-  return [...imports.flatMap(brokenRules), ...findCycles(imports)]
-}
-
-interface Import {
-  from: string
-  /** A file of the repository, or the name of a package. */
-  to: string
-  isPackage: boolean
+  const sources = readSources(root, ['server', 'client', 'prisma'])
+  const imports = sources.flatMap((source) => source.imports)
+  return [...imports.flatMap(brokenRules), ...sources.flatMap(evasionsOf), ...findCycles(imports)]
 }
 
 interface Rule {
@@ -27,7 +18,8 @@ interface Rule {
   packages?: RegExp
 }
 
-const tests = /\.(test|test-support|browser)\.ts$|^server\/testing\/|^client\/testing\//
+const tests = /\.(test|test-support)\.ts$|^server\/testing\/|^client\/testing\//
+const unbuilt = /^server\/(development\/|testing\/|run\.mjs$)|^client\/scripts\/|^prisma\/|\/seed\.ts$/
 
 /** The directions of docs/architecture.md. Files for tests may import anything. */
 export const importRules: readonly Rule[] = [
@@ -44,25 +36,42 @@ export const importRules: readonly Rule[] = [
   {
     name: 'what is built imports neither development/ nor testing/',
     from: /^server\/(?!development\/|testing\/|run\.mjs$)/,
-    never: /^server\/(development|testing)\//,
+    never: /^server\/(development|testing)\/|^(bench|client|examples)\/|\.(test|test-support|browser)\.ts$|\/seed\.ts$/,
   },
   {
     name: 'schema.ts imports zod and other schema.ts files',
-    from: /^server\/.*\/schema\.ts$/,
+    from: /^server\/(.*\/)?schema\.ts$/,
     only: /\/schema\.ts$/,
     packages: /^zod$/,
   },
   {
     name: 'only the router.ts of a feature uses HTTP',
     from: /^server\/features\//,
-    except: /\/router\.ts$/,
-    never: /^fastify$|^@fastify\/|^@trpc\/|^server\/core\/http\/|^server\/(core\/)?procedures\.ts$|\/router\.ts$/,
+    except: /^server\/features\/[^/]+\/router\.ts$/,
+    never:
+      /^(@?fastify|@trpc)([/-]|$)|^(node:)?https?2?$|^server\/core\/http\/|^server\/(core\/)?procedures\.ts$|\/router\.ts$/,
+  },
+  {
+    name: 'features reach the database and the queue through core',
+    from: /^server\/features\//,
+    never: /^(pg|graphile-worker|@prisma\/.*)$/,
+  },
+  {
+    name: '`process` is the global object',
+    from: /^(server|client)\//,
+    never: /^(node:)?process$/,
+  },
+  {
+    name: 'packages are not loaded by a function',
+    from: /^server\/(core|features)\/|^client\/(?!scripts\/)/,
+    except: /^server\/core\/(logger|security\/rate-limit-redis)\.ts$/,
+    never: /^(node:)?module$/,
   },
   {
     name: 'the client imports schema.ts files and the type of the router',
     from: /^client\/(?!scripts\/)/,
     except: /^client\/app-router\.ts$/,
-    never: /^(server|prisma)\/(?!.*\/schema\.ts$)/,
+    never: /^(server|prisma|bench)\/(?!.*\/schema\.ts$)|^client\/(testing|scripts)\/|\.(test|browser)\.ts$/,
   },
 ]
 
@@ -78,36 +87,8 @@ function brokenRules({ from, to, isPackage }: Import): string[] {
     .map(({ name }) => `${from} imports ${to}: ${name}.`)
 }
 
-function listFiles(root: string, folders: readonly string[]): string[] {
-  return folders.flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .map((name) => path.posix.join(folder, name))
-      .filter((name) => /\.(ts|mjs)$/.test(name) && !/(^|\/)(dist|generated|node_modules)\//.test(name)),
-  )
-}
-
-function importsOf(root: string, file: string, files: ReadonlySet<string>): Import[] {
-  const text = readFileSync(path.join(root, file), 'utf8')
-  const { module, errors } = parseSync(file, text)
-  if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0]?.message}`)
-  const requests = [
-    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
-    ...module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? [])),
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
-    // The parser does not report `import('...')` used as a type.
-    ...[...text.matchAll(/\bimport\('([^']+)'\)/g)].flatMap(([, request]) => request ?? []),
-  ]
-  return [...new Set(requests)].map((request) => ({
-    from: file,
-    to: resolve(file, request, files),
-    isPackage: !request.startsWith('.'),
-  }))
-}
-
-function resolve(file: string, request: string, files: ReadonlySet<string>): string {
-  if (!request.startsWith('.')) return request
-  const target = path.posix.join(path.posix.dirname(file), request)
-  return files.has(target) ? target : target.replace(/\.js$/, '.ts')
+function evasionsOf({ file, evasions }: Source): string[] {
+  return tests.test(file) || unbuilt.test(file) ? [] : evasions.map((evasion) => `${file} ${evasion}.`)
 }
 
 /** Finds import cycles (Tarjan 1972: the strongly connected components). */

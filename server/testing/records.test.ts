@@ -10,6 +10,8 @@ interface Source {
 }
 
 const models = await readFile(path.join(root, 'prisma/schema.prisma'), 'utf8')
+const modelNames = [...models.matchAll(/^model (\w+)/gm)].map(([, model = '']) => model)
+const deletionsByModel = new RegExp(`\\.(${modelNames.join('|')})\\.delete\\(`, 'i')
 const records = [
   { record: '017-raw-sql.md', occurs: hasRawSql },
   { record: '018-hard-deletes.md', occurs: (source: Source) => deletesRows(withoutExplained(source, models)) },
@@ -28,6 +30,9 @@ test.each([
   ['a fragment', 'const own = Prisma.sql`true`'],
   ['a pool', 'const run = (statement: Statement) => pool.query(statement)'],
   ['a client', "await client.query<Row>('SELECT 1')"],
+  ['a client by the name of its method', "await client['query']('SELECT 1')"],
+  ['a function that was taken from a client', "await client.query.call(client, 'SELECT 1')"],
+  ['a pool of an api', "await api.pool.query('UPDATE x SET y = 1')"],
 ])('%s counts as raw SQL', (_name, text) => {
   expect(hasRawSql({ file: 'server/planted.ts', text })).toBe(true)
 })
@@ -37,6 +42,9 @@ test.each([
   ['one row', 'await tx.session.delete({ where: { id } })'],
   ['one row, on a separate line', 'await tx.session.delete(\n  {'],
   ['rows in SQL', 'await tx.$executeRaw`DELETE FROM "Session"`'],
+  ['one row, with arguments from elsewhere', 'await tx.session.delete(args)'],
+  ['many rows by the name of the method', "await tx.session['deleteMany']({})"],
+  ['the rows of a relation', 'await tx.user.update({ where, data: { sessions: { deleteMany: {} } } })'],
 ])('deleting %s counts as a hard delete', (_name, text) => {
   expect(deletesRows({ file: 'server/planted.ts', text })).toBe(true)
 })
@@ -50,13 +58,13 @@ test.each([
 })
 
 test('a procedure, a map and a comparison do not count', () => {
-  const text = 'me: get.query(({ ctx }) => map.delete(key)), it: api.users.me.query(), of: request.query'
+  const text = 'me: get.query(({ ctx }) => map.delete(key)), it: api.users.me.query({ id }), of: request.query'
   const source = { file: 'server/planted.ts', text }
   expect(hasRawSql(source) || deletesRows(source)).toBe(false)
 })
 
 test('services throw the class of an error code, and do not set its status', async () => {
-  const services = (await readSources()).filter(({ file }) => /^server\/features\/.*(?<!router)\.ts$/.test(file))
+  const services = (await readSources()).filter(({ file }) => /^server\/features\/.*(?<!router|seed)\.ts$/.test(file))
   expect(services.length).toBeGreaterThan(20)
   expect(services.filter(knowsStatuses).map(({ file }) => file)).toEqual([])
 })
@@ -65,25 +73,45 @@ test.each([
   ['a code without its class', "throw new AppError('CONFLICT')"],
   ['an error of no code', "throw new Error('Taken.')"],
   ['a status', "throw new ConflictError({ message: 'Taken.', status: 409 })"],
+  ['another error of JavaScript', "throw new TypeError('Taken.')"],
 ])('%s counts as an error past the table', (_name, text) => {
   expect(knowsStatuses({ file: 'server/features/planted.ts', text })).toBe(true)
 })
 
+test('the tables of services are explicit, so that no verb replaces another', async () => {
+  const services = (await readSources()).filter(({ file }) => /^server\/features\/[^/]+\/service\.ts$/.test(file))
+  expect(services.length).toBeGreaterThan(5)
+  expect(services.filter(spreadsVerbs).map(({ file }) => file)).toEqual([])
+})
+
+test.each([
+  ['on a line of its own', 'export function createService() {\n  return {\n    list,\n    ...changes(db),\n  }\n}'],
+  ['on the line of the table', 'const createService = () => ({ ...reads(), list })'],
+])('a spread %s in the table of a service is found', (_name, text) => {
+  expect(spreadsVerbs({ file: 'server/features/planted/service.ts', text })).toBe(true)
+})
+
+// Biome's format gives the verbs of a returned table this indentation.
+function spreadsVerbs({ text }: Source): boolean {
+  return /^ {4}\.\.\.|(return|=>) \(?\{ \.\.\./m.test(text)
+}
+
 function knowsStatuses({ text }: Source): boolean {
-  return /new (App)?Error\(|\bstatus: \d/.test(text)
+  return /new (App|Type|Range|Syntax)?Error\(|\bstatus: \d/.test(text)
 }
 
 function hasRawSql({ text }: Source): boolean {
-  return /\bPrisma\.(sql|raw)\b|(query|execute)Raw/.test(text) || /\.query(<[^(]*>)?\(/.test(withoutProcedures(text))
+  const isNamed = /\bPrisma\.(sql|raw)\b|(query|execute)Raw|\['query'\]|\.query\.(call|apply|bind)\(/.test(text)
+  return isNamed || /\.query(<[^(]*>)?\(/.test(withoutProcedures(text))
 }
 
 /** tRPC's `.query(...)` does not count: it takes a function, and in the examples it follows `api`. */
 function withoutProcedures(text: string): string {
-  return text.replaceAll(/\.query\(\s*(async )?\((\{|\))|\bapi(\.\w+)+\.query\(/g, '')
+  return text.replaceAll(/\.query\(\s*(async )?\((\{|\))|\bapi(\.\w+)+\.query\((?=[){])/g, '')
 }
 
 function deletesRows({ text }: Source): boolean {
-  return /\.deleteMany\(|\.delete\(\s*\{|\bDELETE FROM\b|\bTRUNCATE\b/.test(text)
+  return /\bdeleteMany\b|\.delete\(\s*\{|\bDELETE FROM\b|\bTRUNCATE\b/.test(text) || deletionsByModel.test(text)
 }
 
 /** A source without the deletions from models whose comment in the schema says why their rows are deleted permanently. */

@@ -30,7 +30,7 @@ export function createJobWorker<Services>(options: JobWorkerOptions<Services>) {
 
   async function work(): Promise<void> {
     const pool = new WorkerConnections(databaseUrl, log)
-    const { exitCode } = process
+    const exitCode = process.exitCode
     try {
       await assertJobSchema(pool)
       await runJobs({ pool, tasks, jobs, times, log }, signal)

@@ -26,6 +26,7 @@ const procedure = {
   inputs: [input],
   input,
   output: undefined,
+  isAdmitted: true,
 } as const
 
 function inputsOf(seed: number, known = {}) {

@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server'
 import { z } from 'zod'
-import type { Meta, RestRoute } from '../../procedure-meta.js'
+import { admissions, type Meta, type RestRoute } from '../../procedure-meta.js'
 
 /** The declarations of a procedure, read from the router. */
 export interface ProcedureEntry {
@@ -12,6 +12,8 @@ export interface ProcedureEntry {
   /** The input, if it is an object, as every input has to be. */
   input: z.ZodObject | undefined
   output: unknown
+  /** Whether it was created with one of the builders, which check the access of each call. */
+  isAdmitted: boolean
 }
 
 /** A procedure with a route under `/api`. */
@@ -29,6 +31,8 @@ export function listProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
     inputs: def.inputs,
     input: def.inputs.find((schema) => schema instanceof z.ZodObject),
     output: 'output' in def ? def.output : undefined,
+    isAdmitted:
+      'middlewares' in def && Array.isArray(def.middlewares) && def.middlewares.some((one) => admissions.has(one)),
   }))
 }
 

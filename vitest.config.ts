@@ -29,8 +29,9 @@ export default defineConfig({
           name: 'suite',
           include: ['{server,client,prisma,bench}/**/*.test.ts'],
           setupFiles: ['server/testing/declared-errors.setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Only a test that hangs takes so long, also on a machine that is busy with other work.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           pool: 'threads',
           // Tests mainly wait for the database and for child processes.
           maxWorkers: 3,

@@ -137,8 +137,10 @@ const planted: [string, string, Parameters<typeof router>[0]][] = [
   ],
 ]
 
-it('passes a fixed segment that no row has, and a creation that leads to its row or to none', () => {
+it('passes a fixed segment that no row has, also in a longer path, and a creation that leads to its row or to none', () => {
   const me = at('GET', '/x/me').query(answer)
+  const feed = at('GET', '/z/feed/items').query(answer)
+  const bySlug = at('GET', '/z/{slug}').input(slugInput).query(answer)
   const get = at('GET', '/x/{id}')
     .input(z.strictObject({ id: z.uuid() }))
     .query(answer)
@@ -148,7 +150,7 @@ it('passes a fixed segment that no row has, and a creation that leads to its row
     .output(z.object({ id: z.uuid() }))
     .mutation(() => ({ id: '' }))
   const lone = creation({ locatedBy: null }).mutation(answer)
-  expect(() => checkProcedures(router({ me, get, nested, lone }))).not.toThrow()
+  expect(() => checkProcedures(router({ me, get, feed, bySlug, nested, lone }))).not.toThrow()
 })
 
 it.each(planted)('stops the boot for %s, with the name of the procedure', (_name, fault, record) => {

@@ -87,6 +87,15 @@ describe('parameters of a database URL without effect', () => {
     expect(findDatabaseUrlFaults(`${base}?${query}`)).toEqual([])
   })
 
+  it.each([
+    'postgresql://app:secret@part/secret@db.example.com:5432/app',
+    'postgresql://app:secret@part?secret@db.example.com:5432/app',
+    'postgresql://app:secret#part@db.example.com:5432/app',
+    'postgresql://db.example.com:5432/app#',
+  ])('include characters that are not encoded, which make a part of the password the host: %s', (url) => {
+    expect(findDatabaseUrlFaults(url)).toEqual([expect.stringContaining('In its user and password, write @ as %40')])
+  })
+
   it('never contain the password', () => {
     const faults = findDatabaseUrlFaults(`${base}?schema=app&pgbouncer=true&x=1`)
     expect(faults.join()).not.toContain('secret')

@@ -36,7 +36,9 @@ const resources: readonly Resource[] = [
   {
     name: 'heap used',
     unit: 'MB',
-    tolerance: { share: 0.05, amount: 2 },
+    // On a busy machine, V8 still compiles functions after a quarter of an hour: heap snapshots showed that half of what
+    // was added then was code.
+    tolerance: { share: 0.1, amount: 2 },
     read: (metrics) => valueOf(metrics, 'nodejs_heap_size_used_bytes') / megabyte,
   },
   {

@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import type { Transaction } from '../../core/database/client.js'
 import { freshAddress, newestToken, outcomeOf, testOrigin } from '../../testing/accounts.js'
 import { errorOf } from '../../testing/errors.js'
 import { createSignedInUser, createUser } from '../../testing/factories.js'
@@ -91,14 +92,19 @@ test('S32, S86: each change that decides who is an admin waits for the previous 
     restore: () => as(admin).restore.mutate({ id: removed.id }),
     erase: () => as(admin).erase.mutate({ id: erasable.id }),
   }
-  await t.db.$transaction(async (tx) => {
+  const holding = async (tx: Transaction) => {
     await lockStanding(tx)
     await lockUser(tx, { id: other.id })
+    // On a busy machine the attempts take longer than a transaction may be idle.
+    const beat = setInterval(() => void tx.$queryRaw`SELECT 1`.catch(() => {}), 2_000)
+    onTestFinished(() => clearInterval(beat))
     expect(await as(admin).update.mutate({ id: user.id, name: 'Renamed' })).toMatchObject({ name: 'Renamed' })
     const errors = await Promise.all(Object.values(attempts).map((attempt) => errorOf(attempt())))
     const codes = Object.keys(attempts).map((name, index) => [name, errors[index]?.code])
     expect(codes).toEqual(Object.keys(attempts).map((name) => [name, 'SERVICE_UNAVAILABLE']))
-  })
+    clearInterval(beat)
+  }
+  await t.db.$transaction(holding, { timeout: 50_000 })
 })
 
 test('one of two admins can give up the role', async () => {

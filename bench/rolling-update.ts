@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { withConnection } from '../server/core/database/connection.js'
 import type { Release } from './rolling-update/releases.js'
-import { openStage, type Stage } from './rolling-update/stage.js'
+import { openReleaseStage, type Stage } from './rolling-update/stage.js'
 import { startTraffic, type Tally } from './rolling-update/traffic.js'
 import { haproxyProgram } from './support/haproxy.js'
 import { report } from './support/report.js'
@@ -24,7 +24,7 @@ else {
 }
 
 async function main(): Promise<void> {
-  const stage = await openStage()
+  const stage = await openReleaseStage()
   try {
     const traffic = startTraffic(stage.url, stage.people, userAgentBefore)
     const rows = []

@@ -4,7 +4,7 @@ import { send } from '../support/http.js'
 import { type Audit, createLedger } from './ledger.js'
 import { type PostgresServer, query } from './postgres.js'
 import type { Programs } from './programs.js'
-import { database, openStage, type Stage } from './stage.js'
+import { database, openFailoverStage, type Stage } from './stage.js'
 import { addressOf, inviteMarked, type Outcome, readMe, refreshWith, startTraffic, type Traffic } from './traffic.js'
 
 /** A way to lose the primary. */
@@ -52,7 +52,7 @@ const warmWithinMs = 30_000
 
 /** Loses the primary of servers under load, promotes the standby, and compares what clients were told with the data. */
 export async function runFailover(failover: Failover, programs: Programs): Promise<Story> {
-  const stage = await openStage(programs)
+  const stage = await openFailoverStage(programs)
   try {
     const ledger = createLedger()
     const traffic = startTraffic(stage, ledger)

@@ -11,6 +11,7 @@ import { type MailServer, startMailServer } from '../support/mail-server.js'
 import { createUsers, signInAll, withAddress } from '../support/people.js'
 import { type Server, startServer } from '../support/server-process.js'
 import { productionSettings } from '../support/settings.js'
+import { openStage } from '../support/stage.js'
 import { startHaproxy } from './haproxy.js'
 import { createPrimary, createStandby, type Place, type PostgresServer, query, untilTrue } from './postgres.js'
 import type { Programs } from './programs.js'
@@ -43,17 +44,8 @@ const peopleOfInstance = 20
 const checksMs = 3_000
 
 /** Starts everything, in the order of the guide. What was started ends if a later step fails. */
-export async function openStage(programs: Programs): Promise<Stage> {
-  const closing: (() => unknown)[] = []
-  const close = async () => {
-    for (const end of closing.toReversed()) await end()
-  }
-  try {
-    return { ...(await startAll(programs, (end) => void closing.push(end))), close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function openFailoverStage(programs: Programs): Promise<Stage> {
+  return openStage((onClose) => startAll(programs, onClose))
 }
 
 async function startAll(programs: Programs, onClose: (end: () => unknown) => void): Promise<Omit<Stage, 'close'>> {

@@ -10,6 +10,7 @@ import { startMailServer } from '../support/mail-server.js'
 import { createSignedInPeople } from '../support/people.js'
 import { type Server, startServer } from '../support/server-process.js'
 import { productionSettings, startDatabase } from '../support/settings.js'
+import { openStage } from '../support/stage.js'
 import { buildReleases, type Release } from './releases.js'
 
 /** Several instances behind HAProxy, and the releases that they can run. */
@@ -32,17 +33,8 @@ const peopleCount = 12
 const noticedMs = 2_500
 
 /** Builds the releases, and starts the first one. What was started ends if a later step fails. */
-export async function openStage(): Promise<Stage> {
-  const closing: (() => unknown)[] = []
-  const close = async () => {
-    for (const end of closing.toReversed()) await end()
-  }
-  try {
-    return { ...(await startAll((end) => void closing.push(end))), close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+export function openReleaseStage(): Promise<Stage> {
+  return openStage(startAll)
 }
 
 async function startAll(onClose: (end: () => unknown) => void): Promise<Omit<Stage, 'close'>> {

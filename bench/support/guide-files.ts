@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Reads a file of `docs/guides` that a guide quotes, with the addresses and folders of this machine, so that the guide shows what is
- * measured.
+ * Reads a file of `docs/guides` that a guide quotes, with the addresses and folders of this machine, so that the guide
+ * shows what is measured.
  *
  * @param replacements each text of the guide, and what replaces it
  * @throws Error if the file does not contain one of the texts

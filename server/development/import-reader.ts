@@ -50,13 +50,13 @@ function readSource(root: string, file: string, { known, names }: { known: Set<s
     if (names.some((name) => request === name || request.startsWith(`${name}/`)))
       found.evasions.add(`imports ${request}, a package of this repository, by its name instead of its path`)
   }
-  const requests = [...found.requests].map((request) => ({
+  const to = (request: string) => ({
     from: file,
     to: resolve(file, request, known),
     isPackage: !request.startsWith('.'),
-  }))
-  const urls = [...found.urls].map((url) => ({ from: file, to: resolve(file, url, known), isPackage: false }))
-  return { file, imports: [...requests, ...urls.filter(({ to }) => known.has(to))], evasions: [...found.evasions] }
+  })
+  const urls = [...found.urls].map(to).filter((url) => known.has(url.to))
+  return { file, imports: [...[...found.requests].map(to), ...urls], evasions: [...found.evasions] }
 }
 
 function readPackageNames(root: string): string[] {

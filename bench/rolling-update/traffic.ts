@@ -28,6 +28,8 @@ interface Client {
 
 const pauseMs = 100
 const patienceMs = 20_000
+// A user may export ten times an hour. A fast machine comes to 2,200 turns.
+const exports = { every: 240, atMost: 9 }
 let agents = 0
 
 /** Starts a client for each person, which sends one request after the other, with a new user agent from time to time. */
@@ -68,7 +70,7 @@ async function work(client: Client, turn: number, mayRefresh: boolean): Promise<
   if (mayRefresh && turn % 40 === 0) return signInAgain(client)
   if (mayRefresh && turn % 8 === 0) return refresh(client)
   if (turn % 4 === 1) return rename(client)
-  if (turn % 160 === 18)
+  if (turn % exports.every === 18 && turn < exports.every * exports.atMost)
     return void (await client.ask('export', { method: 'GET', path: '/api/users/me/export', headers: bearer(client) }))
   return checkSessions(client)
 }

@@ -68,12 +68,12 @@ export async function createContext<Services>(
 ): Promise<Context<Services>> {
   const { authorization } = request.headers
   const called = request.called ?? []
-  if (authorization === undefined) return contextOf(source, { ...parts, ...anonymous, called, log: request.log })
+  if (authorization === undefined) return contextOf(source, parts, anonymous, { called, log: request.log })
   const caller = await authenticate(source.authenticator, authorization, parts.origin)
   const { actor } = caller
   request.caller = actor
   const log = actor ? lazyLogger(() => request.log.child(logFieldsOf(actor))) : request.log
-  return contextOf(source, { ...parts, ...caller, called, log })
+  return contextOf(source, parts, caller, { called, log })
 }
 
 const anonymous = { actor: null, credentialFault: null, bearer: null }
@@ -94,7 +94,7 @@ export function createInProcessContext<Services>(
 ): Context<Services> {
   const { identity, origin } = caller
   const log = source.log.child({ requestId: origin.requestId, ...(identity && logFieldsOf(identity)) })
-  return contextOf(source, { ...callerOf(caller), ...withoutHttp, origin, log })
+  return contextOf(source, { ...withoutHttp, origin }, callerOf(caller), { called: null, log })
 }
 
 /** What log lines say of a caller. */
@@ -112,26 +112,30 @@ export const noCookies: RefreshCookie = {
   writeMark() {},
 }
 
-const withoutHttp = { refreshCookie: noCookies, idempotency: unrepeated, batchSize: 1, called: null }
+const withoutHttp = { refreshCookie: noCookies, idempotency: unrepeated, batchSize: 1 }
 
-type Given = Authenticated & ContextParts & Pick<Context, 'called' | 'log'>
-
-function contextOf<Services>(source: ContextSource<Services>, given: Given): Context<Services> {
+// Without spreads, because each request passes here.
+function contextOf<Services>(
+  source: ContextSource<Services>,
+  parts: ContextParts,
+  caller: Authenticated,
+  { called, log }: Pick<Context, 'called' | 'log'>,
+): Context<Services> {
   return {
-    log: given.log,
-    origin: given.origin,
-    actor: given.actor,
-    credentialFault: given.credentialFault,
-    bearer: given.bearer,
+    log,
+    origin: parts.origin,
+    actor: caller.actor,
+    credentialFault: caller.credentialFault,
+    bearer: caller.bearer,
     services: source.services,
     authenticator: source.authenticator,
     passwords: source.passwords,
     limits: source.limits,
     limitReports: [],
-    refreshCookie: given.refreshCookie,
-    idempotency: given.idempotency,
-    batchSize: given.batchSize,
-    called: given.called,
+    refreshCookie: parts.refreshCookie,
+    idempotency: parts.idempotency,
+    batchSize: parts.batchSize,
+    called,
   }
 }
 

@@ -59,7 +59,7 @@ function createBase<Services>() {
   /** @param admit returns who calls, or throws if it may not */
   const admitting = <Caller extends Actor | null>(admit: (call: DeclaredCall) => Caller | Promise<Caller>) => {
     const procedure = t.procedure.use((call) =>
-      observe(call, async () => {
+      observe(call, () => {
         refuseExhausted(call)
         return inPasswordQueue(call, async () => {
           for (const rule of limitsOf(call)) {
@@ -69,10 +69,12 @@ function createBase<Services>() {
           }
           refuseBatch(call)
           checkCredential(call)
-          const actor = await admit(call)
+          const admitted = admit(call)
+          const actor = admitted instanceof Promise ? await admitted : admitted
           // The input is parsed once, after access and limits were checked, even if the procedure does not use it.
           await call.getRawInput()
-          return call.next({ ctx: { actor } })
+          // Each context that is passed on is copied.
+          return call.next<{ actor: Caller }>(actor === call.ctx.actor ? {} : { ctx: { actor } })
         })
       }),
     )

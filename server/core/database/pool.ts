@@ -79,8 +79,10 @@ export class ConnectionPool extends pg.Pool {
   async send(statement: pg.QueryConfig): Promise<pg.QueryResult> {
     const client = await this.connect()
     try {
-      const { name: _name, ...unnamed } = statement
-      return await this.watch(() => client.query(this.keepsNames ? statement : unnamed))
+      return await client.query(this.keepsNames ? statement : withoutName(statement))
+    } catch (error) {
+      this.renewAfter(error)
+      throw error
     } finally {
       client.release()
     }
@@ -97,9 +99,13 @@ export class ConnectionPool extends pg.Pool {
     try {
       return await send()
     } catch (error) {
-      if (needsFreshConnection(error)) this.renew()
+      this.renewAfter(error)
       throw error
     }
+  }
+
+  private renewAfter(error: unknown): void {
+    if (needsFreshConnection(error)) this.renew()
   }
 
   /**
@@ -164,6 +170,10 @@ export class ConnectionPool extends pg.Pool {
       stream.destroy(new Error(`The database has been silent for ${silenceMs} ms.`))
     })
   }
+}
+
+function withoutName({ name: _name, ...statement }: pg.QueryConfig): pg.QueryConfig {
+  return statement
 }
 
 type Done = (error: Error | undefined, client?: pg.PoolClient) => void

@@ -106,7 +106,7 @@ export function createReader({ pool, onStatement }: ReaderOptions) {
     given: Readonly<Record<Name, unknown>>,
   ): Promise<z.output<Schema>[]> => {
     onStatement?.(statement.text)
-    const query = { ...statement, values: names.map((name) => given[name]) }
+    const query = { name: statement.name, text: statement.text, values: names.map((name) => given[name]) }
     const { rows } = await runAgain(() => pool.send(query), true)
     return rows.map((row) => schema.parse(row))
   }

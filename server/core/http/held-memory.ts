@@ -14,7 +14,8 @@ const maxHeld = 16 * 1024 * 1024
  */
 export function boundHeldMemory(app: FastifyInstance): void {
   const held = createTally()
-  const isOver = ({ ip }: FastifyRequest) => !held.isEmpty() && held.of(clientNetwork(ip)) > maxHeld
+  // Fastify reads the headers of proxies each time it is asked for `ip`.
+  const isOver = (request: FastifyRequest) => !held.isEmpty() && held.of(clientNetwork(request.ip)) > maxHeld
 
   app.addHook('onRequest', (request, reply, done) => {
     if (isOver(request)) return done(refusal(reply))
@@ -42,10 +43,10 @@ function bodySize({ headers }: FastifyRequest, limit = 0): number {
   return Math.min(Number(headers['content-length'] ?? 0), limit)
 }
 
-function count(held: Tally, { ip }: FastifyRequest, { raw }: FastifyReply, size: number): void {
+function count(held: Tally, request: FastifyRequest, { raw }: FastifyReply, size: number): void {
   // A closed connection holds no data any more, and no event would report its end.
   if (size < countedFrom || raw.destroyed) return
-  const client = clientNetwork(ip)
+  const client = clientNetwork(request.ip)
   held.add(client, size)
   const release = () => {
     raw.off('finish', release).off('close', release)

@@ -164,6 +164,29 @@ const share = (one: LimitRule, other: LimitRule) =>
     other: sound.meta({ limits: [other] }).mutation(answer),
   })
 
+it.each<[string, z.ZodType]>([
+  ['an object', z.object({ a: z.string() })],
+  ['an array', z.array(z.looseObject({}))],
+  ['a union', z.union([z.string(), z.object({})])],
+  ['a record', z.record(z.string(), z.object({}))],
+  ['a default', z.object({}).default({})],
+  ['a pipe', z.object({}).transform(String)],
+  ['a lazy schema', z.lazy(() => z.object({}))],
+  ['an object in two levels', z.strictObject({ b: z.strictObject({ c: z.object({}).nullable() }) })],
+])('S28: prevents the start for an input that is not strict in %s', (_where, part) => {
+  const bad = sound.input(z.strictObject({ part: part.optional() })).query(answer)
+  expect(() => checkProcedures(router({ bad }))).toThrow('bad: has an input with a part that is not a z.strictObject')
+})
+
+it.each<[string, z.ZodType]>([
+  ['any', z.any()],
+  ['unknown', z.unknown()],
+  ['a list of unknown', z.array(z.unknown()).max(2)],
+])('S28: prevents the start for an input that accepts %s', (_what, part) => {
+  const bad = sound.input(z.strictObject({ part })).query(answer)
+  expect(() => checkProcedures(router({ bad }))).toThrow('bad: has an input with a part that accepts any value')
+})
+
 it.each<[string, LimitRule]>([
   ['other points', { ...limit, points: 2 }],
   ['another window', { ...limit, windowSeconds: 2 }],

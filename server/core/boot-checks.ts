@@ -12,6 +12,7 @@ import {
 import { impliedErrors } from './possible-errors.js'
 import { defaultLimits } from './procedure-meta.js'
 import type { LimitRule } from './security/rate-limits.js'
+import { isRecord } from './unknown-values.js'
 
 /**
  * Checks that every procedure of a router has all required declarations.
@@ -53,11 +54,32 @@ function faultsOf(procedure: ProcedureEntry): string[] {
 function inputFaults({ inputs }: ProcedureEntry): string[] {
   if (inputs.length === 0) return []
   if (inputs.length > 1) return ['has more than one input schema']
-  return inputs.every(isStrictObject) ? [] : ['has an input that is not a z.strictObject']
+  if (!inputs.every(isStrictObject)) return ['has an input that is not a z.strictObject']
+  const parts = inputs.flatMap((input) => [...partsOf(input)])
+  return [
+    ...(parts.every((part) => !(part instanceof z.ZodObject) || isStrictObject(part))
+      ? []
+      : ['has an input with a part that is not a z.strictObject']),
+    ...(parts.some((part) => part instanceof z.ZodAny || part instanceof z.ZodUnknown)
+      ? ['has an input with a part that accepts any value; say which values it accepts']
+      : []),
+  ]
 }
 
 function isStrictObject(schema: unknown): boolean {
   return schema instanceof z.ZodObject && schema.def.catchall instanceof z.ZodNever
+}
+
+/** A schema and all schemas that it is made of, at any depth. */
+function partsOf(schema: unknown, found = new Set<z.ZodType>()): ReadonlySet<z.ZodType> {
+  if (!(schema instanceof z.ZodType) || found.has(schema)) return found
+  found.add(schema)
+  const inner = schema instanceof z.ZodLazy ? [schema.unwrap()] : Object.values(schema.def)
+  for (const value of inner) {
+    const isGroup = Array.isArray(value) || (isRecord(value) && !(value instanceof z.ZodType))
+    for (const part of isGroup ? Object.values(value) : [value]) partsOf(part, found)
+  }
+  return found
 }
 
 function restFaults({ type, meta: { rest }, inputs }: ProcedureEntry): string[] {

@@ -92,6 +92,7 @@ describe('parameters of a database URL without effect', () => {
     'postgresql://app:secret@part?secret@db.example.com:5432/app',
     'postgresql://app:secret#part@db.example.com:5432/app',
     'postgresql://db.example.com:5432/app#',
+    'postgresql://app:12#part@db.example.com/app',
   ])('include characters that are not encoded, which make a part of the password the host: %s', (url) => {
     expect(findDatabaseUrlFaults(url)).toEqual([expect.stringContaining('In its user and password, write @ as %40')])
   })

@@ -103,8 +103,8 @@ const unencoded = `has an @ or # after the host, so a part of its password would
 
 // Without this, `postgresql://app:a@b/c@host/app` connects to the host `b`, and errors and logs name it.
 function hasBareCharacters(url: string): boolean {
-  const { pathname, search, hash } = new URL(url)
-  return /[@#]/.test(pathname + search) || hash !== '' || url.endsWith('#')
+  const { pathname, search } = new URL(url)
+  return (pathname + search).includes('@') || url.includes('#')
 }
 
 function isOtherSchema(schema: string | null): boolean {

@@ -81,6 +81,20 @@ describe('the outbox', () => {
     expect(mailer.mails).toHaveLength(30)
   })
 
+  it('S46: remains sent if another worker has sent it while this one failed', async () => {
+    const { db } = lab
+    await enqueueReset()
+    const overtaken = {
+      async send() {
+        await db.outboxMail.updateMany({ data: { status: 'sent', sentAt: lab.clock.now() } })
+        throw new Error('421 try again')
+      },
+      close() {},
+    }
+    await lab.worker({ mailer: overtaken }).drain()
+    expect(await db.outboxMail.findMany()).toMatchObject([{ status: 'sent', lastError: null }])
+  })
+
   it('adds a job without effect if there is no mail, and no second mail with a known id', async () => {
     const { db, clock, mailer } = lab
     const id = randomUUID()

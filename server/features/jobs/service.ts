@@ -38,7 +38,7 @@ export function createJobsService({ db, audit }: JobsServiceOptions) {
      */
     async retry(actor: Actor, { id }: ByJobId): Promise<QueuedJob> {
       return db.$transaction(async (tx) => {
-        const name = await nameOfFailed(tx, id)
+        const name = await lockNamed(tx, id)
         if (!(await retryFailedJob(tx, id))) throw notFailed()
         await audit.record(tx, { type: 'job.retried', ...doneBy(actor), userId: null, data: { jobId: id, name } })
         const job = await readJob(tx, id)
@@ -53,7 +53,7 @@ export function createJobsService({ db, audit }: JobsServiceOptions) {
      */
     async discard(actor: Actor, { id }: ByJobId): Promise<void> {
       await db.$transaction(async (tx) => {
-        const name = await nameOfFailed(tx, id)
+        const name = await lockNamed(tx, id)
         if (!(await discardFailedJob(tx, id))) throw notFailed()
         await audit.record(tx, { type: 'job.discarded', ...doneBy(actor), userId: null, data: { jobId: id, name } })
       })
@@ -61,12 +61,11 @@ export function createJobsService({ db, audit }: JobsServiceOptions) {
   }
 }
 
-/** @throws NotFoundError; ConflictError if the job has not failed */
-async function nameOfFailed(tx: Transaction, id: string): Promise<string> {
+/** @throws NotFoundError */
+async function lockNamed(tx: Transaction, id: string): Promise<string> {
   await lockJob(tx, id)
   const job = await readJob(tx, id)
   if (!job) throw notFound()
-  if (job.status !== 'failed') throw notFailed()
   return job.name
 }
 

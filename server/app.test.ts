@@ -71,7 +71,9 @@ describe('one request', () => {
     for (const socket of slow) socket.write(`${head}: 250000\r\n\r\n{`)
     const statusOf = async (url: string) => (await t.app.inject(url)).statusCode
     await vi.waitFor(async () => expect(await statusOf('/.well-known/jwks.json')).toBe(503))
-    expect(await Promise.all([statusOf('/livez'), statusOf('/readyz')])).toEqual([200, 200])
+    expect(await statusOf('/livez')).toBe(200)
+    // Its checks have one second, which is little on a busy machine.
+    await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200)
     for (const socket of slow) socket.destroy()
     await vi.waitFor(async () => expect(await statusOf('/.well-known/jwks.json')).toBe(200))
   })

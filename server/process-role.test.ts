@@ -38,13 +38,13 @@ describe('a process', () => {
     withRole('web', async (t) => {
       await new Promise((resolve) => setTimeout(resolve, 1_000))
       expect(await jobsOf(t)).toEqual(['sessions.removeEnded'])
-      expect(await statusesOf(t)).toEqual([200, 200, 200, 200, 200, 200])
+      await expect.poll(() => statusesOf(t), patient).toEqual([200, 200, 200, 200, 200, 200])
       await t.container.jobs.drain()
     }))
 
   it('only answers probes and Prometheus with the role "worker"', () =>
     withRole('worker', async (t) => {
-      expect(await statusesOf(t)).toEqual([200, 200, 200, 404, 404, 404])
+      await expect.poll(() => statusesOf(t), patient).toEqual([200, 200, 200, 404, 404, 404])
     }))
 
   it('does not start with another role', () => {

@@ -1,5 +1,6 @@
 import { existsSync, type FSWatcher, readdirSync, watch } from 'node:fs'
 import path from 'node:path'
+import { codeOf } from '../../core/unknown-values.js'
 
 const sources = ['server', 'prisma']
 const ignoredFolders = new Set(['generated', 'node_modules', 'testing'])
@@ -31,16 +32,28 @@ function watchNewFolders(root: string, watchers: Map<string, FSWatcher>, onEvent
   }
   for (const folder of sources.flatMap((source) => foldersBelow(root, source))) {
     if (watchers.has(folder)) continue
-    const watcher = watch(path.join(root, folder), (_, name) => onEvent(folder, name))
+    const watcher = unlessGone(() => watch(path.join(root, folder), (_, name) => onEvent(folder, name)))
+    if (!watcher) continue
     watcher.on('error', () => watchers.delete(folder))
     watchers.set(folder, watcher)
   }
 }
 
 function foldersBelow(root: string, folder: string): string[] {
-  if (!existsSync(path.join(root, folder))) return []
-  return readdirSync(path.join(root, folder), { withFileTypes: true })
+  const entries = unlessGone(() => readdirSync(path.join(root, folder), { withFileTypes: true }))
+  if (!entries) return []
+  return entries
     .filter((entry) => entry.isDirectory() && !ignoredFolders.has(entry.name))
     .flatMap((entry) => foldersBelow(root, path.join(folder, entry.name)))
     .concat(folder)
+}
+
+// A change of branches can remove a folder at any moment.
+function unlessGone<T>(use: () => T): T | undefined {
+  try {
+    return use()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    throw error
+  }
 }
